@@ -1,0 +1,2 @@
+//! How fast a load runs.
+fn main() {}

@@ -1,0 +1,1 @@
+//! DataFusion sessions: tables from committed files, views from `queries/`.

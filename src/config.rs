@@ -1,0 +1,1 @@
+//! Config files and the environment as typed structs.

@@ -1,0 +1,1 @@
+//! The source contract: what is asked of a system and what its columns mean.

@@ -1,0 +1,1 @@
+//! Bytes to `RecordBatch`, driven by the contract.

@@ -1,0 +1,25 @@
+//! lumbung keeps a government body's data warehouse and mails its leadership the figures.
+//!
+//! Modules in reading order; a lower level never knows a higher one.
+//!
+//! | level | modules |
+//! |---|---|
+//! | 1 | [`clock`], [`contract`], [`config`] |
+//! | 2 | [`source`], [`decode`], [`warehouse`], [`mail`] |
+//! | 3 | [`catalog`], [`quality`] |
+//! | 4 | [`load`], [`report`], [`sandbox`] |
+//! | 5 | [`cli`] |
+
+pub mod catalog;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod contract;
+pub mod decode;
+pub mod load;
+pub mod mail;
+pub mod quality;
+pub mod report;
+pub mod sandbox;
+pub mod source;
+pub mod warehouse;

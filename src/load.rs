@@ -1,0 +1,1 @@
+//! One load, from plan to commit.

@@ -1,0 +1,2 @@
+//! The `lumbung` program: everything is in the library.
+fn main() {}

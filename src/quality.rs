@@ -1,0 +1,1 @@
+//! Polars: the independent recount of a written file.

@@ -1,0 +1,1 @@
+//! Query to view struct to template to message.

@@ -1,0 +1,1 @@
+//! The source systems, simulated over real HTTP.

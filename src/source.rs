@@ -1,0 +1,1 @@
+//! Plan, fetch, page and classify: the closed set of strategies a contract can name.

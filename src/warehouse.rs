@@ -1,0 +1,1 @@
+//! Layout, ledger, stage and commit: the only writer below the warehouse folder.
