@@ -1,1 +1,13 @@
-//! Config files and the environment as typed structs.
+//! Config files and the environment as typed structs, all problems reported at once.
+//!
+//! The only reader of the environment. A secret is read when asked for and stays typed as one.
+
+mod credential;
+pub mod deployment;
+pub mod document;
+mod embedded;
+
+pub use credential::{CredentialError, Credentials, no_color};
+pub use deployment::{Config, Deployment, MailSettings, MailTransport, SourceSettings, SqlSettings};
+pub use document::{Problem, Problems};
+pub use embedded::{ConfigFolder, DEFAULT_CONFIG};

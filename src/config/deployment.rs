@@ -1,0 +1,232 @@
+//! `lumbung.toml`: this deployment as typed structs.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use chrono_tz::Tz;
+
+use super::document::{Document, Problem, Problems, Section};
+use crate::contract;
+
+/// Everything `lumbung.toml` says.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Who this is.
+    pub deployment: Deployment,
+    /// One entry a source, by name.
+    pub sources: BTreeMap<String, SourceSettings>,
+    /// How mail leaves.
+    pub mail: MailSettings,
+    /// Limits of queries.
+    pub sql: SqlSettings,
+}
+
+/// Who the reports speak for.
+#[derive(Debug, Clone)]
+pub struct Deployment {
+    /// The body.
+    pub agency: String,
+    /// The unit within it.
+    pub unit: String,
+    /// Where readers turn to: a unit's address.
+    pub contact: String,
+    /// The zone of printed times and of "today".
+    pub timezone: Tz,
+}
+
+/// How one source is reached here.
+#[derive(Debug, Clone)]
+pub struct SourceSettings {
+    /// Whether `snapshot` without a name loads it.
+    pub enabled: bool,
+    /// Instead of the contract's.
+    pub base_url: Option<String>,
+    /// Instead of the contract's page size; 0 = everything in one answer.
+    pub page_rows: Option<u64>,
+    /// The environment variable that holds the token.
+    pub token_env: String,
+    /// Fiscal years loaded by default; empty = the snapshot date's.
+    pub fiscal_years: Vec<i32>,
+    /// A PEM file with further certificate authorities.
+    pub ca_bundle: Option<PathBuf>,
+}
+
+impl SourceSettings {
+    /// What holds for a source that `lumbung.toml` does not mention.
+    #[must_use]
+    pub fn default_for(source: &str) -> Self {
+        Self {
+            enabled: true,
+            base_url: None,
+            page_rows: None,
+            token_env: format!("LUMBUNG_{}_TOKEN", source.to_uppercase()),
+            fiscal_years: Vec::new(),
+            ca_bundle: None,
+        }
+    }
+}
+
+/// How mail leaves.
+#[derive(Debug, Clone)]
+pub struct MailSettings {
+    /// By which road.
+    pub transport: MailTransport,
+    /// Where the file transport writes, relative to the working folder.
+    pub folder: PathBuf,
+    /// The sender.
+    pub from: String,
+}
+
+/// By which road mail leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailTransport {
+    /// `.eml` files in a folder.
+    File,
+}
+
+/// Limits of queries.
+#[derive(Debug, Clone, Copy)]
+pub struct SqlSettings {
+    /// Longest a query may run.
+    pub timeout_secs: u64,
+    /// Memory its operators may hold.
+    pub memory_mb: u64,
+}
+
+/// Reads `lumbung.toml`, with `overrides` (`key=value` of `--set`) on top.
+///
+/// # Errors
+/// Every problem found, each with its line and a hint.
+pub fn parse(file: &str, text: &str, overrides: &[String]) -> Result<Config, Problems> {
+    let mut document = Document::parse(file, text);
+    for pair in overrides {
+        document.set(pair);
+    }
+    let root = document.root();
+    let config = Config {
+        deployment: deployment(&root),
+        sources: sources(&root),
+        mail: mail(&root),
+        sql: sql(&root),
+    };
+    root.finish();
+    let problems: Vec<Problem> = document.into_problems();
+    if problems.is_empty() { Ok(config) } else { Err(Problems(problems)) }
+}
+
+fn deployment(root: &Section<'_, '_>) -> Deployment {
+    let section = root.section("deployment");
+    let text = |key, default: &str| {
+        section.as_ref().and_then(|section| section.text(key)).unwrap_or(default).to_owned()
+    };
+    let zone = text("timezone", "Asia/Jakarta");
+    let timezone = zone.parse().unwrap_or_else(|_| {
+        let place = section.as_ref().unwrap_or(root);
+        place.problem("timezone", format!("\"{zone}\" is not a time zone"), "an IANA name such as Asia/Jakarta");
+        chrono_tz::UTC
+    });
+    let deployment = Deployment {
+        agency: text("agency", "Kementerian Contoh"),
+        unit: text("unit", "Biro Perencanaan dan Keuangan"),
+        contact: text("contact", "datalumbung@contoh.go.id"),
+        timezone,
+    };
+    if let Some(section) = section {
+        section.finish();
+    }
+    deployment
+}
+
+fn sources(root: &Section<'_, '_>) -> BTreeMap<String, SourceSettings> {
+    let Some(all) = root.section("sources") else { return BTreeMap::new() };
+    let mut sources = BTreeMap::new();
+    for (name, section) in all.named_sections() {
+        let default = SourceSettings::default_for(&name);
+        let base_url = section.text("base_url").and_then(|url| match contract::check_base_url(url) {
+            Ok(url) => Some(url),
+            Err(hint) => {
+                section.problem("base_url", format!("`base_url` cannot be \"{url}\""), hint);
+                None
+            }
+        });
+        let years = section.integers("fiscal_years", &(2_000..=2_100));
+        let settings = SourceSettings {
+            enabled: section.flag("enabled").unwrap_or(default.enabled),
+            base_url,
+            page_rows: section.integer("page_rows", 0..=10_000_000).map(i64::unsigned_abs),
+            token_env: section.text("token_env").map_or(default.token_env, str::to_owned),
+            fiscal_years: years.into_iter().map(|year| i32::try_from(year).expect("2000 to 2100")).collect(),
+            ca_bundle: section.text("ca_bundle").map(PathBuf::from),
+        };
+        section.finish();
+        sources.insert(name, settings);
+    }
+    sources
+}
+
+fn mail(root: &Section<'_, '_>) -> MailSettings {
+    let section = root.section("mail");
+    let text = |key, default: &str| {
+        section.as_ref().and_then(|section| section.text(key)).unwrap_or(default).to_owned()
+    };
+    let transport = text("transport", "file");
+    if transport != "file"
+        && let Some(section) = &section
+    {
+        section.problem("transport", format!("unknown mail transport \"{transport}\""), "known: file");
+    }
+    let mail = MailSettings {
+        transport: MailTransport::File,
+        folder: PathBuf::from(text("folder", "outbox")),
+        from: text("from", "lumbung@contoh.go.id"),
+    };
+    if let Some(section) = section {
+        section.finish();
+    }
+    mail
+}
+
+fn sql(root: &Section<'_, '_>) -> SqlSettings {
+    let section = root.section("sql");
+    let number = |key, high: i64, default: u64| {
+        section.as_ref().and_then(|section| section.integer(key, 1..=high)).map_or(default, i64::unsigned_abs)
+    };
+    let sql = SqlSettings {
+        timeout_secs: number("timeout_secs", 86_400, 300),
+        memory_mb: number("memory_mb", 1 << 20, 1_024),
+    };
+    if let Some(section) = section {
+        section.finish();
+    }
+    sql
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+    use crate::config::DEFAULT_CONFIG;
+
+    #[test]
+    fn the_shipped_file_states_the_defaults() {
+        let shipped = parse("lumbung.toml", DEFAULT_CONFIG, &[]).unwrap();
+        let empty = parse("lumbung.toml", "[sources.omspan]\n", &[]).unwrap();
+        assert_eq!(format!("{shipped:?}"), format!("{empty:?}"));
+    }
+
+    #[test]
+    fn set_overrides_and_reports_what_it_cannot_read() {
+        let set = |pairs: &[&str]| {
+            let pairs: Vec<String> = pairs.iter().map(ToString::to_string).collect();
+            parse("lumbung.toml", DEFAULT_CONFIG, &pairs)
+        };
+        let config =
+            set(&["sources.omspan.base_url=http://127.0.0.1:8080", "sources.omspan.page_rows=7", "mail.folder=x"]).unwrap();
+        assert_eq!(config.sources["omspan"].base_url.as_deref(), Some("http://127.0.0.1:8080"));
+        assert_eq!(config.sources["omspan"].page_rows, Some(7));
+        assert_eq!(config.mail.folder.to_str(), Some("x"));
+        let problems = set(&["sources.omspan.page_rows=many", "sql.timeout=3", "nonsense"]).unwrap_err().to_string();
+        assert!(problems.contains("--set: `sources.omspan.page_rows` must be a whole number"), "{problems}");
+        assert!(problems.contains("unknown key `sql.timeout`"), "{problems}");
+        assert!(problems.contains("\"nonsense\" is no key=value"), "{problems}");
+    }
+}

@@ -1,0 +1,168 @@
+//! The config folder: the user's where there is one, else what the binary carries.
+
+use std::path::{Path, PathBuf};
+
+use super::deployment;
+use super::{Config, Problem, Problems};
+use crate::contract::{self, Contract};
+
+/// The shipped `lumbung.toml`: every key with its default.
+pub const DEFAULT_CONFIG: &str = include_str!("../../config/lumbung.toml");
+
+/// Every file below `config/`, by its path there.
+const EMBEDDED: &[(&str, &str)] = &[
+    ("lumbung.toml", DEFAULT_CONFIG),
+    ("reports/serapan-anggaran.toml", include_str!("../../config/reports/serapan-anggaran.toml")),
+    ("sources/omspan.toml", include_str!("../../config/sources/omspan.toml")),
+];
+
+/// Largest config file read, in bytes.
+const FILE_BYTES_MAX: u64 = 4 << 20;
+
+/// Where config files come from: a folder, and the binary for what the folder lacks.
+#[derive(Debug, Clone)]
+pub struct ConfigFolder {
+    folder: Option<PathBuf>,
+}
+
+impl ConfigFolder {
+    /// The folder of `--config`, else `./config` where it exists, else what the binary carries.
+    ///
+    /// # Errors
+    /// A problem when the named folder is none.
+    pub fn locate(named: Option<&Path>) -> Result<Self, Problems> {
+        if let Some(folder) = named {
+            if folder.is_dir() {
+                return Ok(Self { folder: Some(folder.to_owned()) });
+            }
+            let hint = "give an existing folder, or leave --config out".to_owned();
+            let file = folder.display().to_string();
+            return Err(Problems(vec![Problem { file, line: 0, message: "is no folder".to_owned(), hint }]));
+        }
+        let here = Path::new("config");
+        Ok(Self { folder: here.join("lumbung.toml").is_file().then(|| here.to_owned()) })
+    }
+
+    /// Only what the binary carries.
+    #[must_use]
+    pub fn embedded() -> Self {
+        Self { folder: None }
+    }
+
+    /// The folder on disk, if one is used.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
+    /// `lumbung.toml` with `overrides` on top.
+    ///
+    /// # Errors
+    /// Every problem of the file.
+    pub fn config(&self, overrides: &[String]) -> Result<Config, Problems> {
+        let (file, text) = self.read("lumbung.toml")?;
+        deployment::parse(&file, &text, overrides)
+    }
+
+    /// Every contract, in order of the sources' names.
+    ///
+    /// # Errors
+    /// The problems of all contracts together.
+    pub fn contracts(&self) -> Result<Vec<Contract>, Problems> {
+        let mut contracts: Vec<Contract> = Vec::new();
+        let mut problems = Vec::new();
+        for name in self.list("sources", "toml") {
+            match self.read(&name).and_then(|(file, text)| contract::parse(&file, &text)) {
+                Ok(contract) => contracts.push(contract),
+                Err(Problems(more)) => problems.extend(more),
+            }
+        }
+        for pair in contracts.windows(2).filter(|pair| pair[0].source == pair[1].source) {
+            let message = format!("two contracts describe the source \"{}\"", pair[0].source);
+            problems.push(Problem { file: "sources".to_owned(), line: 0, message, hint: String::new() });
+        }
+        if problems.is_empty() { Ok(contracts) } else { Err(Problems(problems)) }
+    }
+
+    /// One file: its name as the user knows it, and its text.
+    ///
+    /// # Errors
+    /// A problem when it cannot be read.
+    pub fn read(&self, name: &str) -> Result<(String, String), Problems> {
+        let problem = |file: String, message: String| {
+            Problems(vec![Problem { file, line: 0, message, hint: String::new() }])
+        };
+        if let Some(path) = self.folder.as_ref().map(|folder| folder.join(name)).filter(|path| path.exists()) {
+            let file = path.display().to_string();
+            let size = path.metadata().map_or(0, |meta| meta.len());
+            if size > FILE_BYTES_MAX {
+                return Err(problem(file, format!("is larger than {FILE_BYTES_MAX} bytes")));
+            }
+            return match std::fs::read_to_string(&path) {
+                Ok(text) => Ok((file, text)),
+                Err(error) => Err(problem(file, format!("cannot be read: {error}"))),
+            };
+        }
+        let embedded = EMBEDDED.iter().find(|(file, _)| *file == name);
+        match embedded {
+            Some((file, text)) => Ok(((*file).to_owned(), (*text).to_owned())),
+            None => Err(problem(name.to_owned(), "does not exist".to_owned())),
+        }
+    }
+
+    /// The names below `kind/` with `extension`, from the folder and the binary, sorted.
+    #[must_use]
+    pub fn list(&self, kind: &str, extension: &str) -> Vec<String> {
+        let belongs = |name: &str| {
+            Path::new(name).parent() == Some(Path::new(kind))
+                && Path::new(name).extension().is_some_and(|found| found == extension)
+        };
+        let mut names: Vec<String> =
+            EMBEDDED.iter().map(|(name, _)| (*name).to_owned()).filter(|name| belongs(name)).collect();
+        let entries = self.folder.as_ref().and_then(|folder| std::fs::read_dir(folder.join(kind)).ok());
+        for entry in entries.into_iter().flatten().flatten() {
+            let name = format!("{kind}/{}", entry.file_name().to_string_lossy());
+            if belongs(&name) && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names.sort();
+        names
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ConfigFolder, EMBEDDED};
+    use std::path::Path;
+
+    #[test]
+    fn every_config_file_is_carried() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+        let mut found = Vec::new();
+        for folder in ["", "sources", "reports"] {
+            for entry in std::fs::read_dir(root.join(folder)).unwrap().flatten() {
+                if entry.path().extension().is_some_and(|extension| extension == "toml") {
+                    found.push(Path::new(folder).join(entry.file_name()).to_string_lossy().into_owned());
+                }
+            }
+        }
+        found.sort();
+        let mut carried: Vec<&str> = EMBEDDED.iter().map(|(name, _)| *name).collect();
+        carried.sort_unstable();
+        assert_eq!(found, carried);
+    }
+
+    #[test]
+    fn a_folder_overrides_file_by_file() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("sources")).unwrap();
+        std::fs::write(folder.path().join("sources/other.toml"), "[source]\n").unwrap();
+        let config = ConfigFolder::locate(Some(folder.path())).unwrap();
+        assert!(config.config(&[]).is_ok());
+        assert_eq!(config.list("sources", "toml"), ["sources/omspan.toml", "sources/other.toml"]);
+        let problems = config.contracts().unwrap_err().to_string();
+        assert!(problems.contains("other.toml"), "{problems}");
+        assert!(ConfigFolder::locate(Some(Path::new("does/not/exist"))).is_err());
+    }
+}
