@@ -1,1 +1,225 @@
-//! Bytes to `RecordBatch`, driven by the contract.
+//! Bytes to `RecordBatch`, driven by the contract: the hot path of a load.
+//!
+//! A page arrives in chunks of any size. [`Decoder::push`] reads the rows that are whole, keeps the rest for the next
+//! chunk and never builds an intermediate value per row: a row is a set of byte ranges ([`row::Row`]), each range is
+//! parsed to its column's type, and only when all of them parse is the row appended. Memory is bounded by one batch and
+//! one row, however long the answer is. The ways rows can be written are strategies under `source::shape`.
+
+mod builder;
+pub mod row;
+pub(crate) mod scan;
+mod value;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::error::ArrowError;
+use thiserror::Error;
+
+use crate::contract::Dataset;
+use builder::BatchBuilder;
+use row::{Keys, Row, RowReader, Step};
+
+/// Rows in a batch. At 19 columns a batch of realisasi is about 6 MB.
+pub const BATCH_ROWS: usize = 32_768;
+
+/// Longest row (or header) accepted, in bytes.
+pub const ROW_BYTES_MAX: usize = 1 << 20;
+
+/// Refused rows kept with their reason in one page; further ones are only counted.
+pub const REFUSED_KEPT_MAX: usize = 1_000;
+
+/// Distinct unknown keys counted by name.
+const UNKNOWN_KEYS_MAX: usize = 1_000;
+
+/// An answer that cannot be decoded further. Nothing of the page may be published.
+#[derive(Debug, Error)]
+pub enum DecodeError {
+    /// The answer ended in the middle.
+    #[error("the answer ends in the middle, after {rows} rows: it was cut off")]
+    Truncated {
+        /// Whole rows before the end.
+        rows: u64,
+    },
+    /// The answer is not the JSON that the contract describes.
+    #[error("the answer is broken after row {rows}: {reason}")]
+    Malformed {
+        /// Whole rows before it.
+        rows: u64,
+        /// What was found.
+        reason: String,
+    },
+    /// One row is longer than [`ROW_BYTES_MAX`].
+    #[error("row {row} is longer than {ROW_BYTES_MAX} bytes")]
+    RowTooLong {
+        /// 1-based position in the page.
+        row: u64,
+    },
+    /// Arrow refused the columns: a bug.
+    #[error("building a batch: {0}")]
+    Batch(#[from] ArrowError),
+}
+
+/// A row that was not taken, and why. The reason never holds a value of a personal dataset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// 1-based position in the page.
+    pub row: u64,
+    /// The column at fault, where it is one.
+    pub column: Option<String>,
+    /// What is wrong.
+    pub reason: String,
+    /// The row as received; absent where rows are personal.
+    pub original: Option<Vec<u8>>,
+}
+
+/// What one page held.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PageSummary {
+    /// Rows taken.
+    pub rows: u64,
+    /// Rows refused.
+    pub refused: u64,
+    /// Elements that were `null` instead of a row.
+    pub nulls: u64,
+}
+
+/// Decodes the pages of one dataset, one after the other, into batches that may span pages.
+pub struct Decoder {
+    reader: Box<dyn RowReader>,
+    new_reader: fn(&Dataset) -> Box<dyn RowReader>,
+    dataset: Arc<Dataset>,
+    row: Row,
+    builder: BatchBuilder,
+    buffer: Vec<u8>,
+    page: PageSummary,
+    done: bool,
+    refused: Vec<Refused>,
+    unknown: BTreeMap<String, u64>,
+}
+
+impl Decoder {
+    /// A decoder for `dataset`, whose rows `new_reader` knows how to read.
+    #[must_use]
+    pub fn new(dataset: Arc<Dataset>, new_reader: fn(&Dataset) -> Box<dyn RowReader>) -> Self {
+        Self {
+            reader: new_reader(&dataset),
+            new_reader,
+            row: Row::new(Keys::of(&dataset)),
+            builder: BatchBuilder::new(&dataset),
+            buffer: Vec::new(),
+            page: PageSummary::default(),
+            done: false,
+            refused: Vec::new(),
+            unknown: BTreeMap::new(),
+            dataset,
+        }
+    }
+
+    /// Takes the next bytes of the page and hands every full batch to `emit`.
+    ///
+    /// # Errors
+    /// [`DecodeError`] when the answer cannot be read on.
+    pub fn push<E: From<DecodeError>>(
+        &mut self,
+        chunk: &[u8],
+        emit: &mut impl FnMut(RecordBatch) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.buffer.extend_from_slice(chunk);
+        let consumed = self.read_rows(emit)?;
+        self.buffer.drain(..consumed);
+        if self.buffer.len() > ROW_BYTES_MAX {
+            return Err(DecodeError::RowTooLong { row: self.page.rows + self.page.refused + 1 }.into());
+        }
+        Ok(())
+    }
+
+    /// Ends the page and returns what it held; the decoder is ready for the next one.
+    ///
+    /// # Errors
+    /// [`DecodeError::Truncated`] when the answer is not complete.
+    pub fn end_page(&mut self) -> Result<PageSummary, DecodeError> {
+        let rest_is_blank = self.buffer.iter().all(|&byte| scan::is_blank(byte) || byte == b',');
+        let complete = (self.done || self.reader.may_end()) && rest_is_blank;
+        self.buffer.clear();
+        self.done = false;
+        self.reader = (self.new_reader)(&self.dataset);
+        let page = std::mem::take(&mut self.page);
+        if complete { Ok(page) } else { Err(DecodeError::Truncated { rows: page.rows + page.refused }) }
+    }
+
+    /// The rows that no full batch holds yet.
+    ///
+    /// # Errors
+    /// [`DecodeError::Batch`].
+    pub fn flush(&mut self) -> Result<Option<RecordBatch>, DecodeError> {
+        if self.builder.is_empty() { Ok(None) } else { Ok(Some(self.builder.finish()?)) }
+    }
+
+    /// The refused rows since the last call, at most [`REFUSED_KEPT_MAX`] a page.
+    pub fn take_refused(&mut self) -> Vec<Refused> {
+        std::mem::take(&mut self.refused)
+    }
+
+    /// Keys that the contract does not know, with how many rows had them.
+    #[must_use]
+    pub fn unknown_keys(&self) -> &BTreeMap<String, u64> {
+        &self.unknown
+    }
+
+    fn read_rows<E: From<DecodeError>>(
+        &mut self,
+        emit: &mut impl FnMut(RecordBatch) -> Result<(), E>,
+    ) -> Result<usize, E> {
+        let mut at = 0;
+        loop {
+            let start = at;
+            self.row.clear();
+            let step = self.reader.next(&self.buffer, &mut at, &mut self.row).map_err(|reason| {
+                DecodeError::Malformed { rows: self.page.rows + self.page.refused, reason }
+            })?;
+            match step {
+                Step::NeedMore => return Ok(start),
+                Step::Done => {
+                    self.done = true;
+                    return Ok(at);
+                }
+                Step::Frame => {}
+                Step::Null => self.page.nulls += 1,
+                Step::Row => {
+                    self.take_row(start, at);
+                    if self.builder.len() == BATCH_ROWS {
+                        emit(self.builder.finish().map_err(DecodeError::from)?)?;
+                    }
+                }
+            }
+        }
+    }
+
+    fn take_row(&mut self, start: usize, end: usize) {
+        for name in self.row.unknown_names(&self.buffer) {
+            if let Some(count) = self.unknown.get_mut(&name) {
+                *count += 1;
+            } else if self.unknown.len() < UNKNOWN_KEYS_MAX {
+                self.unknown.insert(name, 1);
+            }
+        }
+        match self.builder.append(&self.row, &self.buffer) {
+            Ok(()) => self.page.rows += 1,
+            Err(refusal) => {
+                self.page.refused += 1;
+                if self.refused.len() < REFUSED_KEPT_MAX {
+                    let raw = self.buffer[start..end].trim_ascii_start();
+                    let raw = raw.strip_prefix(b",").unwrap_or(raw).trim_ascii();
+                    self.refused.push(Refused {
+                        row: self.page.rows + self.page.refused,
+                        column: refusal.column,
+                        reason: refusal.reason,
+                        original: (!self.dataset.personal).then(|| raw.to_vec()),
+                    });
+                }
+            }
+        }
+    }
+}

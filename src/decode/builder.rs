@@ -1,0 +1,299 @@
+//! Rows to columns: parses every range of a row, then appends all of them or none.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int64Array, RecordBatch, RecordBatchOptions, StringArray,
+};
+use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow::datatypes::{DataType, SchemaRef};
+use arrow::error::ArrowError;
+
+use super::row::{Row, Slot};
+use super::scan::{Kind, unescape};
+use super::value;
+use crate::contract::{Class, Column, ColumnType, Dataset, EXTRA_COLUMN, file_schema};
+
+/// Why a row is not taken.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) column: Option<String>,
+    pub(crate) reason: String,
+}
+
+/// A parsed value, before it is appended.
+#[derive(Debug, Clone, Copy)]
+enum Parsed {
+    Null,
+    Number(i128),
+    Day(i32),
+    Flag(bool),
+    Text(Slot),
+}
+
+/// One growing column.
+struct Growing {
+    values: Values,
+    valid: Vec<bool>,
+    has_nulls: bool,
+}
+
+enum Values {
+    Text { bytes: Vec<u8>, ends: Vec<i32> },
+    Decimal(Vec<i128>),
+    Integer(Vec<i64>),
+    Day(Vec<i32>),
+    Flag(Vec<bool>),
+}
+
+/// Remembers the last text of a date column: data dates repeat over millions of rows.
+#[derive(Default)]
+struct LastDay {
+    text: Vec<u8>,
+    day: i32,
+}
+
+/// Builds the batches of one dataset.
+pub(crate) struct BatchBuilder {
+    columns: Vec<Column>,
+    schema: SchemaRef,
+    growing: Vec<Growing>,
+    /// Position among the stored columns, for each column of the contract; `None` for dropped ones.
+    stored_at: Vec<Option<usize>>,
+    extra_at: Option<usize>,
+    parsed: Vec<Parsed>,
+    last_days: Vec<LastDay>,
+    n_rows: usize,
+}
+
+impl BatchBuilder {
+    pub(crate) fn new(dataset: &Dataset) -> Self {
+        let schema = file_schema(dataset);
+        let growing = schema.fields().iter().map(|field| Growing::new(field.data_type())).collect();
+        let stored_at = dataset
+            .columns
+            .iter()
+            .map(|column| (column.class != Class::Drop).then(|| schema.index_of(&column.name).ok()).flatten())
+            .collect();
+        Self {
+            columns: dataset.columns.clone(),
+            extra_at: schema.index_of(EXTRA_COLUMN).ok(),
+            parsed: vec![Parsed::Null; dataset.columns.len()],
+            last_days: dataset.columns.iter().map(|_| LastDay::default()).collect(),
+            schema,
+            growing,
+            stored_at,
+            n_rows: 0,
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.n_rows
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.n_rows == 0
+    }
+
+    /// Appends one row.
+    ///
+    /// # Errors
+    /// Why the row is refused; nothing of it is kept then.
+    pub(crate) fn append(&mut self, row: &Row, buffer: &[u8]) -> Result<(), Refusal> {
+        if let Some(reason) = &row.fault {
+            return Err(Refusal { column: None, reason: reason.clone() });
+        }
+        let mut unescaped = Vec::new();
+        for (i, column) in self.columns.iter().enumerate() {
+            let slot = row.slot(i);
+            let parsed = parse(column, row, buffer, slot, &mut unescaped, &mut self.last_days[i]);
+            self.parsed[i] = match parsed {
+                Ok(Parsed::Null) if column.required => {
+                    let missing = if slot.kind.is_none() { "the key is missing" } else { "the value is missing" };
+                    return Err(Refusal { column: Some(column.name.clone()), reason: missing.to_owned() });
+                }
+                Ok(value) => value,
+                Err(_) if column.lenient => Parsed::Null,
+                Err(reason) => {
+                    return Err(Refusal { column: Some(column.name.clone()), reason: reason.to_owned() });
+                }
+            };
+        }
+        for (parsed, at) in self.parsed.iter().zip(&self.stored_at) {
+            let Some(at) = *at else { continue };
+            let text = match parsed {
+                Parsed::Text(slot) if slot.kind == Some(Kind::Escaped) => {
+                    &unescaped[slot.start as usize..slot.end as usize]
+                }
+                Parsed::Text(slot) => row.bytes(buffer, *slot),
+                _ => &[],
+            };
+            self.growing[at].append(*parsed, text);
+        }
+        if let Some(at) = self.extra_at {
+            let extra = row.extra(buffer).filter(|json| std::str::from_utf8(json).is_ok());
+            self.growing[at].append_text(extra.as_deref());
+        }
+        self.n_rows += 1;
+        Ok(())
+    }
+
+    /// The rows so far as one batch; the builder starts anew.
+    ///
+    /// # Errors
+    /// Only by a bug: the columns do not fit the schema.
+    pub(crate) fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
+        let mut arrays = Vec::with_capacity(self.growing.len());
+        for (growing, field) in self.growing.iter_mut().zip(self.schema.fields()) {
+            let fresh = Growing::new(field.data_type());
+            arrays.push(std::mem::replace(growing, fresh).into_array(field.data_type())?);
+        }
+        let options = RecordBatchOptions::new().with_row_count(Some(std::mem::take(&mut self.n_rows)));
+        RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)
+    }
+}
+
+/// Parses one slot to its column's type. Unescaped text is put into `unescaped`, its slot then points there.
+fn parse(
+    column: &Column,
+    row: &Row,
+    buffer: &[u8],
+    slot: Slot,
+    unescaped: &mut Vec<u8>,
+    last_day: &mut LastDay,
+) -> Result<Parsed, &'static str> {
+    let mut slot = slot;
+    let is_literal = match slot.kind {
+        None | Some(Kind::Null) => return Ok(Parsed::Null),
+        Some(Kind::Nested) => return Err("an object or a list where one value is due"),
+        Some(Kind::Literal) => true,
+        Some(Kind::Plain | Kind::Escaped) => false,
+    };
+    let start_of_unescaped = unescaped.len();
+    if slot.kind == Some(Kind::Escaped) {
+        unescape(row.bytes(buffer, slot), unescaped).map_err(|_| "a broken escape in a text")?;
+        slot.start = u32::try_from(start_of_unescaped).expect("a row is at most 1 MiB");
+        slot.end = u32::try_from(unescaped.len()).expect("a row is at most 1 MiB");
+    }
+    let whole = if slot.kind == Some(Kind::Escaped) {
+        &unescaped[slot.start as usize..slot.end as usize]
+    } else {
+        row.bytes(buffer, slot)
+    };
+    let text = whole.trim_ascii();
+    let skipped = u32::try_from(whole.trim_ascii_start().as_ptr().addr() - whole.as_ptr().addr())
+        .expect("a row is at most 1 MiB");
+    let trimmed = Slot {
+        start: slot.start + skipped,
+        end: slot.start + skipped + u32::try_from(text.len()).expect("a row is at most 1 MiB"),
+        ..slot
+    };
+    match &column.ty {
+        ColumnType::Text if text.is_empty() => Ok(Parsed::Null),
+        ColumnType::Text => checked_text(text, 1, usize::MAX).map(|()| Parsed::Text(trimmed)),
+        _ if value::is_absent(text) => Ok(Parsed::Null),
+        ColumnType::Code { min, max } => checked_text(text, *min, *max).map(|()| Parsed::Text(trimmed)),
+        ColumnType::Money => number(column, text, 2, 20, is_literal),
+        ColumnType::Decimal { precision, scale } => number(column, text, *scale, *precision, is_literal),
+        ColumnType::Integer => number(column, text, 0, 18, is_literal),
+        ColumnType::Boolean => value::boolean(text).map(Parsed::Flag),
+        ColumnType::Date(formats) => {
+            if last_day.text != text {
+                last_day.day = value::date(text, formats)?;
+                last_day.text.clear();
+                last_day.text.extend_from_slice(text);
+            }
+            Ok(Parsed::Day(last_day.day))
+        }
+    }
+}
+
+/// Checks that a text is UTF-8 and as long as its column says.
+fn checked_text(text: &[u8], min: usize, max: usize) -> Result<(), &'static str> {
+    let length = if text.is_ascii() {
+        text.len()
+    } else {
+        std::str::from_utf8(text).map_err(|_| "a text that is not UTF-8")?.chars().count()
+    };
+    if length < min {
+        Err("a code that is too short (a lost leading zero?)")
+    } else if length > max {
+        Err("a code that is too long")
+    } else {
+        Ok(())
+    }
+}
+
+fn number(column: &Column, text: &[u8], scale: u8, precision: u8, is_literal: bool) -> Result<Parsed, &'static str> {
+    let unscaled = if column.ty == ColumnType::Integer {
+        i128::from(value::integer(text, is_literal)?)
+    } else {
+        value::decimal(text, scale, is_literal)?
+    };
+    if let Some((min, max)) = column.range {
+        let unit = 10_i128.pow(u32::from(scale));
+        if unscaled < i128::from(min) * unit || unscaled > i128::from(max) * unit {
+            return Err("a value outside the allowed range (a lost decimal point?)");
+        }
+    }
+    if unscaled.unsigned_abs() >= 10_u128.pow(u32::from(precision)) {
+        return Err("a number of too many digits");
+    }
+    Ok(Parsed::Number(unscaled))
+}
+
+impl Growing {
+    fn new(ty: &DataType) -> Self {
+        let values = match ty {
+            DataType::Decimal128(..) => Values::Decimal(Vec::new()),
+            DataType::Int64 => Values::Integer(Vec::new()),
+            DataType::Date32 => Values::Day(Vec::new()),
+            DataType::Boolean => Values::Flag(Vec::new()),
+            _ => Values::Text { bytes: Vec::new(), ends: vec![0] },
+        };
+        Self { values, valid: Vec::new(), has_nulls: false }
+    }
+
+    fn append_text(&mut self, text: Option<&[u8]>) {
+        let Values::Text { bytes, ends } = &mut self.values else { return };
+        bytes.extend_from_slice(text.unwrap_or_default());
+        ends.push(i32::try_from(bytes.len()).expect("a batch holds far less than 2 GiB of text"));
+        self.valid.push(text.is_some());
+        self.has_nulls |= text.is_none();
+    }
+
+    #[inline]
+    fn append(&mut self, parsed: Parsed, text: &[u8]) {
+        let is_null = matches!(parsed, Parsed::Null);
+        match (&mut self.values, parsed) {
+            (Values::Text { .. }, _) => return self.append_text((!is_null).then_some(text)),
+            (Values::Decimal(values), Parsed::Number(n)) => values.push(n),
+            (Values::Decimal(values), _) => values.push(0),
+            (Values::Integer(values), Parsed::Number(n)) => values.push(i64::try_from(n).expect("parsed as i64")),
+            (Values::Integer(values), _) => values.push(0),
+            (Values::Day(values), Parsed::Day(day)) => values.push(day),
+            (Values::Day(values), _) => values.push(0),
+            (Values::Flag(values), Parsed::Flag(flag)) => values.push(flag),
+            (Values::Flag(values), _) => values.push(false),
+        }
+        self.valid.push(!is_null);
+        self.has_nulls |= is_null;
+    }
+
+    fn into_array(self, ty: &DataType) -> Result<ArrayRef, ArrowError> {
+        let nulls = self.has_nulls.then(|| NullBuffer::from(self.valid));
+        Ok(match self.values {
+            Values::Text { bytes, ends } => {
+                let offsets = OffsetBuffer::new(ScalarBuffer::from(ends));
+                Arc::new(StringArray::try_new(offsets, Buffer::from_vec(bytes), nulls)?)
+            }
+            Values::Decimal(values) => {
+                let array = Decimal128Array::try_new(ScalarBuffer::from(values), nulls)?;
+                Arc::new(array.with_data_type(ty.clone()))
+            }
+            Values::Integer(values) => Arc::new(Int64Array::try_new(ScalarBuffer::from(values), nulls)?),
+            Values::Day(values) => Arc::new(Date32Array::try_new(ScalarBuffer::from(values), nulls)?),
+            Values::Flag(values) => Arc::new(BooleanArray::new(values.into(), nulls)),
+        })
+    }
+}

@@ -1,0 +1,199 @@
+//! One row as byte ranges under the contract's keys, and the trait of those who can read one.
+
+use std::collections::HashMap;
+
+use super::scan::{Kind, Token};
+use crate::contract::{Dataset, normalise_key};
+
+/// What [`RowReader::next`] found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// A whole row; it is in the `Row`.
+    Row,
+    /// Part of the frame around the rows; its bytes need not be seen again.
+    Frame,
+    /// `null` where a row is due.
+    Null,
+    /// The buffer ends before the row does. The position does not count.
+    NeedMore,
+    /// The rows are over.
+    Done,
+}
+
+/// A way to write rows: finds the next row of an answer. One is made for each page.
+pub trait RowReader: Send {
+    /// Reads the next row of `buffer` at `at`, and moves `at` behind it.
+    ///
+    /// # Errors
+    /// What was found instead of a row, without values.
+    fn next(&mut self, buffer: &[u8], at: &mut usize, row: &mut Row) -> Result<Step, String>;
+
+    /// Whether the answer may end here, though its rows were not closed (a bare object).
+    fn may_end(&self) -> bool;
+}
+
+/// The keys of a dataset: normalised spelling to index, and the keys each column reads.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    by_name: HashMap<String, usize>,
+    /// Raw spellings already looked up, so that normalising happens once a spelling.
+    raw: HashMap<Vec<u8>, Option<usize>>,
+    /// Key index of each column.
+    of_column: Vec<usize>,
+    n: usize,
+}
+
+/// Raw key spellings remembered.
+const RAW_KEYS_MAX: usize = 4_096;
+
+impl Keys {
+    /// The keys of `dataset`; all aliases of a column share one index, and so does a column read `from` another's key.
+    #[must_use]
+    pub fn of(dataset: &Dataset) -> Self {
+        let mut by_name: HashMap<String, usize> = HashMap::new();
+        let mut of_column = Vec::with_capacity(dataset.columns.len());
+        let mut n = 0;
+        for column in &dataset.columns {
+            let known = column.keys.iter().find_map(|key| by_name.get(key).copied());
+            let index = known.unwrap_or_else(|| {
+                n += 1;
+                n - 1
+            });
+            for key in &column.keys {
+                by_name.insert(key.clone(), index);
+            }
+            of_column.push(index);
+        }
+        Self { by_name, raw: HashMap::new(), of_column, n }
+    }
+
+    /// The index of a key in any spelling.
+    pub fn find(&mut self, raw: &[u8]) -> Option<usize> {
+        if let Some(found) = self.raw.get(raw) {
+            return *found;
+        }
+        let found = self.by_name.get(&normalise_key(&String::from_utf8_lossy(raw))).copied();
+        if self.raw.len() < RAW_KEYS_MAX {
+            self.raw.insert(raw.to_vec(), found);
+        }
+        found
+    }
+}
+
+/// A value's place: in the buffer, or in the row's own scratch space.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slot {
+    pub(crate) kind: Option<Kind>,
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+    pub(crate) in_scratch: bool,
+}
+
+const EMPTY: Slot = Slot { kind: None, start: 0, end: 0, in_scratch: false };
+
+/// One row: a slot a key, the unknown keys, and what is already known to be wrong with it.
+pub struct Row {
+    pub(crate) keys: Keys,
+    slots: Vec<Slot>,
+    /// (key, value) ranges of unknown keys; the key's range is without quotes.
+    unknown: Vec<(Token, Token)>,
+    /// Names of a header that the contract does not know, with the row's value.
+    unknown_names: Vec<(String, Token)>,
+    /// Text that is not in the buffer as such: unescaped values.
+    pub(crate) scratch: Vec<u8>,
+    /// Why the row is refused whatever its values are.
+    pub(crate) fault: Option<String>,
+}
+
+impl Row {
+    pub(crate) fn new(keys: Keys) -> Self {
+        let slots = vec![EMPTY; keys.n];
+        Self { keys, slots, unknown: Vec::new(), unknown_names: Vec::new(), scratch: Vec::new(), fault: None }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.slots.fill(EMPTY);
+        self.unknown.clear();
+        self.unknown_names.clear();
+        self.scratch.clear();
+        self.fault = None;
+    }
+
+    /// Puts a scanned value under key `index`. A second, different value under one key refuses the row.
+    #[inline]
+    pub(crate) fn set(&mut self, buffer: &[u8], index: usize, token: Token) {
+        let slot = Slot {
+            kind: Some(token.kind),
+            start: position(token.start),
+            end: position(token.end),
+            in_scratch: false,
+        };
+        let before = self.slots[index];
+        if before.kind.is_some() && self.bytes(buffer, before) != self.bytes(buffer, slot) {
+            self.fault = Some("two values under one key".to_owned());
+        }
+        self.slots[index] = slot;
+    }
+
+    /// Puts a range of the scratch space under key `index`.
+    pub(crate) fn set_scratch(&mut self, index: usize, start: usize, end: usize) {
+        self.slots[index] =
+            Slot { kind: Some(Kind::Plain), start: position(start), end: position(end), in_scratch: true };
+    }
+
+    /// Keeps a key that the contract does not know.
+    pub(crate) fn set_unknown(&mut self, key: Token, value: Token) {
+        self.unknown.push((key, value));
+    }
+
+    /// Keeps a name of a header that the contract does not know; its value has no key of its own in the buffer.
+    pub(crate) fn set_unknown_name(&mut self, name: &str, value: Token) {
+        self.unknown_names.push((name.to_owned(), value));
+    }
+
+    /// The slot that column `column` reads.
+    #[inline]
+    pub(crate) fn slot(&self, column: usize) -> Slot {
+        self.slots[self.keys.of_column[column]]
+    }
+
+    /// The bytes of a slot.
+    #[inline]
+    pub(crate) fn bytes<'a>(&'a self, buffer: &'a [u8], slot: Slot) -> &'a [u8] {
+        let source = if slot.in_scratch { &self.scratch } else { buffer };
+        &source[slot.start as usize..slot.end as usize]
+    }
+
+    /// The names of the unknown keys.
+    pub(crate) fn unknown_names(&self, buffer: &[u8]) -> Vec<String> {
+        let name = |(key, _): &(Token, Token)| String::from_utf8_lossy(&buffer[key.start..key.end]).into_owned();
+        let from_header = self.unknown_names.iter().map(|(name, _)| name.clone());
+        self.unknown.iter().map(name).chain(from_header).collect()
+    }
+
+    /// The unknown keys as one JSON object; `None` when there are none.
+    pub(crate) fn extra(&self, buffer: &[u8]) -> Option<Vec<u8>> {
+        let keyed = self.unknown.iter().map(|(key, value)| (&buffer[key.start..key.end], value));
+        let named = self.unknown_names.iter().map(|(name, value)| (name.as_bytes(), value));
+        let mut json = vec![b'{'];
+        for (key, value) in keyed.chain(named) {
+            if json.len() > 1 {
+                json.push(b',');
+            }
+            json.push(b'"');
+            json.extend_from_slice(key);
+            json.extend_from_slice(b"\":");
+            let quoted = matches!(value.kind, Kind::Plain | Kind::Escaped);
+            let (start, end) = if quoted { (value.start - 1, value.end + 1) } else { (value.start, value.end) };
+            json.extend_from_slice(&buffer[start..end]);
+        }
+        json.push(b'}');
+        (json.len() > 2).then_some(json)
+    }
+}
+
+/// A buffer position as the 32 bits of a slot.
+#[inline]
+fn position(at: usize) -> u32 {
+    u32::try_from(at).expect("a buffer holds one chunk and one row, far below 4 GiB")
+}

@@ -1,0 +1,223 @@
+//! The HTTP conversation: one request, its bounded retries, and a body that arrives in chunks.
+
+use std::path::Path;
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, RETRY_AFTER};
+use reqwest::redirect::Policy;
+use reqwest::{Certificate, Client, Response};
+use secrecy::SecretString;
+use thiserror::Error;
+
+use super::auth;
+use crate::contract::{Auth, HttpLimits};
+
+/// A conversation that failed.
+#[derive(Debug, Error)]
+pub enum FetchError {
+    /// The client could not be made.
+    #[error("the HTTP client cannot be set up: {0}")]
+    SetUp(String),
+    /// Nobody answered.
+    #[error("{url} cannot be reached: {reason}")]
+    Unreachable {
+        /// The address, without secrets.
+        url: String,
+        /// What the network said.
+        reason: String,
+    },
+    /// The server answered that it cannot answer.
+    #[error("{url} answered HTTP {status}")]
+    Status {
+        /// The address, without secrets.
+        url: String,
+        /// The status.
+        status: u16,
+        /// How long it asks to be left alone.
+        retry_after: Option<Duration>,
+    },
+    /// The body stopped before its end.
+    #[error("the answer of {url} broke off: {reason}")]
+    BrokenOff {
+        /// The address, without secrets.
+        url: String,
+        /// What the network said.
+        reason: String,
+    },
+    /// The body is longer than the contract allows.
+    #[error("the answer of {url} is longer than {bytes_max} bytes (body_bytes_max in the contract)")]
+    TooLong {
+        /// The address, without secrets.
+        url: String,
+        /// The limit.
+        bytes_max: u64,
+    },
+}
+
+impl FetchError {
+    /// Whether asking again may help.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::BrokenOff { .. } => true,
+            Self::Status { status, .. } => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
+            Self::SetUp(_) | Self::TooLong { .. } => false,
+        }
+    }
+
+    /// How long the server asks to be left alone.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+}
+
+/// Longest wait that a server's Retry-After can ask of us.
+const RETRY_AFTER_SECS_MAX: u64 = 600;
+
+/// Longest wait between two tries.
+const BACKOFF_SECS_MAX: u64 = 300;
+
+/// How long to wait before try number `attempt` (2 is the first repetition).
+#[must_use]
+pub fn pause(limits: &HttpLimits, attempt: u32, retry_after: Option<Duration>) -> Duration {
+    let doubled = limits.backoff_secs.saturating_mul(1 << attempt.saturating_sub(2).min(16));
+    let own = Duration::from_secs(doubled.min(BACKOFF_SECS_MAX));
+    retry_after.unwrap_or(own).min(Duration::from_secs(RETRY_AFTER_SECS_MAX))
+}
+
+/// Talks to one source.
+#[derive(Debug, Clone)]
+pub struct SourceClient {
+    http: Client,
+    auth: Auth,
+    limits: HttpLimits,
+}
+
+impl SourceClient {
+    /// A client under the contract's limits. `ca_bundle` adds certificate authorities; checks are never switched off.
+    ///
+    /// # Errors
+    /// [`FetchError::SetUp`] when the bundle cannot be used.
+    pub fn new(auth: Auth, limits: HttpLimits, ca_bundle: Option<&Path>) -> Result<Self, FetchError> {
+        let mut builder = Client::builder()
+            .connect_timeout(Duration::from_secs(limits.connect_timeout_secs))
+            .read_timeout(Duration::from_secs(limits.read_timeout_secs))
+            // A redirect would be a login page or another host: neither may see the token or pass for data.
+            .redirect(Policy::none())
+            .user_agent(concat!("lumbung/", env!("CARGO_PKG_VERSION")));
+        if let Some(path) = ca_bundle {
+            let file = path.display();
+            let pem = std::fs::read(path).map_err(|error| FetchError::SetUp(format!("ca_bundle {file}: {error}")))?;
+            let certificates = Certificate::from_pem_bundle(&pem)
+                .map_err(|error| FetchError::SetUp(format!("ca_bundle {file}: {error}")))?;
+            if certificates.is_empty() {
+                return Err(FetchError::SetUp(format!("ca_bundle {file} holds no certificate")));
+            }
+            for certificate in certificates {
+                builder = builder.add_root_certificate(certificate);
+            }
+        }
+        let http = builder.build().map_err(|error| FetchError::SetUp(error.to_string()))?;
+        Ok(Self { http, auth, limits })
+    }
+
+    /// The limits this client keeps.
+    #[must_use]
+    pub fn limits(&self) -> &HttpLimits {
+        &self.limits
+    }
+
+    /// Sends one request and returns the answer as soon as its head is there. A status that is neither success nor an
+    /// answer about the token is an error.
+    ///
+    /// # Errors
+    /// [`FetchError::Unreachable`] or [`FetchError::Status`].
+    pub async fn get(&self, url: &str, secret: Option<&SecretString>) -> Result<Answer, FetchError> {
+        let mut request =
+            self.http.get(url).header(ACCEPT, "application/json, */*;q=0.1").header(ACCEPT_ENCODING, "gzip");
+        if let Some(secret) = secret {
+            request = auth::sign(request, self.auth, secret);
+        }
+        let response = request.send().await.map_err(|error| FetchError::Unreachable {
+            url: url.to_owned(),
+            reason: reason(&error),
+        })?;
+        let status = response.status().as_u16();
+        if !response.status().is_success() && !matches!(status, 401 | 403) {
+            return Err(FetchError::Status { url: url.to_owned(), status, retry_after: retry_after(&response) });
+        }
+        Ok(Answer { url: url.to_owned(), status, response, n_bytes: 0, bytes_max: self.limits.body_bytes_max })
+    }
+}
+
+fn retry_after(response: &Response) -> Option<Duration> {
+    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}
+
+/// The innermost cause: reqwest's own text repeats the URL and hides what happened.
+fn reason(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    if error.is_timeout() { format!("timed out ({cause})") } else { cause.to_string() }
+}
+
+/// An answer whose body is still arriving.
+#[derive(Debug)]
+pub struct Answer {
+    url: String,
+    /// The HTTP status.
+    pub status: u16,
+    response: Response,
+    n_bytes: u64,
+    bytes_max: u64,
+}
+
+impl Answer {
+    /// The next bytes of the body as they were sent (possibly gzip); `None` at its end.
+    ///
+    /// # Errors
+    /// [`FetchError::BrokenOff`] or [`FetchError::TooLong`].
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, FetchError> {
+        let chunk = self
+            .response
+            .chunk()
+            .await
+            .map_err(|error| FetchError::BrokenOff { url: self.url.clone(), reason: reason(&error) })?;
+        self.n_bytes += chunk.as_ref().map_or(0, |bytes| bytes.len() as u64);
+        if self.n_bytes > self.bytes_max {
+            return Err(FetchError::TooLong { url: self.url.clone(), bytes_max: self.bytes_max });
+        }
+        Ok(chunk)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pause;
+    use crate::contract::HttpLimits;
+    use std::time::Duration;
+
+    #[test]
+    fn pauses_double_and_are_bounded() {
+        let limits = HttpLimits {
+            connect_timeout_secs: 1,
+            read_timeout_secs: 1,
+            attempts: 4,
+            backoff_secs: 2,
+            body_bytes_max: 1,
+        };
+        let seconds = |attempt, after: Option<u64>| pause(&limits, attempt, after.map(Duration::from_secs)).as_secs();
+        assert_eq!([seconds(2, None), seconds(3, None), seconds(4, None)], [2, 4, 8]);
+        assert_eq!(seconds(60, None), 300);
+        assert_eq!(seconds(2, Some(7)), 7);
+        assert_eq!(seconds(2, Some(1_000_000)), 600);
+    }
+}

@@ -1,0 +1,58 @@
+//! Row ranges `{from}`..`{to}`, 1-based and inclusive, until a short or empty page.
+
+use super::Pager;
+
+/// Asks one range after the other.
+pub struct Ranges {
+    path: String,
+    page_rows: u64,
+    next_from: u64,
+}
+
+impl Ranges {
+    /// Asks `page_rows` rows at a time.
+    #[must_use]
+    pub fn new(path: String, page_rows: u64) -> Self {
+        Self { path, page_rows, next_from: 1 }
+    }
+}
+
+impl Pager for Ranges {
+    fn next(&mut self, rows_of_last: Option<u64>) -> Option<String> {
+        if rows_of_last.is_some_and(|rows| rows < self.page_rows) {
+            return None;
+        }
+        let from = self.next_from;
+        let to = from + self.page_rows - 1;
+        self.next_from = to + 1;
+        Some(self.path.replace("{from}", &from.to_string()).replace("{to}", &to.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Pager, Ranges};
+
+    fn asked(page_rows: u64, mut available: u64) -> Vec<String> {
+        let mut pager = Ranges::new("R/{from}/{to}".to_owned(), page_rows);
+        let (mut paths, mut last) = (Vec::new(), None);
+        while let Some(path) = pager.next(last) {
+            let served = available.min(page_rows);
+            available -= served;
+            last = Some(served);
+            paths.push(path);
+        }
+        paths
+    }
+
+    #[test]
+    fn a_short_page_is_the_last() {
+        assert_eq!(asked(10, 25), ["R/1/10", "R/11/20", "R/21/30"]);
+    }
+
+    #[test]
+    fn a_full_last_page_is_followed_by_an_empty_one() {
+        assert_eq!(asked(10, 20), ["R/1/10", "R/11/20", "R/21/30"]);
+        assert_eq!(asked(10, 0), ["R/1/10"]);
+    }
+}
