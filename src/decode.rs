@@ -93,6 +93,8 @@ pub struct Decoder {
     row: Row,
     builder: BatchBuilder,
     buffer: Vec<u8>,
+    /// The buffer's length at which reading on is worth it.
+    read_at_len: usize,
     page: PageSummary,
     done: bool,
     refused: Vec<Refused>,
@@ -109,6 +111,7 @@ impl Decoder {
             row: Row::new(Keys::of(&dataset)),
             builder: BatchBuilder::new(&dataset),
             buffer: Vec::new(),
+            read_at_len: 0,
             page: PageSummary::default(),
             done: false,
             refused: Vec::new(),
@@ -127,8 +130,9 @@ impl Decoder {
         emit: &mut impl FnMut(RecordBatch) -> Result<(), E>,
     ) -> Result<(), E> {
         self.buffer.extend_from_slice(chunk);
-        let consumed = self.read_rows(emit)?;
-        self.buffer.drain(..consumed);
+        if self.buffer.len() >= self.read_at_len {
+            self.read_buffer(emit)?;
+        }
         if self.buffer.len() > ROW_BYTES_MAX {
             return Err(DecodeError::RowTooLong { row: self.page.rows + self.page.refused + 1 }.into());
         }
@@ -139,14 +143,19 @@ impl Decoder {
     ///
     /// # Errors
     /// [`DecodeError::Truncated`] when the answer is not complete.
-    pub fn end_page(&mut self) -> Result<PageSummary, DecodeError> {
+    pub fn end_page<E: From<DecodeError>>(
+        &mut self,
+        emit: &mut impl FnMut(RecordBatch) -> Result<(), E>,
+    ) -> Result<PageSummary, E> {
+        self.read_buffer(emit)?;
         let rest_is_blank = self.buffer.iter().all(|&byte| scan::is_blank(byte) || byte == b',');
         let complete = (self.done || self.reader.may_end()) && rest_is_blank;
         self.buffer.clear();
+        self.read_at_len = 0;
         self.done = false;
         self.reader = (self.new_reader)(&self.dataset);
         let page = std::mem::take(&mut self.page);
-        if complete { Ok(page) } else { Err(DecodeError::Truncated { rows: page.rows + page.refused }) }
+        if complete { Ok(page) } else { Err(DecodeError::Truncated { rows: page.rows + page.refused }.into()) }
     }
 
     /// The rows that no full batch holds yet.
@@ -168,6 +177,18 @@ impl Decoder {
         &self.unknown
     }
 
+    /// Reads the whole rows of the buffer and keeps the rest. A row that is not whole is looked at again only when the
+    /// buffer has doubled, so that a long row in tiny chunks costs no quadratic time.
+    fn read_buffer<E: From<DecodeError>>(
+        &mut self,
+        emit: &mut impl FnMut(RecordBatch) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let consumed = self.read_rows(emit)?;
+        self.buffer.drain(..consumed);
+        self.read_at_len = self.buffer.len() * 2;
+        Ok(())
+    }
+
     fn read_rows<E: From<DecodeError>>(
         &mut self,
         emit: &mut impl FnMut(RecordBatch) -> Result<(), E>,
@@ -176,9 +197,10 @@ impl Decoder {
         loop {
             let start = at;
             self.row.clear();
-            let step = self.reader.next(&self.buffer, &mut at, &mut self.row).map_err(|reason| {
-                DecodeError::Malformed { rows: self.page.rows + self.page.refused, reason }
-            })?;
+            let step = self
+                .reader
+                .next(&self.buffer, &mut at, &mut self.row)
+                .map_err(|reason| DecodeError::Malformed { rows: self.page.rows + self.page.refused, reason })?;
             match step {
                 Step::NeedMore => return Ok(start),
                 Step::Done => {

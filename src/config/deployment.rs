@@ -103,12 +103,8 @@ pub fn parse(file: &str, text: &str, overrides: &[String]) -> Result<Config, Pro
         document.set(pair);
     }
     let root = document.root();
-    let config = Config {
-        deployment: deployment(&root),
-        sources: sources(&root),
-        mail: mail(&root),
-        sql: sql(&root),
-    };
+    let config =
+        Config { deployment: deployment(&root), sources: sources(&root), mail: mail(&root), sql: sql(&root) };
     root.finish();
     let problems: Vec<Problem> = document.into_problems();
     if problems.is_empty() { Ok(config) } else { Err(Problems(problems)) }
@@ -116,9 +112,8 @@ pub fn parse(file: &str, text: &str, overrides: &[String]) -> Result<Config, Pro
 
 fn deployment(root: &Section<'_, '_>) -> Deployment {
     let section = root.section("deployment");
-    let text = |key, default: &str| {
-        section.as_ref().and_then(|section| section.text(key)).unwrap_or(default).to_owned()
-    };
+    let text =
+        |key, default: &str| section.as_ref().and_then(|section| section.text(key)).unwrap_or(default).to_owned();
     let zone = text("timezone", "Asia/Jakarta");
     let timezone = zone.parse().unwrap_or_else(|_| {
         let place = section.as_ref().unwrap_or(root);
@@ -166,9 +161,8 @@ fn sources(root: &Section<'_, '_>) -> BTreeMap<String, SourceSettings> {
 
 fn mail(root: &Section<'_, '_>) -> MailSettings {
     let section = root.section("mail");
-    let text = |key, default: &str| {
-        section.as_ref().and_then(|section| section.text(key)).unwrap_or(default).to_owned()
-    };
+    let text =
+        |key, default: &str| section.as_ref().and_then(|section| section.text(key)).unwrap_or(default).to_owned();
     let transport = text("transport", "file");
     if transport != "file"
         && let Some(section) = &section
@@ -220,7 +214,8 @@ mod tests {
             parse("lumbung.toml", DEFAULT_CONFIG, &pairs)
         };
         let config =
-            set(&["sources.omspan.base_url=http://127.0.0.1:8080", "sources.omspan.page_rows=7", "mail.folder=x"]).unwrap();
+            set(&["sources.omspan.base_url=http://127.0.0.1:8080", "sources.omspan.page_rows=7", "mail.folder=x"])
+                .unwrap();
         assert_eq!(config.sources["omspan"].base_url.as_deref(), Some("http://127.0.0.1:8080"));
         assert_eq!(config.sources["omspan"].page_rows, Some(7));
         assert_eq!(config.mail.folder.to_str(), Some("x"));

@@ -66,8 +66,7 @@ impl<'i> Document<'i> {
     /// Parses `text`; syntax errors become problems and what could be read stays readable.
     pub fn parse(file: &str, text: &'i str) -> Self {
         let (root, errors) = DeTable::parse_recoverable(text);
-        let document =
-            Self { file: file.to_owned(), text, root, problems: RefCell::new(Vec::new()) };
+        let document = Self { file: file.to_owned(), text, root, problems: RefCell::new(Vec::new()) };
         for error in errors {
             let at = error.span().map_or(0, |span| span.start);
             document.report(at, error.message().to_owned(), "this is not valid TOML".to_owned());
@@ -78,7 +77,11 @@ impl<'i> Document<'i> {
     /// Lays one `key=value` of `--set` over the file. The value is TOML where it parses as such, else a text.
     pub fn set(&mut self, pair: &'i str) {
         let Some((path, value)) = pair.split_once('=').filter(|(path, _)| !path.trim().is_empty()) else {
-            self.report(OVERRIDE, format!("\"{pair}\" is no key=value"), "--set sources.omspan.page_rows=100".to_owned());
+            self.report(
+                OVERRIDE,
+                format!("\"{pair}\" is no key=value"),
+                "--set sources.omspan.page_rows=100".to_owned(),
+            );
             return;
         };
         let mut keys: Vec<&str> = path.trim().split('.').collect();
@@ -318,9 +321,8 @@ impl<'d, 'i> Section<'d, 'i> {
             if asked.contains(name) {
                 continue;
             }
-            let nearest = asked.iter().max_by(|a, b| {
-                strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name))
-            });
+            let nearest =
+                asked.iter().max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
             let hint = match nearest {
                 Some(known) if strsim::jaro_winkler(known, name) > 0.8 => format!("did you mean `{known}`?"),
                 _ => format!("known keys: {}", asked.iter().copied().collect::<Vec<_>>().join(", ")),

@@ -89,9 +89,8 @@ impl ConfigFolder {
     /// # Errors
     /// A problem when it cannot be read.
     pub fn read(&self, name: &str) -> Result<(String, String), Problems> {
-        let problem = |file: String, message: String| {
-            Problems(vec![Problem { file, line: 0, message, hint: String::new() }])
-        };
+        let problem =
+            |file: String, message: String| Problems(vec![Problem { file, line: 0, message, hint: String::new() }]);
         if let Some(path) = self.folder.as_ref().map(|folder| folder.join(name)).filter(|path| path.exists()) {
             let file = path.display().to_string();
             let size = path.metadata().map_or(0, |meta| meta.len());

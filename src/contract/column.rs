@@ -174,7 +174,8 @@ mod tests {
         assert_eq!("code(6)".parse(), Ok(ColumnType::Code { min: 6, max: 6 }));
         assert_eq!("code(1..8)".parse(), Ok(ColumnType::Code { min: 1, max: 8 }));
         assert_eq!("decimal(5,2)".parse(), Ok(ColumnType::Decimal { precision: 5, scale: 2 }));
-        for wrong in ["code", "code(0)", "code(9..2)", "code(6", "decimal(2,5)", "decimal(39,2)", "float", "text(3)"] {
+        for wrong in ["code", "code(0)", "code(9..2)", "code(6", "decimal(2,5)", "decimal(39,2)", "float", "text(3)"]
+        {
             assert!(wrong.parse::<ColumnType>().is_err(), "{wrong}");
         }
     }

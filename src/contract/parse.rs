@@ -168,7 +168,8 @@ fn dataset(section: Section<'_, '_>) -> Option<Dataset> {
         position
     };
     let control: Vec<usize> = section.texts("control").iter().filter_map(|name| index("control", name)).collect();
-    if let Some(&i) = control.iter().find(|&&i| columns[i].ty != ColumnType::Money || columns[i].class == Class::Drop) {
+    if let Some(&i) = control.iter().find(|&&i| columns[i].ty != ColumnType::Money || columns[i].class == Class::Drop)
+    {
         let message = format!("the control column \"{}\" is not a stored money column", columns[i].name);
         section.problem("control", message, "control totals are sums of money columns");
     }
@@ -318,7 +319,8 @@ fn column(table: &Section<'_, '_>, personal: bool) -> Option<Column> {
         let hint = if personal { "a personal dataset classes every column" } else { "public or drop" };
         table.problem("class", format!("the column \"{name}\" states no `class`"), hint);
     }
-    let range = match (table.integer("min", -1_000_000_000..=1_000_000_000), table.integer("max", 0..=1_000_000_000)) {
+    let range = match (table.integer("min", -1_000_000_000..=1_000_000_000), table.integer("max", 0..=1_000_000_000))
+    {
         (Some(min), Some(max)) if min <= max => Some((min, max)),
         (None, None) => None,
         _ => {
@@ -345,8 +347,10 @@ fn column(table: &Section<'_, '_>, personal: bool) -> Option<Column> {
 }
 
 fn column_type(table: &Section<'_, '_>) -> Option<ColumnType> {
-    let ty = table.required_parsed::<ColumnType>("type", "code(n), text, money, decimal(p,s), integer, boolean, date");
-    let formats: Vec<&str> = table.text("format").map(|text| text.split('|').map(str::trim).collect()).unwrap_or_default();
+    let ty =
+        table.required_parsed::<ColumnType>("type", "code(n), text, money, decimal(p,s), integer, boolean, date");
+    let formats: Vec<&str> =
+        table.text("format").map(|text| text.split('|').map(str::trim).collect()).unwrap_or_default();
     let is_date = matches!(ty, Some(ColumnType::Date(_)));
     if is_date == formats.is_empty() && ty.is_some() {
         table.problem("format", "`format` goes with type date, and only with it", "DD-MON-YY or YYYY-MM-DD");

@@ -95,9 +95,7 @@ pub(crate) fn value(buffer: &[u8], at: usize) -> Result<Option<(Token, usize)>, 
         return Ok(Some((Token { kind, start: at + 1, end }, end + 1)));
     }
     match first {
-        b'{' | b'[' => {
-            Ok(nested_end(buffer, at)?.map(|end| (Token { kind: Kind::Nested, start: at, end }, end)))
-        }
+        b'{' | b'[' => Ok(nested_end(buffer, at)?.map(|end| (Token { kind: Kind::Nested, start: at, end }, end))),
         b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => literal(buffer, at),
         other => Err(format!("expected a value, found {}", printable(other))),
     }
@@ -185,7 +183,8 @@ mod tests {
 
     #[test]
     fn values_are_told_apart() {
-        let kind = |text: &str| value(text.as_bytes(), 0).map(|found| found.map(|(token, after)| (token.kind, after)));
+        let kind =
+            |text: &str| value(text.as_bytes(), 0).map(|found| found.map(|(token, after)| (token.kind, after)));
         assert_eq!(kind("\"a\","), Ok(Some((Kind::Plain, 3))));
         assert_eq!(kind("\"a\\n\","), Ok(Some((Kind::Escaped, 5))));
         assert_eq!(kind("-12.5,"), Ok(Some((Kind::Literal, 5))));

@@ -247,9 +247,20 @@ mod tests {
 
     #[test]
     fn what_is_no_exact_amount_is_refused() {
-        for text in
-            ["", "-", "abc", "1e5", "1.234", "27000000.275", "12,34,567", "1,2345,678", "1.2.3,4", "1 000", "--1", "0x1"]
-        {
+        for text in [
+            "",
+            "-",
+            "abc",
+            "1e5",
+            "1.234",
+            "27000000.275",
+            "12,34,567",
+            "1,2345,678",
+            "1.2.3,4",
+            "1 000",
+            "--1",
+            "0x1",
+        ] {
             assert!(decimal(text.as_bytes(), 2, false).is_err(), "{text}");
         }
         assert!(decimal("9".repeat(39).as_bytes(), 0, false).is_err());
@@ -276,9 +287,12 @@ mod tests {
     #[test]
     fn month_names_come_in_two_languages() {
         let day = |text: &str| date(text.as_bytes(), &[DdMonYy]);
-        for (english, indonesian) in
-            [("05-MAY-19", "05-MEI-19"), ("05-AUG-19", "05-agt-19"), ("05-OCT-19", "05-OKT-19"), ("05-DEC-19", "5-Des-2019")]
-        {
+        for (english, indonesian) in [
+            ("05-MAY-19", "05-MEI-19"),
+            ("05-AUG-19", "05-agt-19"),
+            ("05-OCT-19", "05-OKT-19"),
+            ("05-DEC-19", "5-Des-2019"),
+        ] {
             assert_eq!(day(english), day(indonesian));
             assert!(day(english).is_ok());
         }

@@ -143,10 +143,10 @@ impl SourceClient {
         if let Some(secret) = secret {
             request = auth::sign(request, self.auth, secret);
         }
-        let response = request.send().await.map_err(|error| FetchError::Unreachable {
-            url: url.to_owned(),
-            reason: reason(&error),
-        })?;
+        let response = request
+            .send()
+            .await
+            .map_err(|error| FetchError::Unreachable { url: url.to_owned(), reason: reason(&error) })?;
         let status = response.status().as_u16();
         if !response.status().is_success() && !matches!(status, 401 | 403) {
             return Err(FetchError::Status { url: url.to_owned(), status, retry_after: retry_after(&response) });

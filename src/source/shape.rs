@@ -29,7 +29,14 @@ fn skip_separators(buffer: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// The position after the UTF-8 byte order mark, if there is one, and blanks.
-fn skip_mark(buffer: &[u8]) -> usize {
-    skip_blank(buffer, if buffer.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 })
+/// The position after the UTF-8 byte order mark, if there is one, and blanks; `None` while only a part of the mark is there.
+fn skip_mark(buffer: &[u8]) -> Option<usize> {
+    const MARK: &[u8] = b"\xef\xbb\xbf";
+    if buffer.len() < MARK.len() && !buffer.is_empty() && MARK.starts_with(buffer) {
+        return None;
+    }
+    Some(skip_blank(buffer, if buffer.starts_with(MARK) { MARK.len() } else { 0 }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -65,10 +65,8 @@ fn every_problem_is_reported_at_once() {
 
 #[test]
 fn a_personal_dataset_classes_every_column() {
-    let broken = OMSPAN.replace(
-        "{ name = \"bank\", type = \"text\", class = \"public\",",
-        "{ name = \"bank\", type = \"text\",",
-    );
+    let broken = OMSPAN
+        .replace("{ name = \"bank\", type = \"text\", class = \"public\",", "{ name = \"bank\", type = \"text\",");
     let problems = parse("omspan.toml", &broken).unwrap_err();
     assert_eq!(problems.0.len(), 1, "{problems}");
     assert!(problems.to_string().contains("\"bank\" states no `class`"));

@@ -78,8 +78,7 @@ fn describe(head: &[u8], personal: bool) -> String {
             _ => {}
         }
     }
-    let shown: String =
-        words.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN_CHARS).collect();
+    let shown: String = words.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN_CHARS).collect();
     format!("{kind}: \"{shown}\"")
 }
 
@@ -115,7 +114,10 @@ mod tests {
         assert_eq!(of("null"), Verdict::Empty);
         assert_eq!(of(" \n"), Verdict::Garbage("an empty body".to_owned()));
         let html = of("<html><body><b>Fatal error</b>: Allowed memory size exhausted</body></html>");
-        assert_eq!(html, Verdict::Garbage("an HTML page: \"Fatal error : Allowed memory size exhausted\"".to_owned()));
+        assert_eq!(
+            html,
+            Verdict::Garbage("an HTML page: \"Fatal error : Allowed memory size exhausted\"".to_owned())
+        );
         assert!(matches!(of("{\"message\":\"Unauthenticated.\"}"), Verdict::Garbage(_)));
         assert!(matches!(of("{\"body\":{\"value\":\"???\"}}"), Verdict::Garbage(_)));
         assert!(matches!(of("[[{\"value\":\"???\"}]]"), Verdict::Garbage(_)));

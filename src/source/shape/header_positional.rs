@@ -69,12 +69,15 @@ impl RowReader for PositionalReader {
 
 impl PositionalReader {
     fn start(&mut self, buffer: &[u8], at: &mut usize) -> Result<Step, String> {
-        *at = skip_mark(buffer);
+        let Some(first) = skip_mark(buffer) else { return Ok(Step::NeedMore) };
+        *at = first;
         self.place = match buffer.get(*at) {
             None => return Ok(Step::NeedMore),
             Some(b'{') => Place::Members,
             Some(b'[') => Place::Rows { enclosed: false },
-            Some(other) => return Err(format!("expected an object with header and rows, found {}", printable(*other))),
+            Some(other) => {
+                return Err(format!("expected an object with header and rows, found {}", printable(*other)));
+            }
         };
         *at += 1;
         Ok(Step::Frame)
@@ -279,7 +282,9 @@ fn all_texts(buffer: &[u8], token: Token, out: &mut Vec<Token>) -> Result<(), St
             b'"' => {
                 let Some((text, after)) = value(buffer, i)? else { break };
                 // A short key in front of the text is not a name of the header.
-                if buffer.get(skip_blank(buffer, after)) != Some(&b':') || buffer[text.start..text.end].contains(&b',') {
+                if buffer.get(skip_blank(buffer, after)) != Some(&b':')
+                    || buffer[text.start..text.end].contains(&b',')
+                {
                     out.push(text);
                 }
                 i = after;

@@ -2,7 +2,7 @@
 
 use super::{skip_mark, skip_separators};
 use crate::decode::row::{Row, RowReader, Step};
-use crate::decode::scan::{Kind, Token, is_blank, printable, skip_blank, string_end, value};
+use crate::decode::scan::{Kind, Token, printable, skip_blank, string_end, value};
 
 /// Where the reader stands.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,8 @@ pub struct ObjectReader {
 impl RowReader for ObjectReader {
     fn next(&mut self, buffer: &[u8], at: &mut usize, row: &mut Row) -> Result<Step, String> {
         if self.place == Place::Start {
-            *at = skip_mark(buffer);
+            let Some(first) = skip_mark(buffer) else { return Ok(Step::NeedMore) };
+            *at = first;
             match buffer.get(*at) {
                 None => return Ok(Step::NeedMore),
                 Some(b'[') => {
@@ -115,10 +116,10 @@ impl FieldReader {
                 Some(other) => return Err(format!("expected ':' after a key, found {}", printable(*other))),
             }
             let Some((token, after)) = value(buffer, i)? else { return Ok(Step::NeedMore) };
+            let after = skip_blank(buffer, after);
             match buffer.get(after) {
                 None => return Ok(Step::NeedMore),
                 Some(b',' | b'}') => {}
-                Some(other) if is_blank(*other) => {}
                 Some(other) => return Err(format!("expected ',' after a value, found {}", printable(*other))),
             }
             match index {
