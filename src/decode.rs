@@ -158,6 +158,17 @@ impl Decoder {
         if complete { Ok(page) } else { Err(DecodeError::Truncated { rows: page.rows + page.refused }.into()) }
     }
 
+    /// Forgets the page being read and the rows that no batch holds yet.
+    pub fn abandon_page(&mut self) {
+        self.buffer.clear();
+        self.read_at_len = 0;
+        self.done = false;
+        self.reader = (self.new_reader)(&self.dataset);
+        self.page = PageSummary::default();
+        self.refused.clear();
+        self.builder = BatchBuilder::new(&self.dataset);
+    }
+
     /// The rows that no full batch holds yet.
     ///
     /// # Errors

@@ -47,6 +47,10 @@ pub struct SourceSettings {
     pub token_env: String,
     /// Fiscal years loaded by default; empty = the snapshot date's.
     pub fiscal_years: Vec<i32>,
+    /// Tries of one request, instead of the contract's.
+    pub attempts: Option<u32>,
+    /// Seconds before the second try, instead of the contract's.
+    pub backoff_secs: Option<u64>,
     /// A PEM file with further certificate authorities.
     pub ca_bundle: Option<PathBuf>,
 }
@@ -61,6 +65,8 @@ impl SourceSettings {
             page_rows: None,
             token_env: format!("LUMBUNG_{}_TOKEN", source.to_uppercase()),
             fiscal_years: Vec::new(),
+            attempts: None,
+            backoff_secs: None,
             ca_bundle: None,
         }
     }
@@ -151,6 +157,8 @@ fn sources(root: &Section<'_, '_>) -> BTreeMap<String, SourceSettings> {
             page_rows: section.integer("page_rows", 0..=10_000_000).map(i64::unsigned_abs),
             token_env: section.text("token_env").map_or(default.token_env, str::to_owned),
             fiscal_years: years.into_iter().map(|year| i32::try_from(year).expect("2000 to 2100")).collect(),
+            attempts: section.integer("attempts", 1..=20).map(|n| u32::try_from(n).expect("at most 20")),
+            backoff_secs: section.integer("backoff_secs", 0..=600).map(i64::unsigned_abs),
             ca_bundle: section.text("ca_bundle").map(PathBuf::from),
         };
         section.finish();

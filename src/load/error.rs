@@ -1,0 +1,140 @@
+//! Why a load did not publish, by what the operator has to do about it.
+
+use thiserror::Error;
+
+use crate::config::CredentialError;
+use crate::decode::DecodeError;
+use crate::source::fetch::FetchError;
+use crate::warehouse::{self, WarehouseError};
+
+/// What an error asks of the operator; the command line gives each kind its exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoadErrorKind {
+    /// The request makes no sense: usage.
+    Usage,
+    /// A secret or a setting is missing: configuration.
+    Configuration,
+    /// The source refused who asks.
+    NotAuthorised,
+    /// The source is down, or answers with anything but data.
+    Unavailable,
+    /// The answer breaks the contract.
+    DataRefused,
+    /// Shrunk, emptied or too much in quarantine: nothing is published until told so.
+    Held,
+    /// The warehouse cannot be written.
+    CannotWrite,
+    /// A bug.
+    Internal,
+}
+
+/// Why a load did not publish.
+#[derive(Debug, Error)]
+pub enum LoadError {
+    /// The request makes no sense for the dataset.
+    #[error("{0}")]
+    Request(String),
+    /// No usable secret.
+    #[error(transparent)]
+    Credential(#[from] CredentialError),
+    /// The source refused the token.
+    #[error("{url} refused the token{year}: check that {variable} holds the key of this source and fiscal year")]
+    Unauthorised {
+        /// What was asked.
+        url: String,
+        /// " of fiscal year 2026", or nothing.
+        year: String,
+        /// The variable that should hold it.
+        variable: String,
+    },
+    /// The source did not understand the request.
+    #[error("{url} did not understand the request (it answered that a filter or parameter is missing)")]
+    WrongParameter {
+        /// What was asked.
+        url: String,
+    },
+    /// The source answered with something that is no data.
+    #[error("{url} answered with {what} instead of data")]
+    Garbage {
+        /// What was asked.
+        url: String,
+        /// What it looks like.
+        what: String,
+    },
+    /// The conversation failed.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// The body cannot be read.
+    #[error("{url}: {error}")]
+    Decode {
+        /// What was asked.
+        url: String,
+        /// Why.
+        error: DecodeError,
+        /// Whether rows of the page are staged already, so that only a new beginning helps.
+        spilled: bool,
+    },
+    /// A page broke off after rows of it were staged.
+    #[error("{0}")]
+    BrokenOffLate(FetchError),
+    /// The source moved while it was read.
+    #[error("the source changed while it was read: {0}")]
+    Moved(String),
+    /// The gate holds the snapshot.
+    #[error("held, the last good snapshot stays: {0}")]
+    Held(String),
+    /// The warehouse refused.
+    #[error(transparent)]
+    Warehouse(#[from] WarehouseError),
+    /// A thread of the load died: a bug.
+    #[error("a worker of the load ended early: {0}")]
+    Worker(String),
+}
+
+impl LoadError {
+    /// What the error asks of the operator.
+    #[must_use]
+    pub fn kind(&self) -> LoadErrorKind {
+        match self {
+            Self::Request(_) => LoadErrorKind::Usage,
+            Self::Credential(_) | Self::Fetch(FetchError::SetUp(_)) => LoadErrorKind::Configuration,
+            Self::Unauthorised { .. } => LoadErrorKind::NotAuthorised,
+            Self::Fetch(FetchError::TooLong { .. }) | Self::WrongParameter { .. } | Self::Moved(_) => {
+                LoadErrorKind::DataRefused
+            }
+            Self::Decode { error: DecodeError::Truncated { .. }, .. } => LoadErrorKind::Unavailable,
+            Self::Decode { error: DecodeError::Batch(_), .. } | Self::Worker(_) => LoadErrorKind::Internal,
+            Self::Decode { .. } => LoadErrorKind::DataRefused,
+            Self::Fetch(_) | Self::BrokenOffLate(_) | Self::Garbage { .. } => LoadErrorKind::Unavailable,
+            Self::Held(_) => LoadErrorKind::Held,
+            Self::Warehouse(error) => match error.kind() {
+                warehouse::ErrorKind::DataRefused => LoadErrorKind::DataRefused,
+                warehouse::ErrorKind::Internal => LoadErrorKind::Internal,
+                _ => LoadErrorKind::CannotWrite,
+            },
+        }
+    }
+
+    /// Whether asking for the same page again may help.
+    pub(super) fn asks_for_retry(&self) -> bool {
+        match self {
+            Self::Fetch(error) => error.is_transient(),
+            Self::Garbage { .. } => true,
+            Self::Decode { error: DecodeError::Truncated { .. } | DecodeError::Malformed { .. }, spilled, .. } => {
+                !spilled
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether loading everything again may help.
+    pub(super) fn asks_for_restart(&self) -> bool {
+        match self {
+            Self::Moved(_) | Self::BrokenOffLate(_) => true,
+            Self::Decode { error: DecodeError::Truncated { .. } | DecodeError::Malformed { .. }, spilled, .. } => {
+                *spilled
+            }
+            _ => false,
+        }
+    }
+}

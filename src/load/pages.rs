@@ -1,0 +1,284 @@
+//! Windows page by page: asks, feeds the worker, and asks again where that may help.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+
+use super::worker::{PageFailure, PageReport, Setting, Worker, WorkerError};
+use super::{LoadError, Loader, Totals, plan};
+use crate::contract::Dataset;
+use crate::quality::ExactSum;
+use crate::source::envelope::Verdict;
+use crate::source::fetch::{SourceClient, pause};
+use crate::source::paging::{Window, pager};
+use crate::warehouse::{PageRecord, Partition, QuarantineRecord, Run, StagedFile, Sums};
+
+/// A window that was read whole.
+#[derive(Debug)]
+pub(super) struct Landed {
+    pub(super) window: Window,
+    pub(super) partition: Partition,
+    /// Rows staged.
+    pub(super) rows: u64,
+    /// SHA-256 of each page, in order.
+    pub(super) hashes: Vec<String>,
+    /// The staged file; absent when there were no rows.
+    pub(super) staged: Option<StagedFile>,
+}
+
+/// What a page needs to know about its window.
+struct Asking<'a> {
+    loader: &'a Loader<'a>,
+    run: &'a Run,
+    dataset: &'a Dataset,
+    client: &'a SourceClient,
+    window: &'a Window,
+    token: SecretString,
+}
+
+/// Reads every window.
+pub(super) async fn land_windows(
+    loader: &Loader<'_>,
+    run: &Arc<Run>,
+    dataset: &Arc<Dataset>,
+    client: &SourceClient,
+    windows: &[Window],
+    totals: &mut Totals,
+) -> Result<Vec<Landed>, LoadError> {
+    let id = plan::dataset_id(loader.contract, dataset);
+    let mut landed = Vec::with_capacity(windows.len());
+    for (i, window) in windows.iter().enumerate() {
+        let token = loader.credentials.token(
+            &loader.contract.source,
+            &loader.settings.token_env,
+            window.fiscal_year,
+        )?;
+        let asking = Asking { loader, run, dataset, client, window, token };
+        let partition = plan::partition(dataset, window)?;
+        let worker = Worker::start(Setting {
+            contract: loader.contract.clone(),
+            dataset: Arc::clone(dataset),
+            run: Arc::clone(run),
+            partition: partition.clone(),
+        });
+        let (hashes, rows) = match asking.pages(&worker, totals, i).await {
+            Ok(read) => read,
+            Err(error) => {
+                worker.stop().await;
+                return Err(error);
+            }
+        };
+        let report = worker.close().await.map_err(|error| asking.explain(error, String::new(), true))?;
+        for (key, n) in report.unknown_keys {
+            *totals.unknown_keys.entry(key).or_default() += n;
+        }
+        check_landed(&id.to_string(), rows, report.staged.as_ref())?;
+        landed.push(Landed { window: window.clone(), partition, rows, hashes, staged: report.staged });
+        loader.progress.advance(&id, i + 1, totals.rows, totals.bytes);
+    }
+    Ok(landed)
+}
+
+/// Rows landed = rows read.
+fn check_landed(id: &str, rows: u64, staged: Option<&StagedFile>) -> Result<(), LoadError> {
+    let landed = staged.map_or(0, StagedFile::rows);
+    if landed == rows {
+        return Ok(());
+    }
+    Err(LoadError::Worker(format!("{id}: {rows} rows were read but {landed} were written")))
+}
+
+impl Asking<'_> {
+    /// Reads the pages of the window; returns their hashes and the rows taken.
+    async fn pages(
+        &self,
+        worker: &Worker,
+        totals: &mut Totals,
+        windows_done: usize,
+    ) -> Result<(Vec<String>, u64), LoadError> {
+        let mut pager = pager(self.dataset, self.window);
+        let id = plan::dataset_id(self.loader.contract, self.dataset);
+        let (mut hashes, mut rows, mut rows_of_last, mut page) = (Vec::new(), 0, None, 0);
+        while let Some(path) = pager.next(rows_of_last) {
+            page += 1;
+            let url = format!("{}/{path}", self.loader.base_url());
+            let report = self.page_with_retries(worker, &url, page, totals).await?;
+            for refused in &report.refused {
+                self.run.record_quarantine(&QuarantineRecord {
+                    page,
+                    row: refused.row,
+                    column: refused.column.as_deref(),
+                    reason: &refused.reason,
+                    original: refused.original.as_deref(),
+                })?;
+            }
+            rows += report.summary.rows;
+            totals.rows += report.summary.rows;
+            totals.quarantined += report.summary.refused;
+            rows_of_last = Some(report.summary.rows + report.summary.refused + report.summary.nulls);
+            hashes.push(report.sha256);
+            self.loader.progress.advance(&id, windows_done, totals.rows, totals.bytes);
+        }
+        Ok((hashes, rows))
+    }
+
+    async fn page_with_retries(
+        &self,
+        worker: &Worker,
+        url: &str,
+        page: u32,
+        totals: &mut Totals,
+    ) -> Result<PageReport, LoadError> {
+        let limits = self.client.limits();
+        let id = plan::dataset_id(self.loader.contract, self.dataset);
+        let mut attempt = 1;
+        loop {
+            let error = match self.page(worker, url, page, totals).await {
+                Ok(report) => return Ok(report),
+                Err(error) if error.asks_for_retry() && attempt < limits.attempts => error,
+                Err(error) => return Err(error),
+            };
+            attempt += 1;
+            let retry_after = match &error {
+                LoadError::Fetch(error) => error.retry_after(),
+                _ => None,
+            };
+            let wait = pause(limits, attempt, retry_after);
+            tracing::warn!(dataset = %id, attempt, wait_secs = wait.as_secs(), %error, "asking again");
+            let text = format!("{error}; try {attempt} of {} in {} s", limits.attempts, wait.as_secs());
+            self.loader.progress.retry(&id, &text);
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// One try at one page, noted in the ledger whatever comes of it.
+    async fn page(
+        &self,
+        worker: &Worker,
+        url: &str,
+        page: u32,
+        totals: &mut Totals,
+    ) -> Result<PageReport, LoadError> {
+        let (started_at, began) = (self.loader.clock.now(), Instant::now());
+        let mut note = Note { page, url, status: None, started_at, began };
+        let mut answer = match self.client.get(url, Some(&self.token)).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                self.record(&note, "unavailable", None, totals)?;
+                return Err(error.into());
+            }
+        };
+        note.status = Some(answer.status);
+        worker.begin(answer.status).await.map_err(|error| self.explain(error, url.to_owned(), true))?;
+        loop {
+            match answer.chunk().await {
+                Ok(Some(bytes)) => {
+                    worker.chunk(bytes).await.map_err(|error| self.explain(error, url.to_owned(), true))?;
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    let dropped = worker.drop_page().await;
+                    let spilled = dropped.map_err(|error| self.explain(error, url.to_owned(), true))?;
+                    self.record(&note, "broken_off", None, totals)?;
+                    return Err(if spilled && error.is_transient() {
+                        LoadError::BrokenOffLate(error)
+                    } else {
+                        error.into()
+                    });
+                }
+            }
+        }
+        match worker.end().await {
+            Ok(report) => {
+                self.record(&note, report.verdict.word(), Some(&report), totals)?;
+                self.accept(report, url)
+            }
+            Err(PageFailure { error, spilled, bytes, sha256 }) => {
+                let failed = PageReport {
+                    verdict: Verdict::Rows,
+                    bytes,
+                    sha256,
+                    summary: crate::decode::PageSummary::default(),
+                    refused: Vec::new(),
+                };
+                self.record(&note, "broken", Some(&failed), totals)?;
+                Err(self.explain(error, url.to_owned(), spilled))
+            }
+        }
+    }
+
+    /// Rows and the word that there are none are fine; everything else is an error.
+    fn accept(&self, report: PageReport, url: &str) -> Result<PageReport, LoadError> {
+        let url = url.to_owned();
+        match &report.verdict {
+            Verdict::Rows | Verdict::Empty => Ok(report),
+            Verdict::WrongParameter => Err(LoadError::WrongParameter { url }),
+            Verdict::Garbage(what) => Err(LoadError::Garbage { url, what: what.clone() }),
+            Verdict::Unauthorised => {
+                let variable = &self.loader.settings.token_env;
+                let (year, variable) = match self.window.fiscal_year {
+                    Some(year) => (format!(" of fiscal year {year}"), format!("{variable}_{year} (or {variable})")),
+                    None => (String::new(), variable.clone()),
+                };
+                Err(LoadError::Unauthorised { url, year, variable })
+            }
+        }
+    }
+
+    fn explain(&self, error: WorkerError, url: String, spilled: bool) -> LoadError {
+        match error {
+            WorkerError::Decode(error) => LoadError::Decode { url, error, spilled },
+            WorkerError::Moved(reason) => LoadError::Moved(format!("{} {reason}", plan::label(self.window))),
+            WorkerError::Warehouse(error) => error.into(),
+            WorkerError::Died(reason) => LoadError::Worker(reason),
+        }
+    }
+
+    fn record(
+        &self,
+        note: &Note<'_>,
+        verdict: &str,
+        report: Option<&PageReport>,
+        totals: &mut Totals,
+    ) -> Result<(), LoadError> {
+        totals.pages += 1;
+        totals.bytes += report.map_or(0, |report| report.bytes);
+        self.run.record_page(PageRecord {
+            window: plan::label(self.window),
+            page: note.page,
+            url: note.url.to_owned(),
+            http_status: note.status,
+            bytes: report.map_or(0, |report| report.bytes),
+            sha256: report.map(|report| report.sha256.clone()).unwrap_or_default(),
+            rows: report.map_or(0, |report| report.summary.rows + report.summary.refused),
+            quarantined: report.map_or(0, |report| report.summary.refused),
+            started_at: note.started_at,
+            millis: u64::try_from(note.began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            verdict: verdict.to_owned(),
+        })?;
+        Ok(())
+    }
+}
+
+/// What the ledger will say of a page.
+struct Note<'a> {
+    page: u32,
+    url: &'a str,
+    status: Option<u16>,
+    started_at: DateTime<Utc>,
+    began: Instant,
+}
+
+/// The sums of what landed, by column, as exact decimal text.
+pub(super) fn control_sums(landed: &[Landed]) -> BTreeMap<String, String> {
+    let mut sums = Sums::new();
+    for (column, sum) in landed.iter().filter_map(|window| window.staged.as_ref()).flat_map(StagedFile::sums) {
+        let total = sums.entry(column.clone()).or_default();
+        // All files of a dataset have one schema, so one scale a column; 38 digits hold any sum of rupiah.
+        *total = ExactSum { unscaled: total.unscaled + sum.unscaled, scale: sum.scale };
+    }
+    sums.iter().map(|(column, sum)| (column.clone(), sum.to_string())).collect()
+}

@@ -1,0 +1,172 @@
+//! One body: counted and hashed as received, inflated where it is gzip (announced or not), judged by its beginning, and
+//! passed on when it holds rows.
+
+use std::io::Write;
+
+use flate2::write::GzDecoder;
+use sha2::{Digest, Sha256};
+
+use super::WorkerError;
+use crate::contract::{Contract, Dataset};
+use crate::decode::DecodeError;
+use crate::source::envelope::{JUDGED_BYTES, Verdict, judge};
+
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+/// The body of one page.
+pub(super) struct Body {
+    status: u16,
+    hash: Sha256,
+    n_bytes: u64,
+    n_inflated: u64,
+    bytes_max: u64,
+    coding: Coding,
+    /// The beginning, until it is judged.
+    head: Vec<u8>,
+    verdict: Option<Verdict>,
+}
+
+enum Coding {
+    /// Too few bytes yet.
+    Unknown(Vec<u8>),
+    Plain,
+    Gzip(Box<GzDecoder<Vec<u8>>>),
+}
+
+/// Takes inflated bytes that hold rows.
+type Feed<'a> = &'a mut dyn FnMut(&[u8]) -> Result<(), WorkerError>;
+
+impl Body {
+    pub(super) fn new(status: u16, bytes_max: u64) -> Self {
+        Self {
+            status,
+            hash: Sha256::new(),
+            n_bytes: 0,
+            n_inflated: 0,
+            bytes_max,
+            coding: Coding::Unknown(Vec::new()),
+            head: Vec::new(),
+            verdict: None,
+        }
+    }
+
+    pub(super) fn n_bytes(&self) -> u64 {
+        self.n_bytes
+    }
+
+    /// SHA-256 of the bytes as received, hexadecimal.
+    pub(super) fn sha256(&self) -> String {
+        self.hash.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Counts and hashes bytes that nobody decodes any more.
+    pub(super) fn count(&mut self, bytes: &[u8]) {
+        self.hash.update(bytes);
+        self.n_bytes += bytes.len() as u64;
+    }
+
+    pub(super) fn take(
+        &mut self,
+        bytes: &[u8],
+        contract: &Contract,
+        dataset: &Dataset,
+        feed: Feed<'_>,
+    ) -> Result<(), WorkerError> {
+        self.count(bytes);
+        if let Coding::Unknown(first) = &mut self.coding {
+            first.extend_from_slice(bytes);
+            if first.len() < GZIP_MAGIC.len() {
+                return Ok(());
+            }
+            let first = std::mem::take(first);
+            self.coding = if first.starts_with(&GZIP_MAGIC) {
+                Coding::Gzip(Box::new(GzDecoder::new(Vec::new())))
+            } else {
+                Coding::Plain
+            };
+            return self.inflate(&first, contract, dataset, feed);
+        }
+        self.inflate(bytes, contract, dataset, feed)
+    }
+
+    /// Ends the body and says what it is.
+    pub(super) fn finish(
+        &mut self,
+        contract: &Contract,
+        dataset: &Dataset,
+        feed: Feed<'_>,
+    ) -> Result<Verdict, WorkerError> {
+        match &mut self.coding {
+            Coding::Unknown(first) => {
+                let first = std::mem::take(first);
+                self.coding = Coding::Plain;
+                self.inflate(&first, contract, dataset, feed)?;
+            }
+            Coding::Plain => {}
+            Coding::Gzip(decoder) => {
+                decoder.try_finish().map_err(|_| DecodeError::Truncated { rows: 0 })?;
+                let rest = std::mem::take(decoder.get_mut());
+                self.text(&rest, contract, dataset, feed)?;
+            }
+        }
+        if self.verdict.is_none() {
+            self.judge(contract, dataset, feed)?;
+        }
+        Ok(self.verdict.clone().expect("judged above"))
+    }
+
+    fn inflate(
+        &mut self,
+        bytes: &[u8],
+        contract: &Contract,
+        dataset: &Dataset,
+        feed: Feed<'_>,
+    ) -> Result<(), WorkerError> {
+        let Coding::Gzip(decoder) = &mut self.coding else {
+            return self.text(bytes, contract, dataset, feed);
+        };
+        // In small bites, so that a bomb is noticed before it fills the memory.
+        const BITE: usize = 16_384;
+        for bite in bytes.chunks(BITE) {
+            let Coding::Gzip(decoder) = &mut self.coding else { break };
+            decoder.write_all(bite).map_err(|error| DecodeError::Malformed {
+                rows: 0,
+                reason: format!("broken gzip: {error}"),
+            })?;
+            let text = std::mem::take(decoder.get_mut());
+            self.text(&text, contract, dataset, feed)?;
+        }
+        Ok(())
+    }
+
+    fn text(
+        &mut self,
+        text: &[u8],
+        contract: &Contract,
+        dataset: &Dataset,
+        feed: Feed<'_>,
+    ) -> Result<(), WorkerError> {
+        self.n_inflated += text.len() as u64;
+        if self.n_inflated > self.bytes_max {
+            let reason = format!("longer than {} bytes (body_bytes_max in the contract)", self.bytes_max);
+            return Err(DecodeError::Malformed { rows: 0, reason }.into());
+        }
+        match self.verdict {
+            Some(Verdict::Rows) => feed(text),
+            Some(_) => Ok(()),
+            None => {
+                self.head.extend_from_slice(text);
+                if self.head.len() >= JUDGED_BYTES { self.judge(contract, dataset, feed) } else { Ok(()) }
+            }
+        }
+    }
+
+    fn judge(&mut self, contract: &Contract, dataset: &Dataset, feed: Feed<'_>) -> Result<(), WorkerError> {
+        let head = std::mem::take(&mut self.head);
+        let judged = &head[..head.len().min(JUDGED_BYTES)];
+        let verdict = judge(contract, dataset, self.status, judged);
+        let has_rows = verdict == Verdict::Rows;
+        self.verdict = Some(verdict);
+        if has_rows { feed(&head) } else { Ok(()) }
+    }
+}
