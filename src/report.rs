@@ -15,6 +15,8 @@
 pub mod amount;
 pub mod definition;
 pub mod edition;
+#[cfg(test)]
+mod fixture;
 mod freshness;
 pub mod id_id;
 pub mod inputs;

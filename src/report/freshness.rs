@@ -35,14 +35,12 @@ pub(crate) fn reasons(
     reasons
 }
 
-/// Notes on the sources themselves, for "Catatan mutu data": what is stale outside the rule, what was refused, or that
-/// all is well.
-pub(crate) fn notes(definition: &ReportDefinition, sources: &[SourceNote]) -> Vec<String> {
-    let mut notes: Vec<String> = sources
-        .iter()
-        .filter(|source| source.stale && !definition.datasets.contains(&source.dataset))
-        .map(outdated)
-        .collect();
+/// Notes on the sources themselves, for "Catatan mutu data": the `reasons` of a stale edition, what is stale outside the
+/// rule, what was refused, or that all is well.
+pub(crate) fn notes(definition: &ReportDefinition, sources: &[SourceNote], reasons: &[String]) -> Vec<String> {
+    let mut notes = reasons.to_vec();
+    let other = |source: &&SourceNote| source.stale && !definition.datasets.contains(&source.dataset);
+    notes.extend(sources.iter().filter(other).map(outdated));
     notes.extend(sources.iter().filter(|source| source.quarantined > 0).map(|source| {
         format!(
             "{} dari {} baris {} ditahan karena tidak memenuhi kontrak data; nilainya tidak masuk angka di atas.",
@@ -51,7 +49,7 @@ pub(crate) fn notes(definition: &ReportDefinition, sources: &[SourceNote]) -> Ve
             source.title,
         )
     }));
-    if sources.iter().all(|source| !source.stale && source.quarantined == 0) {
+    if notes.is_empty() {
         notes.push("Semua sumber mutakhir dan tidak ada baris yang ditahan.".to_owned());
     }
     notes
@@ -63,9 +61,5 @@ pub(crate) fn unsigned(number: u64) -> String {
 }
 
 fn outdated(source: &SourceNote) -> String {
-    format!(
-        "{} belum diperbarui: laporan memakai snapshot {}.",
-        source.title,
-        id_id::date_long(source.snapshot_date)
-    )
+    format!("{} belum diperbarui: laporan memakai snapshot {}.", source.title, id_id::date_long(source.snapshot_date))
 }

@@ -26,8 +26,7 @@ const MONTHS: [&str; 12] = [
     "November",
     "Desember",
 ];
-const MONTHS_SHORT: [&str; 12] =
-    ["Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des"];
+const MONTHS_SHORT: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des"];
 const DAYS: [&str; 7] = ["Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu"];
 
 /// A thousand, a million, a billion, a trillion: the power of ten and the word.
@@ -85,7 +84,8 @@ pub fn rupiah_prose(amount: Amount) -> String {
 /// space; below a thousand the plain decimal. A figure that rounds up to the next step is written in that step.
 #[must_use]
 pub fn compact(amount: Amount, decimals: u32) -> String {
-    let fits = |places: u32| amount.shifted_down(places).rounded(decimals).magnitude() >= Amount::whole(1);
+    // Judged as it would print one step lower: 999,96 million is 1.000,0 million, hence 1,0 billion.
+    let fits = |places: u32| amount.shifted_down(places - 3).rounded(decimals).magnitude() >= Amount::whole(1_000);
     match STEPS.into_iter().find(|(places, _)| fits(*places)) {
         Some((places, word)) => format!("{}{NO_BREAK_SPACE}{word}", decimal(amount.shifted_down(places), decimals)),
         None => decimal(amount, decimals),

@@ -166,7 +166,11 @@ impl Row {
 
     /// Cells with the labels of their columns, for the text part.
     pub(crate) fn labelled<'a>(&'a self, columns: &'a [Column]) -> impl Iterator<Item = (&'a str, &'a str)> {
-        columns.iter().skip(1).map(|column| column.label.as_str()).zip(self.cells.iter().map(|cell| cell.text.as_str()))
+        columns
+            .iter()
+            .skip(1)
+            .map(|column| column.label.as_str())
+            .zip(self.cells.iter().map(|cell| cell.text.as_str()))
     }
 }
 

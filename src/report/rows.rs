@@ -168,8 +168,7 @@ impl Table {
 
     fn column(&self, column: &'static str) -> Result<Option<ArrayRef>, RowsError> {
         let Some(batch) = &self.batch else { return Ok(None) };
-        let array =
-            batch.column_by_name(column).ok_or(RowsError::ColumnMissing { query: self.query, column })?;
+        let array = batch.column_by_name(column).ok_or(RowsError::ColumnMissing { query: self.query, column })?;
         Ok(Some(array.clone()))
     }
 

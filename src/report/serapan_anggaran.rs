@@ -42,7 +42,8 @@ struct Text<'a> {
 /// up to the period has rows, [`ReportError::Template`] when a template cannot be rendered.
 pub(super) async fn compose(definition: &ReportDefinition, inputs: &Inputs<'_>) -> Result<Edition, ReportError> {
     let year_max = i64::from(inputs.period.year());
-    let facts = Facts::read(inputs.current, year_max).await?.ok_or(ReportError::NoFigures { period: inputs.period })?;
+    let facts =
+        Facts::read(inputs.current, year_max).await?.ok_or(ReportError::NoFigures { period: inputs.period })?;
     let before = match inputs.previous {
         Some(previous) => Headline::read(previous, year_max).await?,
         None => None,
@@ -53,7 +54,8 @@ pub(super) async fn compose(definition: &ReportDefinition, inputs: &Inputs<'_>) 
     let stale = !reasons.is_empty();
     let subject = standing.subject(stale, exceptions.far_behind);
     let headline_lines = headline_lines(&facts, &standing, &exceptions, stale);
-    let page = Draft { definition, inputs, facts: &facts, standing: &standing }.page(exceptions, before.as_ref(), reasons);
+    let page =
+        Draft { definition, inputs, facts: &facts, standing: &standing }.page(exceptions, before.as_ref(), reasons);
     Ok(Edition {
         name: definition.name.clone(),
         title: definition.title.clone(),
@@ -118,16 +120,19 @@ impl Draft<'_> {
             logo: self.logo(),
             headline: standing.headline(),
             position: self.position(),
-            warnings: reasons,
-            tiles: standing::tiles(facts, standing, exceptions.far_behind, threshold),
+            tiles: standing::tiles(facts, standing, exceptions.far_behind, &definition.thresholds),
             changes: changes::lines(&facts.headline, before, definition.rows.changes),
-            attention: exceptions.attention(&position),
-            sections: vec![
+            attention: exceptions.attention(&position, facts),
+            sections: [
                 tables::eselon1(facts, standing, threshold, definition.rows.eselon1, unit),
                 tables::kinds(facts, unit),
                 tables::months(facts, standing, &definition.targets, unit),
-            ],
-            notes: self.notes(),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
+            notes: self.notes(&reasons),
+            warnings: reasons,
             footer: self.footer(),
         }
     }
@@ -157,16 +162,19 @@ impl Draft<'_> {
     }
 
     /// "Catatan mutu data": the sources, the books, the gaps, and how figures were made.
-    fn notes(&self) -> Vec<String> {
+    fn notes(&self, reasons: &[String]) -> Vec<String> {
         let Self { definition, inputs, facts, standing } = self;
-        let mut notes = freshness::notes(definition, inputs.sources);
+        let mut notes = freshness::notes(definition, inputs.sources, reasons);
         notes.push(self.books());
-        if facts.headline.ikpa.is_none() {
-            notes.push("Nilai Indikator Kinerja Pelaksanaan Anggaran (IKPA) belum tersedia.".to_owned());
-        } else {
-            notes.push("IKPA adalah Indikator Kinerja Pelaksanaan Anggaran; batas sangat baik 95, baik 89, cukup 70.".to_owned());
+        notes.push(match facts.headline.ikpa {
+            Some(_) => "IKPA adalah Indikator Kinerja Pelaksanaan Anggaran, dengan skala 0 sampai 100.".to_owned(),
+            None => "Nilai Indikator Kinerja Pelaksanaan Anggaran (IKPA) belum tersedia.".to_owned(),
+        });
+        if facts.kinds.is_empty() || facts.months.is_empty() {
+            notes
+                .push("Rincian jenis belanja atau bulanan belum tersedia sehingga tabelnya tidak dimuat.".to_owned());
         }
-        if tables::last_year_total(facts).is_none() {
+        if tables::last_year_total(facts).is_none() && !facts.kinds.is_empty() {
             notes.push(format!("Data tahun {} belum ada sehingga kolomnya kosong.", facts.headline.total.year - 1));
         }
         if !standing::is_month_end(standing.per_tanggal) {
@@ -192,7 +200,10 @@ impl Draft<'_> {
             return "Data ketersediaan dana belum ada, jadi pagu dan realisasi belum dicocokkan.".to_owned();
         }
         if differing == 0 {
-            return format!("Pagu dan realisasi cocok dengan ketersediaan dana pada {} baris akun.", id_id::count(lines));
+            return format!(
+                "Pagu dan realisasi cocok dengan ketersediaan dana pada {} baris akun.",
+                id_id::count(lines)
+            );
         }
         format!(
             "{} dari {} baris akun berbeda dari data ketersediaan dana, yang ditarik pada jam yang berbeda.",

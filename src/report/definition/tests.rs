@@ -88,10 +88,11 @@ fn an_unknown_key_is_a_problem() {
 
 #[test]
 fn the_same_address_twice_is_a_problem() {
-    let twice = LEAST.replace(
-        "[targets]",
-        "[[recipients]]\nname = \"B\"\naddress = \"sekjen@contoh.go.id\"\n[targets]",
-    );
+    let twice =
+        LEAST.replace("[targets]", "[[recipients]]\nname = \"B\"\naddress = \"sekjen@contoh.go.id\"\n[targets]");
     let problems = ReportDefinition::load(&twice, "x.toml").unwrap_err();
-    assert_eq!(problems[0].to_string(), "x.toml: recipients[1].address: sekjen@contoh.go.id stands twice: it would get the report twice");
+    assert_eq!(
+        problems[0].to_string(),
+        "x.toml: recipients[1].address: sekjen@contoh.go.id stands twice: it would get the report twice"
+    );
 }

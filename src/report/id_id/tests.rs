@@ -82,7 +82,10 @@ fn dates_and_times_are_indonesian() {
 }
 
 /// The folder of shared test material, when the machine has one.
-#[expect(clippy::disallowed_methods, reason = "a test looks for optional material; nothing of the product reads this")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test looks for optional material; nothing of the product reads this"
+)]
 fn shared() -> Option<std::path::PathBuf> {
     std::env::var_os("LUMBUNG_SHARED").map(std::path::PathBuf::from)
 }

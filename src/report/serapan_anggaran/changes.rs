@@ -17,7 +17,8 @@ pub(super) fn lines(now: &Headline, before: Option<&Headline>, limit: usize) -> 
             before.total.year, now.total.year
         )];
     }
-    let mut lines: Vec<String> = [total(now, before), pagu(now, before), ikpa(now, before)].into_iter().flatten().collect();
+    let mut lines: Vec<String> =
+        [total(now, before), pagu(now, before), ikpa(now, before)].into_iter().flatten().collect();
     // One place stays free for the satker that moved most.
     let satker = movers(&now.satker, &before.satker);
     let eselon1 = movers(&now.eselon1, &before.eselon1);

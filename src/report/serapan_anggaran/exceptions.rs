@@ -46,12 +46,10 @@ impl Exceptions {
     }
 
     /// The section as it is printed.
-    pub(super) fn attention(self, position: &str) -> Attention {
+    pub(super) fn attention(self, position: &str, facts: &Facts) -> Attention {
         let heading = "Perlu perhatian".to_owned();
         if self.found == 0 {
-            let remark = "Tidak ada: tidak ada pagu minus, satker jauh di bawah target, IKPA lemah, atau selisih data \
-                          yang melewati batas.";
-            return Attention { heading, table: None, remark: Some(remark.to_owned()) };
+            return Attention { heading, table: None, remark: Some(nothing_found(facts)) };
         }
         let hidden = self.found - self.rows.len();
         let remark = (hidden > 0).then(|| format!("Ditambah {} temuan lain yang tidak ditampilkan.", count(hidden)));
@@ -62,6 +60,14 @@ impl Exceptions {
         };
         Attention { heading: format!("{heading}: {} temuan", count(self.found)), table: Some(table), remark }
     }
+}
+
+/// "Tidak ada", with what was looked for: a check whose data is missing is not claimed.
+fn nothing_found(facts: &Facts) -> String {
+    let mut checked = vec!["pagu minus", "satker jauh di bawah target"];
+    checked.extend((!facts.ikpa_satker.is_empty()).then_some("satker dengan IKPA lemah"));
+    checked.extend((!facts.mismatches.is_empty()).then_some("selisih data di atas batas"));
+    format!("Tidak ada. Yang diperiksa: {}.", id_id::list(&checked))
 }
 
 fn count(number: usize) -> String {
@@ -116,6 +122,9 @@ fn far_behind(facts: &Facts, directory: &Directory<'_>, target: Amount, threshol
 /// IKPA below the threshold.
 fn weak_ikpa(facts: &Facts, directory: &Directory<'_>, thresholds: &Thresholds) -> Vec<Row> {
     let mut weak: Vec<_> = facts.ikpa_satker.iter().filter(|ikpa| ikpa.value < thresholds.ikpa_minimum).collect();
+    // A satker served by two KPPN has two values: its lower one counts.
+    weak.sort_by(|a, b| a.code.cmp(&b.code).then_with(|| a.value.cmp(&b.value)));
+    weak.dedup_by(|later, first| later.code == first.code);
     weak.sort_by(|a, b| a.value.cmp(&b.value).then_with(|| a.code.cmp(&b.code)));
     let row = |ikpa: &super::facts::Ikpa| {
         let minimum = id_id::decimal(thresholds.ikpa_minimum, 2);
@@ -123,7 +132,8 @@ fn weak_ikpa(facts: &Facts, directory: &Directory<'_>, thresholds: &Thresholds) 
             Some((name, value)) => format!("; terlemah: {name} {}", id_id::decimal(*value, 2)),
             None => String::new(),
         };
-        let mut row = directory.row(&ikpa.code, format!("IKPA di bawah {minimum}{weakest}"), id_id::decimal(ikpa.value, 2));
+        let mut row =
+            directory.row(&ikpa.code, format!("IKPA di bawah {minimum}{weakest}"), id_id::decimal(ikpa.value, 2));
         if !directory.satker.contains_key(ikpa.code.as_str()) {
             row.head.clone_from(&ikpa.name);
         }

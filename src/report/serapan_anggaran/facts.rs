@@ -22,18 +22,8 @@ const IKPA_SATKER: Query = query!("serapan_anggaran_ikpa_satker");
 const IKPA_KL: Query = query!("serapan_anggaran_ikpa_kl");
 
 /// Every query of the report: `lumbung check` plans them, the tests answer them.
-pub const QUERIES: [Query; 10] = [
-    TOTAL,
-    ESELON1,
-    SATKER,
-    JENIS_BELANJA,
-    TAHUN_LALU,
-    BULANAN,
-    PAGU_MINUS,
-    SELISIH_FA,
-    IKPA_SATKER,
-    IKPA_KL,
-];
+pub const QUERIES: [Query; 10] =
+    [TOTAL, ESELON1, SATKER, JENIS_BELANJA, TAHUN_LALU, BULANAN, PAGU_MINUS, SELISIH_FA, IKPA_SATKER, IKPA_KL];
 
 /// Pagu and realisation of something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

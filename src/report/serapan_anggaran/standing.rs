@@ -2,6 +2,7 @@
 
 use super::facts::{Facts, Ikpa, Total};
 use crate::report::amount::Amount;
+use crate::report::definition::Thresholds;
 use crate::report::id_id;
 use crate::report::page::Tile;
 use chrono::{Datelike, NaiveDate};
@@ -104,10 +105,10 @@ pub(super) fn preheader(facts: &Facts, found: usize) -> String {
 }
 
 /// Two or three large figures, each with its denominator and threshold.
-pub(super) fn tiles(facts: &Facts, standing: &Standing, far_behind: usize, threshold: Amount) -> Vec<Tile> {
+pub(super) fn tiles(facts: &Facts, standing: &Standing, far_behind: usize, thresholds: &Thresholds) -> Vec<Tile> {
     let third = match &facts.headline.ikpa {
-        Some(ikpa) => ikpa_tile(ikpa),
-        None => satker_tile(far_behind, facts.headline.satker.len(), threshold),
+        Some(ikpa) => ikpa_tile(ikpa, thresholds.ikpa_minimum),
+        None => satker_tile(far_behind, facts.headline.satker.len(), thresholds.satker_points),
     };
     [serapan_tile(&facts.headline.total, standing), sisa_tile(&facts.headline.total), Some(third)]
         .into_iter()
@@ -148,7 +149,7 @@ fn sisa_tile(total: &Total) -> Option<Tile> {
     })
 }
 
-fn ikpa_tile(ikpa: &Ikpa) -> Tile {
+fn ikpa_tile(ikpa: &Ikpa, minimum: Amount) -> Tile {
     let category = if ikpa.category.is_empty() { String::new() } else { format!(", kategori {}", ikpa.category) };
     let weakest = match &ikpa.weakest {
         Some((name, value)) => format!("; terlemah: {name} {}", id_id::decimal(*value, 2)),
@@ -158,8 +159,8 @@ fn ikpa_tile(ikpa: &Ikpa) -> Tile {
     Tile {
         label: format!("IKPA K/L, {month}"),
         value: id_id::decimal(ikpa.value, 2),
-        detail: format!("dari 100{category}{weakest}"),
-        alert: ikpa.category == "kurang",
+        detail: format!("dari 100, batas {}{category}{weakest}", id_id::decimal(minimum, 2)),
+        alert: ikpa.value < minimum,
     }
 }
 

@@ -1,4 +1,5 @@
-//! The detail tables: eselon 1 units, kinds of expenditure, and the course of the year.
+//! The detail tables: eselon 1 units, kinds of expenditure, and the course of the year. A table without rows is left out;
+//! "Catatan mutu data" says so.
 
 use super::facts::{Budget, Facts, Kind, Month, Unit};
 use super::standing::{Standing, is_month_end};
@@ -37,8 +38,17 @@ fn share(serapan: Option<Amount>) -> String {
 }
 
 /// Eselon 1 units, largest pagu first, the rest in one row, the total last; a bar below each percentage.
-pub(super) fn eselon1(facts: &Facts, standing: &Standing, threshold: Amount, limit: usize, unit: MoneyUnit) -> Section {
+pub(super) fn eselon1(
+    facts: &Facts,
+    standing: &Standing,
+    threshold: Amount,
+    limit: usize,
+    unit: MoneyUnit,
+) -> Option<Section> {
     let mut units: Vec<&Unit> = facts.headline.eselon1.iter().collect();
+    if units.is_empty() {
+        return None;
+    }
     units.sort_by(|a, b| b.budget.pagu.cmp(&a.budget.pagu).then_with(|| a.code.cmp(&b.code)));
     // One row for the rest only where it replaces at least two.
     let shown = if units.len() > limit { limit - 1 } else { units.len() };
@@ -56,7 +66,8 @@ pub(super) fn eselon1(facts: &Facts, standing: &Standing, threshold: Amount, lim
         cells.push(percent);
         cells
     };
-    let mut rows: Vec<Row> = units[..shown].iter().map(|unit| Row::new(unit.name.clone(), row(unit.budget))).collect();
+    let mut rows: Vec<Row> =
+        units[..shown].iter().map(|unit| Row::new(unit.name.clone(), row(unit.budget))).collect();
     if shown < units.len() {
         let rest = sum(units[shown..].iter().map(|unit| unit.budget));
         rows.push(Row::new(format!("{} unit lain", units.len() - shown), row(rest)));
@@ -69,7 +80,11 @@ pub(super) fn eselon1(facts: &Facts, standing: &Standing, threshold: Amount, lim
         id_id::percent(standing.target)
     );
     let columns = Column::list(&["Unit eselon I", "Pagu", "Realisasi", "Sisa", "%"], &[]);
-    Section { heading: "Serapan menurut unit eselon I".to_owned(), table: Table { caption, columns, rows } }
+    Some(section("Serapan menurut unit eselon I", Table { caption, columns, rows }))
+}
+
+fn section(heading: &str, table: Table) -> Section {
+    Section { heading: heading.to_owned(), table }
 }
 
 fn sum(budgets: impl Iterator<Item = Budget>) -> Budget {
@@ -77,7 +92,7 @@ fn sum(budgets: impl Iterator<Item = Budget>) -> Budget {
 }
 
 /// The budget realisation statement's own order: Uraian, Anggaran, Realisasi, %, last year at the same date.
-pub(super) fn kinds(facts: &Facts, unit: MoneyUnit) -> Section {
+pub(super) fn kinds(facts: &Facts, unit: MoneyUnit) -> Option<Section> {
     let year = facts.headline.total.year;
     let last = |amount: Option<Amount>| amount.map_or_else(|| NOTHING.to_owned(), |amount| unit.print(amount));
     let cells = |budget: Budget, last_year: Option<Amount>| {
@@ -89,22 +104,26 @@ pub(super) fn kinds(facts: &Facts, unit: MoneyUnit) -> Section {
         ]
     };
     let row = |kind: &Kind| Row::new(kind.unit.name.clone(), cells(kind.unit.budget, kind.last_year));
+    if facts.kinds.is_empty() {
+        return None;
+    }
     let mut rows: Vec<Row> = facts.kinds.iter().map(row).collect();
     let total = sum(facts.kinds.iter().map(|kind| kind.unit.budget));
     rows.push(Row::total("Jumlah belanja", cells(total, last_year_total(facts))));
     let last_label = format!("Realisasi {}", year - 1);
     let columns = Column::list(&["Uraian", "Anggaran", "Realisasi", "%", &last_label], &[]);
     let caption = format!("{}. Kolom terakhir: realisasi tahun {} pada tanggal yang sama.", unit.name, year - 1);
-    Section { heading: "Serapan menurut jenis belanja".to_owned(), table: Table { caption, columns, rows } }
+    Some(section("Serapan menurut jenis belanja", Table { caption, columns, rows }))
 }
 
 /// Last year's realisation at the same date; `None` when that year is not held.
 pub(super) fn last_year_total(facts: &Facts) -> Option<Amount> {
-    facts.kinds.iter().map(|kind| kind.last_year).sum()
+    let amounts: Option<Vec<Amount>> = facts.kinds.iter().map(|kind| kind.last_year).collect();
+    amounts.filter(|amounts| !amounts.is_empty()).map(|amounts| amounts.into_iter().sum())
 }
 
 /// The cumulative course, month by month, against target and last year.
-pub(super) fn months(facts: &Facts, standing: &Standing, targets: &[Amount; 12], unit: MoneyUnit) -> Section {
+pub(super) fn months(facts: &Facts, standing: &Standing, targets: &[Amount; 12], unit: MoneyUnit) -> Option<Section> {
     let total = &facts.headline.total;
     let running = i64::from(standing.per_tanggal.month());
     let this_year = facts.months.iter().filter(|month| month.year == total.year && month.number <= running);
@@ -127,7 +146,10 @@ pub(super) fn months(facts: &Facts, standing: &Standing, targets: &[Amount; 12],
             ],
         )
     };
-    let rows = this_year.map(row).collect();
+    let rows: Vec<Row> = this_year.map(row).collect();
+    if rows.is_empty() {
+        return None;
+    }
     let running_note = match is_month_end(standing.per_tanggal) {
         true => String::new(),
         false => format!(" Bulan berjalan sampai {}.", id_id::date_long(standing.per_tanggal)),
@@ -139,7 +161,7 @@ pub(super) fn months(facts: &Facts, standing: &Standing, targets: &[Amount; 12],
     );
     let last_label = (total.year - 1).to_string();
     let columns = Column::list(&["Bulan", "Realisasi", "%", "Target", "Jarak", &last_label], &[]);
-    Section { heading: "Serapan kumulatif terhadap target".to_owned(), table: Table { caption, columns, rows } }
+    Some(section("Serapan kumulatif terhadap target", Table { caption, columns, rows }))
 }
 
 /// The plan's own figure for the end of a month.
