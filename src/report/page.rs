@@ -1,0 +1,188 @@
+//! The page of a report: figures already turned into words, in the order of the layout. Templates only place them, so the
+//! HTML and the text part cannot disagree.
+
+/// One report, ready to be laid out.
+pub(crate) struct Page {
+    /// The document's title.
+    pub(crate) title: String,
+    /// Hidden line that mail programs show beside the subject; 40 to 130 characters.
+    pub(crate) preheader: String,
+    pub(crate) agency: String,
+    pub(crate) unit: String,
+    pub(crate) logo: Option<LogoRef>,
+    /// The message as a sentence: value, target, gap.
+    pub(crate) headline: String,
+    /// The data date and when the source was asked.
+    pub(crate) position: String,
+    /// Why the figures are old or incomplete; empty when they are not.
+    pub(crate) warnings: Vec<String>,
+    pub(crate) tiles: Vec<Tile>,
+    pub(crate) changes: Vec<String>,
+    pub(crate) attention: Attention,
+    pub(crate) sections: Vec<Section>,
+    /// "Catatan mutu data": never empty.
+    pub(crate) notes: Vec<String>,
+    pub(crate) footer: Footer,
+}
+
+/// The picture in the band, carried as its own part of the mail.
+pub(crate) struct LogoRef {
+    pub(crate) content_id: String,
+    pub(crate) alt: String,
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+}
+
+/// One large figure with its denominator and threshold.
+pub(crate) struct Tile {
+    pub(crate) label: String,
+    pub(crate) value: String,
+    pub(crate) detail: String,
+    pub(crate) alert: bool,
+}
+
+/// "Perlu perhatian": a table, or the word that there is nothing.
+pub(crate) struct Attention {
+    pub(crate) heading: String,
+    pub(crate) table: Option<Table>,
+    /// What was left out or, without a table, that nothing was found.
+    pub(crate) remark: Option<String>,
+}
+
+/// A heading with its table.
+pub(crate) struct Section {
+    pub(crate) heading: String,
+    pub(crate) table: Table,
+}
+
+/// A data table: a row header, then cells in the order of `columns`.
+pub(crate) struct Table {
+    /// What it shows, with the unit.
+    pub(crate) caption: String,
+    /// The first is the row header's.
+    pub(crate) columns: Vec<Column>,
+    pub(crate) rows: Vec<Row>,
+}
+
+/// A column's heading; figures stand right, words left.
+pub(crate) struct Column {
+    pub(crate) label: String,
+    pub(crate) right: bool,
+}
+
+/// One row of a table.
+pub(crate) struct Row {
+    pub(crate) head: String,
+    /// A second, smaller line below the head: code and owner.
+    pub(crate) detail: Option<String>,
+    pub(crate) cells: Vec<Cell>,
+    /// A total stands last, in bold.
+    pub(crate) total: bool,
+}
+
+/// One cell of a table.
+pub(crate) struct Cell {
+    pub(crate) text: String,
+    pub(crate) right: bool,
+    /// Printed in the alert colour; the text says it too.
+    pub(crate) alert: bool,
+    pub(crate) bar: Option<Bar>,
+}
+
+/// A bar of 60 px below a figure, zero-based.
+pub(crate) struct Bar {
+    pub(crate) filled: u32,
+    pub(crate) rest: u32,
+    pub(crate) alert: bool,
+}
+
+/// The end of the page.
+pub(crate) struct Footer {
+    /// One line a source: what, when, how many rows, which run.
+    pub(crate) sources: Vec<String>,
+    /// Composition time and version of the definition.
+    pub(crate) made: String,
+    pub(crate) contact_unit: String,
+    pub(crate) contact_address: String,
+    /// A `mailto:` that asks to change the subscription.
+    pub(crate) subscription: String,
+}
+
+/// The width of a full bar, px.
+const BAR_WIDTH: u32 = 60;
+
+impl Bar {
+    /// A bar for a share in tenths of a percent, e.g. 714 for 71,4%; below zero it is empty, above the whole full.
+    pub(crate) fn of_permille(permille: i128, alert: bool) -> Self {
+        let clamped = u32::try_from(permille.clamp(0, 1000)).expect("0 to 1000 fits");
+        let filled = (clamped * BAR_WIDTH + 500) / 1000;
+        Self { filled, rest: BAR_WIDTH - filled, alert }
+    }
+}
+
+impl Cell {
+    /// A figure: to the right.
+    pub(crate) fn figure(text: impl Into<String>) -> Self {
+        Self { text: text.into(), right: true, alert: false, bar: None }
+    }
+
+    /// Words: to the left.
+    pub(crate) fn words(text: impl Into<String>) -> Self {
+        Self { text: text.into(), right: false, alert: false, bar: None }
+    }
+
+    /// The same, in the alert colour when `alert`.
+    pub(crate) fn alerted(self, alert: bool) -> Self {
+        Self { alert, ..self }
+    }
+
+    /// The same, with a bar below.
+    pub(crate) fn with_bar(self, bar: Bar) -> Self {
+        Self { bar: Some(bar), ..self }
+    }
+}
+
+impl Column {
+    /// Headings: the first column and those named in `words` stand left, the others right.
+    pub(crate) fn list(labels: &[&str], words: &[&str]) -> Vec<Self> {
+        let column = |(index, label): (usize, &&str)| Self {
+            label: (*label).to_owned(),
+            right: index > 0 && !words.contains(label),
+        };
+        labels.iter().enumerate().map(column).collect()
+    }
+}
+
+impl Row {
+    /// A row with nothing below its head.
+    pub(crate) fn new(head: impl Into<String>, cells: Vec<Cell>) -> Self {
+        Self { head: head.into(), detail: None, cells, total: false }
+    }
+
+    /// The last row: the sum.
+    pub(crate) fn total(head: impl Into<String>, cells: Vec<Cell>) -> Self {
+        Self { total: true, ..Self::new(head, cells) }
+    }
+
+    /// Cells with the labels of their columns, for the text part.
+    pub(crate) fn labelled<'a>(&'a self, columns: &'a [Column]) -> impl Iterator<Item = (&'a str, &'a str)> {
+        columns
+            .iter()
+            .skip(1)
+            .map(|column| column.label.as_str())
+            .zip(self.cells.iter().map(|cell| cell.text.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Bar;
+
+    #[test]
+    fn a_bar_always_has_sixty_pixels() {
+        for (permille, filled) in [(-5, 0), (0, 0), (714, 43), (1000, 60), (1034, 60)] {
+            let bar = Bar::of_permille(permille, false);
+            assert_eq!((bar.filled, bar.filled + bar.rest), (filled, 60), "{permille}");
+        }
+    }
+}
