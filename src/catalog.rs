@@ -1,1 +1,38 @@
-//! DataFusion sessions: tables from committed files, views from `queries/`.
+//! DataFusion sessions: tables from committed files, views from `queries/`, results in the formats people ask for.
+//!
+//! | file | what |
+//! |---|---|
+//! | [`session`] | [`Catalog`]: build it from a list of files, query it, run the data tests |
+//! | [`table`] | [`TableSource`]: one table and exactly the files it consists of |
+//! | [`views`] | [`ViewSet`]: the SQL files, embedded and overridden |
+//! | [`check`] | the SQL data tests: rows that violate a rule |
+//! | [`format`](mod@format) | a result as table, CSV, JSON, NDJSON, Parquet, XLSX or Markdown |
+//! | `guard` | what SQL from outside may do |
+//! | `store` | the files, behind names that tell nothing about the machine |
+//! | `plain` | result types that every reader knows |
+//!
+//! A catalog is built from the committed file list and never lists a folder: it keeps showing the snapshots it was
+//! built from while loads go on, and a new commit is seen by building a new one. All money is decimal; a decimal
+//! literal in SQL (`0.1`) is a decimal too.
+
+pub mod check;
+pub mod error;
+pub mod format;
+mod guard;
+mod plain;
+pub mod session;
+mod store;
+pub mod table;
+pub mod views;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod mart_tests;
+
+pub use check::CheckReport;
+pub use error::{CatalogError, ErrorKind};
+pub use format::Format;
+pub use session::{Catalog, QueryResult, SessionLimits};
+pub use table::{MemoryTable, TableFile, TableSource};
+pub use views::{Problem, ViewFile, ViewSet};

@@ -1,0 +1,309 @@
+//! The catalog: one DataFusion session over committed files, with the views registered, under limits.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use datafusion::catalog::{MemTable, MemorySchemaProvider, SchemaProvider, TableProvider};
+use datafusion::error::DataFusionError;
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::object_store::path::Path;
+use datafusion::prelude::{SessionConfig, SessionContext};
+use futures::stream::{BoxStream, StreamExt, TryStreamExt};
+use tokio::time::Instant;
+
+use super::check::{self, CheckReport};
+use super::error::{CatalogError, did_you_mean, nearest};
+use super::guard;
+use super::plain::{plain_batch, plain_schema};
+use super::store::{CommittedFiles, STORE_URL};
+use super::table::{CommittedTable, MemoryTable, TableSource};
+use super::views::{self, MART, Problem, ViewFile, ViewSet};
+
+/// Name of the one SQL catalog.
+const CATALOG: &str = "lumbung";
+
+/// What a session may use. `timeout`, `rows` and `sql_bytes` bind SQL from outside; the rest binds every query.
+#[derive(Debug, Clone)]
+pub struct SessionLimits {
+    /// Longest time a query from outside may take, planning and reading its rows included.
+    pub timeout: Duration,
+    /// Most rows a query from outside may give; more is an error, never a silent cut.
+    pub rows: u64,
+    /// Longest SQL text from outside.
+    pub sql_bytes: usize,
+    /// Memory for sorts, joins and aggregates.
+    pub memory_bytes: usize,
+    /// Threads a query is spread over.
+    pub threads: usize,
+    /// Folder into which sorts and aggregates may spill; without one they fail at `memory_bytes`.
+    pub spill_dir: Option<PathBuf>,
+}
+
+impl Default for SessionLimits {
+    /// 60 s, 1,000,000 rows, 256 KiB of SQL, 1 GiB of memory, 2 threads, no spilling.
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(60),
+            rows: 1_000_000,
+            sql_bytes: 256 * 1024,
+            memory_bytes: 1024 * 1024 * 1024,
+            threads: 2,
+            spill_dir: None,
+        }
+    }
+}
+
+/// Rows of a query, in plain types (no string views, no dictionaries).
+pub struct QueryResult {
+    /// Names and types of the columns, known before the first row.
+    pub schema: SchemaRef,
+    /// The rows; every batch has `schema`.
+    pub batches: BoxStream<'static, Result<RecordBatch, CatalogError>>,
+}
+
+impl QueryResult {
+    /// A result from rows that are there already.
+    #[must_use]
+    pub fn from_batches(schema: SchemaRef, batches: Vec<RecordBatch>) -> Self {
+        Self { schema, batches: futures::stream::iter(batches.into_iter().map(Ok)).boxed() }
+    }
+
+    /// All rows in memory.
+    pub async fn collect(self) -> Result<Vec<RecordBatch>, CatalogError> {
+        self.batches.try_collect().await
+    }
+}
+
+impl std::fmt::Debug for QueryResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("QueryResult").field("schema", &self.schema).finish_non_exhaustive()
+    }
+}
+
+/// One consistent set of committed files and the views over them.
+pub struct Catalog {
+    context: SessionContext,
+    limits: SessionLimits,
+    checks: Vec<ViewFile>,
+    problems: Vec<Problem>,
+}
+
+impl std::fmt::Debug for Catalog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Catalog")
+            .field("limits", &self.limits)
+            .field("problems", &self.problems)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Catalog {
+    /// A catalog of these tables and views. A view that does not plan is left out and listed by
+    /// [`Catalog::problems`]; a table that does not fit its files is an error.
+    pub async fn build(
+        tables: Vec<TableSource>,
+        views: &ViewSet,
+        limits: SessionLimits,
+    ) -> Result<Self, CatalogError> {
+        Self::build_with(tables, Vec::new(), views, limits).await
+    }
+
+    /// [`Catalog::build`] with tables held in memory beside them (`ops.runs`, `ref.*`).
+    pub async fn build_with(
+        tables: Vec<TableSource>,
+        memory: Vec<MemoryTable>,
+        views: &ViewSet,
+        limits: SessionLimits,
+    ) -> Result<Self, CatalogError> {
+        let mut names: BTreeMap<Path, Path> = BTreeMap::new();
+        let mut providers: Vec<(String, String, Arc<dyn TableProvider>)> = Vec::new();
+        for table in tables {
+            let provider = CommittedTable::new(&table, &mut names)?;
+            providers.push((table.schema, table.table, Arc::new(provider)));
+        }
+        for table in memory {
+            let provider =
+                MemTable::try_new(table.columns, vec![table.batches]).map_err(|e| CatalogError::Table {
+                    table: format!("{}.{}", table.schema, table.table),
+                    reason: e.message().into_owned(),
+                })?;
+            providers.push((table.schema, table.table, Arc::new(provider)));
+        }
+        let context = SessionContext::new_with_config_rt(config(&limits), runtime(&limits, names)?);
+        for (schema, table, provider) in providers {
+            register(&context, &schema, &table, provider)?;
+        }
+        let problems = views::register(&context, views).await?;
+        Ok(Self { context, limits, checks: views.checks().cloned().collect(), problems })
+    }
+
+    /// Runs one SQL statement of our own: no time-out, no row limit.
+    pub async fn query(&self, sql: &str) -> Result<QueryResult, CatalogError> {
+        let plan = guard::plan_trusted(&self.context, sql).await.map_err(|e| self.with_hint(e))?;
+        Ok(plain(self.execute(plan).await?, None))
+    }
+
+    /// Runs one SQL statement from outside: reading only, within [`SessionLimits`].
+    pub async fn query_read_only(&self, sql: &str) -> Result<QueryResult, CatalogError> {
+        let deadline = Instant::now() + self.limits.timeout;
+        let run = async {
+            let plan = guard::plan_read_only(&self.context, sql, self.limits.sql_bytes).await;
+            self.execute(plan.map_err(|e| self.with_hint(e))?).await
+        };
+        let stream = tokio::time::timeout_at(deadline, run).await.map_err(|_| self.timed_out())??;
+        Ok(plain(stream, Some((deadline, self.limits.clone()))))
+    }
+
+    /// Runs every data test of the view set, in the order of their names.
+    pub async fn run_checks(&self) -> Vec<CheckReport> {
+        let mut reports = Vec::with_capacity(self.checks.len());
+        for file in &self.checks {
+            reports.push(check::run(self, file).await);
+        }
+        reports
+    }
+
+    /// The views that could not be registered, with the reason.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// `schema.table` of every table and view, sorted; the engine's own schema is left out.
+    #[must_use]
+    pub fn table_names(&self) -> Vec<String> {
+        table_names(&self.context)
+    }
+
+    async fn execute(&self, plan: LogicalPlan) -> Result<SendableRecordBatchStream, CatalogError> {
+        let run = async { self.context.execute_logical_plan(plan).await?.execute_stream().await };
+        run.await.map_err(|e: DataFusionError| CatalogError::from_engine(&e))
+    }
+
+    fn timed_out(&self) -> CatalogError {
+        CatalogError::Timeout { seconds: self.limits.timeout.as_secs() }
+    }
+
+    fn with_hint(&self, error: CatalogError) -> CatalogError {
+        match error {
+            CatalogError::Query(text) => CatalogError::Query(hint_unknown_table(&text, &self.table_names())),
+            other => other,
+        }
+    }
+}
+
+/// `schema.table` of everything registered, sorted, without the engine's own schema.
+pub(crate) fn table_names(context: &SessionContext) -> Vec<String> {
+    let Some(catalog) = context.catalog(CATALOG) else { return Vec::new() };
+    let schemas = catalog.schema_names();
+    let mut names: Vec<String> = schemas
+        .iter()
+        .filter(|schema| *schema != "information_schema")
+        .filter_map(|schema| Some((schema, catalog.schema(schema)?)))
+        .flat_map(|(schema, tables)| tables.table_names().into_iter().map(move |t| format!("{schema}.{t}")))
+        .collect();
+    names.sort();
+    names
+}
+
+/// Words `table 'lumbung.mart.x' not found` with the nearest names; other messages stay.
+pub(crate) fn hint_unknown_table(text: &str, names: &[String]) -> String {
+    let unknown = text.split_once("table '").and_then(|(_, rest)| rest.split_once("' not found"));
+    let Some((unknown, _)) = unknown else { return text.to_owned() };
+    let unknown = unknown.strip_prefix(CATALOG).and_then(|n| n.strip_prefix('.')).unwrap_or(unknown);
+    let near = nearest(unknown, names);
+    let hint = if near.is_empty() { "SHOW TABLES lists them all".to_owned() } else { did_you_mean(&near) };
+    format!("unknown table {unknown}; {hint}")
+}
+
+fn config(limits: &SessionLimits) -> SessionConfig {
+    let mut config = SessionConfig::new()
+        .with_default_catalog_and_schema(CATALOG, MART)
+        .with_information_schema(true)
+        .with_target_partitions(limits.threads.max(1));
+    let options = config.options_mut();
+    // `amount * 0.1` stays exact.
+    options.sql_parser.parse_float_as_decimal = true;
+    options.sql_parser.map_string_types_to_utf8view = false;
+    options.execution.parquet.schema_force_view_types = false;
+    config
+}
+
+fn runtime(limits: &SessionLimits, names: BTreeMap<Path, Path>) -> Result<Arc<RuntimeEnv>, CatalogError> {
+    let spill = match &limits.spill_dir {
+        Some(dir) => DiskManagerMode::Directories(vec![dir.clone()]),
+        None => DiskManagerMode::Disabled,
+    };
+    let build = || -> Result<Arc<RuntimeEnv>, DataFusionError> {
+        let runtime = RuntimeEnvBuilder::new()
+            .with_memory_limit(limits.memory_bytes, 1.0)
+            .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(spill))
+            .build_arc()?;
+        let url = ObjectStoreUrl::parse(STORE_URL)?;
+        runtime.register_object_store(url.as_ref(), CommittedFiles::new(names));
+        Ok(runtime)
+    };
+    build().map_err(|e| CatalogError::from_engine(&e))
+}
+
+/// Registers `provider` as `schema.table`, creating the schema.
+pub(crate) fn register(
+    context: &SessionContext,
+    schema: &str,
+    table: &str,
+    provider: Arc<dyn TableProvider>,
+) -> Result<(), CatalogError> {
+    let put = || -> Result<(), DataFusionError> {
+        let catalog = context
+            .catalog(CATALOG)
+            .ok_or_else(|| DataFusionError::Internal("the session has no default catalog".to_owned()))?;
+        let tables = match catalog.schema(schema) {
+            Some(tables) => tables,
+            None => {
+                let tables: Arc<dyn SchemaProvider> = Arc::new(MemorySchemaProvider::new());
+                catalog.register_schema(schema, Arc::clone(&tables))?;
+                tables
+            }
+        };
+        tables.register_table(table.to_owned(), provider)?;
+        Ok(())
+    };
+    put().map_err(|e| CatalogError::Table { table: format!("{schema}.{table}"), reason: e.message().into_owned() })
+}
+
+/// Turns the engine's stream into plain batches; with `limits` it stops at the deadline and at too many rows.
+fn plain(stream: SendableRecordBatchStream, limits: Option<(Instant, SessionLimits)>) -> QueryResult {
+    let schema = plain_schema(&stream.schema());
+    let target = Arc::clone(&schema);
+    let batches = futures::stream::try_unfold((stream, 0_u64), move |(mut stream, rows)| {
+        let (target, limits) = (Arc::clone(&target), limits.clone());
+        async move {
+            let next = match &limits {
+                Some((deadline, limits)) => tokio::time::timeout_at(*deadline, stream.next())
+                    .await
+                    .map_err(|_| CatalogError::Timeout { seconds: limits.timeout.as_secs() })?,
+                None => stream.next().await,
+            };
+            let Some(batch) = next else { return Ok(None) };
+            let batch = batch.map_err(|e| CatalogError::from_engine(&e))?;
+            let rows = rows + batch.num_rows() as u64;
+            if let Some((_, limits)) = limits.filter(|(_, limits)| rows > limits.rows) {
+                return Err(CatalogError::TooManyRows { limit: limits.rows });
+            }
+            let batch = plain_batch(&batch, &target).map_err(|e| CatalogError::Internal(e.to_string()))?;
+            Ok(Some((batch, (stream, rows))))
+        }
+    });
+    QueryResult { schema, batches: batches.boxed() }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,224 @@
+//! One table of the catalog: its columns and exactly the files it consists of.
+//!
+//! DataFusion's own listing table reads folders, caches what it saw and takes partition values from paths. Here the
+//! warehouse says which files are committed, so a scan opens these and no other; files whose partition values cannot
+//! match are left out before anything is opened, and row groups are pruned by the Parquet reader.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions};
+use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::stats::Precision;
+use datafusion::common::{DFSchema, Statistics, project_schema};
+use datafusion::datasource::file_format::FileFormat;
+use datafusion::datasource::file_format::parquet::ParquetFormat;
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::listing::helpers::expr_applicable_for_cols;
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder};
+use datafusion::datasource::table_schema::TableSchema;
+use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
+use datafusion::object_store::path::Path;
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::empty::EmptyExec;
+use datafusion::scalar::ScalarValue;
+
+use super::error::CatalogError;
+use super::store::STORE_URL;
+
+/// A table made of committed Parquet files.
+#[derive(Debug, Clone)]
+pub struct TableSource {
+    /// SQL schema, the source's name: `omspan`, or `history`.
+    pub schema: String,
+    /// SQL table, the dataset's name.
+    pub table: String,
+    /// Columns of the contract. A file that lacks one reads as NULL there, so all count as nullable.
+    pub columns: SchemaRef,
+    /// Name and type of the columns that stand in the path, outermost first: `("tahun_anggaran", Int32)`.
+    pub partition_columns: Vec<(String, DataType)>,
+    /// Exactly the files to read; none makes an empty table.
+    pub files: Vec<TableFile>,
+}
+
+/// One committed file.
+#[derive(Debug, Clone)]
+pub struct TableFile {
+    /// Absolute, or relative to the working directory.
+    pub path: PathBuf,
+    /// Text of the partition values, in the order of [`TableSource::partition_columns`]: `["2026", "2026-10-31"]`.
+    pub partition_values: Vec<String>,
+    /// Size on disk; a file of another size fails to read.
+    pub bytes: u64,
+}
+
+/// A table held in memory: the ledger's tables, reference lists.
+#[derive(Debug, Clone)]
+pub struct MemoryTable {
+    /// SQL schema: `ops`, `ref`.
+    pub schema: String,
+    /// SQL table.
+    pub table: String,
+    /// Columns.
+    pub columns: SchemaRef,
+    /// Rows; every batch has the schema of `columns`.
+    pub batches: Vec<RecordBatch>,
+}
+
+/// The provider of a [`TableSource`].
+#[derive(Debug)]
+pub(crate) struct CommittedTable {
+    schema: TableSchema,
+    /// Only the partition columns.
+    partitions: SchemaRef,
+    files: Vec<PartitionedFile>,
+}
+
+impl CommittedTable {
+    /// Checks `source` and enters its files into `names` (name in the catalog -> place on disk).
+    pub(crate) fn new(source: &TableSource, names: &mut BTreeMap<Path, Path>) -> Result<Self, CatalogError> {
+        let fail =
+            |reason: String| CatalogError::Table { table: format!("{}.{}", source.schema, source.table), reason };
+        let partitions: Vec<FieldRef> = source
+            .partition_columns
+            .iter()
+            .map(|(name, data_type)| Arc::new(Field::new(name, data_type.clone(), false)))
+            .collect();
+        let mut seen = BTreeSet::new();
+        let all = source.columns.fields().iter().chain(&partitions);
+        if let Some(twice) = all.map(|f| f.name()).find(|name| !seen.insert(*name)) {
+            return Err(fail(format!("column {twice} occurs twice; a partition column may not stand in the file")));
+        }
+        let columns: Vec<Field> =
+            source.columns.fields().iter().map(|f| f.as_ref().clone().with_nullable(true)).collect();
+        let mut files = Vec::with_capacity(source.files.len());
+        let mut places = BTreeSet::new();
+        for file in &source.files {
+            let (name, place) = names_of(source, file).map_err(fail)?;
+            if !places.insert(place.clone()) || names.insert(name.clone(), place).is_some() {
+                return Err(fail(format!("file {name} is listed twice and would count twice")));
+            }
+            let values = partition_values(source, file).map_err(fail)?;
+            files.push(PartitionedFile::new(name.to_string(), file.bytes).with_partition_values(values));
+        }
+        Ok(Self {
+            schema: TableSchema::builder(Arc::new(Schema::new(columns)))
+                .with_table_partition_cols(partitions.clone())
+                .build(),
+            partitions: Arc::new(Schema::new(partitions)),
+            files,
+        })
+    }
+
+    /// The filters that only ask about partition columns: they decide on whole files.
+    fn is_about_partitions(&self, filter: &Expr) -> bool {
+        let names: Vec<&str> = self.partitions.fields().iter().map(|f| f.name().as_str()).collect();
+        !names.is_empty() && !filter.is_volatile() && expr_applicable_for_cols(&names, filter)
+    }
+
+    /// The files whose partition values pass every filter on partition columns.
+    fn matching(&self, state: &dyn Session, filters: &[Expr]) -> Result<Vec<PartitionedFile>> {
+        let filters: Vec<&Expr> = filters.iter().filter(|f| self.is_about_partitions(f)).collect();
+        if filters.is_empty() || self.files.is_empty() {
+            return Ok(self.files.clone());
+        }
+        let columns = (0..self.partitions.fields().len())
+            .map(|i| ScalarValue::iter_to_array(self.files.iter().map(|f| f.partition_values[i].clone())))
+            .collect::<Result<Vec<ArrayRef>>>()?;
+        let rows = RecordBatchOptions::new().with_row_count(Some(self.files.len()));
+        let values = RecordBatch::try_new_with_options(Arc::clone(&self.partitions), columns, &rows)?;
+        let schema = DFSchema::try_from(Arc::clone(&self.partitions))?;
+        let mut keep = vec![true; self.files.len()];
+        for filter in filters {
+            let filter = state.create_physical_expr(filter.clone(), &schema)?;
+            let passes = filter.evaluate(&values)?.into_array(self.files.len())?;
+            let passes = passes.as_any().downcast_ref::<BooleanArray>().ok_or_else(|| {
+                DataFusionError::Internal("a filter on partition columns is not a condition".to_owned())
+            })?;
+            for (keep, passes) in keep.iter_mut().zip(passes) {
+                *keep &= passes == Some(true);
+            }
+        }
+        Ok(self.files.iter().zip(keep).filter(|(_, keep)| *keep).map(|(file, _)| file.clone()).collect())
+    }
+}
+
+/// The file's name in the catalog and its place on disk.
+fn names_of(source: &TableSource, file: &TableFile) -> Result<(Path, Path), String> {
+    let absolute = std::path::absolute(&file.path).map_err(|e| format!("{}: {e}", file.path.display()))?;
+    let place = Path::from_absolute_path(&absolute).map_err(|e| format!("{}: {e}", absolute.display()))?;
+    let mut parts = vec![source.schema.clone(), source.table.clone()];
+    let values = source.partition_columns.iter().zip(&file.partition_values);
+    parts.extend(values.map(|((column, _), value)| format!("{column}={value}")));
+    parts.extend(place.filename().map(str::to_owned));
+    // PartitionedFile parses its name again, so the name has to be in its parsed form already.
+    Ok((Path::from(parts.join("/")), place))
+}
+
+fn partition_values(source: &TableSource, file: &TableFile) -> Result<Vec<ScalarValue>, String> {
+    let (expected, found) = (source.partition_columns.len(), file.partition_values.len());
+    if expected != found {
+        return Err(format!("{}: {found} partition values for {expected} columns", file.path.display()));
+    }
+    let pairs = source.partition_columns.iter().zip(&file.partition_values);
+    pairs
+        .map(|((column, data_type), value)| {
+            ScalarValue::try_from_string(value.clone(), data_type)
+                .ok()
+                .filter(|parsed| !parsed.is_null())
+                .ok_or_else(|| format!("{}: {column}={value} is not {data_type}", file.path.display()))
+        })
+        .collect()
+}
+
+#[async_trait::async_trait]
+impl TableProvider for CommittedTable {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(self.schema.table_schema())
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let files = self.matching(state, filters)?;
+        if files.is_empty() {
+            return Ok(Arc::new(EmptyExec::new(project_schema(&self.schema(), projection)?)));
+        }
+        let bytes: u64 = files.iter().map(|f| f.object_meta.size).sum();
+        // The size is all that is known without opening a file; it lets the smaller side of a join be the built one.
+        let mut statistics = Statistics::new_unknown(&self.schema());
+        statistics.total_byte_size = Precision::Inexact(usize::try_from(bytes).unwrap_or(usize::MAX));
+
+        let format = ParquetFormat::default().with_options(state.table_options().parquet.clone());
+        let source = format.file_source(self.schema.clone());
+        let groups = FileGroup::new(files).split_files(state.config().target_partitions());
+        let scan = FileScanConfigBuilder::new(ObjectStoreUrl::parse(STORE_URL)?, source)
+            .with_file_groups(groups)
+            .with_statistics(statistics)
+            .with_projection_indices(projection.cloned())?
+            .with_limit(limit)
+            .build();
+        format.create_physical_plan(state, scan).await
+    }
+
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+        let judge = |filter: &&Expr| match self.is_about_partitions(filter) {
+            true => TableProviderFilterPushDown::Exact,
+            // The engine hands these to the Parquet reader for pruning and filters again itself.
+            false => TableProviderFilterPushDown::Inexact,
+        };
+        Ok(filters.iter().map(judge).collect())
+    }
+}

@@ -1,0 +1,229 @@
+//! The SQL files: views (`queries/mart/`) and data tests (`queries/check/`), embedded in the binary and overridden or
+//! added to by a folder.
+//!
+//! A file holds one SELECT; its stem is the name. Views may refer to each other in any order. A view that does not
+//! plan, or hangs in a circle, is left out with its reason; the others live.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use datafusion::datasource::ViewTable;
+use datafusion::prelude::SessionContext;
+use datafusion::sql::parser::Statement;
+
+use super::error::CatalogError;
+use super::guard;
+use super::session::{self, hint_unknown_table};
+
+/// SQL schema of the views, and the folder they come from.
+pub(crate) const MART: &str = "mart";
+/// Folder of the data tests.
+const CHECK: &str = "check";
+
+/// Every file below `queries/` as `(folder, stem, text)`, listed by the build script.
+static EMBEDDED: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/queries.rs"));
+
+/// The embedded files of one folder of `queries/`, as `(stem, text)`, sorted.
+pub fn embedded(folder: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    EMBEDDED.iter().filter(move |(kind, _, _)| *kind == folder).map(|(_, stem, text)| (*stem, *text))
+}
+
+/// One SQL file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ViewFile {
+    /// The stem: the view's name in `mart`, or the data test's.
+    pub name: String,
+    /// Where the text comes from, for messages: `queries/mart/sisa_dana.sql` or the overriding file.
+    pub file: String,
+    /// The text.
+    pub sql: String,
+}
+
+impl ViewFile {
+    /// The comment at the head of the file, without its dashes: purpose, grain, owner.
+    #[must_use]
+    pub fn comment(&self) -> String {
+        let lines = self.sql.lines().map_while(|line| line.trim().strip_prefix("--"));
+        lines.map(str::trim).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// The views and data tests of a catalog.
+#[derive(Debug, Clone, Default)]
+pub struct ViewSet {
+    views: BTreeMap<String, ViewFile>,
+    checks: BTreeMap<String, ViewFile>,
+}
+
+impl ViewSet {
+    /// The files of this release.
+    #[must_use]
+    pub fn embedded() -> Self {
+        let mut set = Self::default();
+        for &(folder, stem, text) in EMBEDDED {
+            if folder == MART || folder == CHECK {
+                set.insert(folder, stem, &format!("queries/{folder}/{stem}.sql"), text);
+            }
+        }
+        set
+    }
+
+    /// Adds the files of `dir/mart` and `dir/check`; a file of the same stem replaces the embedded one. Missing
+    /// folders are fine.
+    pub fn with_overrides(mut self, dir: &Path) -> Result<Self, CatalogError> {
+        for kind in [MART, CHECK] {
+            let folder = dir.join(kind);
+            let fail = |source| CatalogError::QueryFile { path: folder.clone(), source };
+            if !folder.is_dir() {
+                continue;
+            }
+            for entry in std::fs::read_dir(&folder).map_err(fail)? {
+                let path = entry.map_err(fail)?.path();
+                if path.extension().is_none_or(|e| e != "sql") {
+                    continue;
+                }
+                let text = std::fs::read_to_string(&path)
+                    .map_err(|source| CatalogError::QueryFile { path: path.clone(), source })?;
+                let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+                self.insert(kind, &stem, &path.display().to_string(), &text);
+            }
+        }
+        Ok(self)
+    }
+
+    /// Adds or replaces one view.
+    #[must_use]
+    pub fn with_view(mut self, name: &str, sql: &str) -> Self {
+        self.insert(MART, name, &format!("queries/{MART}/{name}.sql"), sql);
+        self
+    }
+
+    /// Adds or replaces one data test.
+    #[must_use]
+    pub fn with_check(mut self, name: &str, sql: &str) -> Self {
+        self.insert(CHECK, name, &format!("queries/{CHECK}/{name}.sql"), sql);
+        self
+    }
+
+    /// The views by name.
+    pub fn views(&self) -> impl Iterator<Item = &ViewFile> {
+        self.views.values()
+    }
+
+    /// The data tests by name.
+    pub fn checks(&self) -> impl Iterator<Item = &ViewFile> {
+        self.checks.values()
+    }
+
+    fn insert(&mut self, kind: &str, stem: &str, file: &str, sql: &str) {
+        let view = ViewFile { name: stem.to_owned(), file: file.to_owned(), sql: sql.to_owned() };
+        let of_kind = if kind == MART { &mut self.views } else { &mut self.checks };
+        of_kind.insert(stem.to_owned(), view);
+    }
+}
+
+/// A view that could not be registered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The view's name in `mart`.
+    pub name: String,
+    /// The file at fault.
+    pub file: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.file, self.reason)
+    }
+}
+
+/// A parsed view waiting for the views it reads.
+struct Waiting<'a> {
+    file: &'a ViewFile,
+    statement: Statement,
+    needs: BTreeSet<String>,
+}
+
+/// Registers the views as `mart.<name>`, each after those it reads.
+pub(crate) async fn register(context: &SessionContext, set: &ViewSet) -> Result<Vec<Problem>, CatalogError> {
+    let mut problems = BTreeMap::new();
+    let mut waiting = Vec::new();
+    for file in set.views() {
+        match parse(context, set, file) {
+            Ok(view) => waiting.push(view),
+            Err(reason) => note(&mut problems, file, reason.to_string()),
+        }
+    }
+    let mut done: BTreeSet<String> = BTreeSet::new();
+    loop {
+        let (ready, later): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|view| view.needs.is_subset(&done));
+        waiting = later;
+        if ready.is_empty() {
+            break;
+        }
+        for view in ready {
+            match guard::plan_statement(context, view.statement).await {
+                Ok(plan) => {
+                    let table = ViewTable::new(plan, Some(view.file.sql.clone()));
+                    session::register(context, MART, &view.file.name, Arc::new(table))?;
+                    done.insert(view.file.name.clone());
+                }
+                Err(CatalogError::Query(text)) => {
+                    note(&mut problems, view.file, hint_unknown_table(&text, &session::table_names(context)));
+                }
+                Err(error) => note(&mut problems, view.file, error.to_string()),
+            }
+        }
+    }
+    for view in &waiting {
+        let reason = why_not_ready(view, &waiting, &problems);
+        note(&mut problems, view.file, reason);
+    }
+    Ok(problems.into_values().collect())
+}
+
+fn note(problems: &mut BTreeMap<String, Problem>, file: &ViewFile, reason: String) {
+    let problem = Problem { name: file.name.clone(), file: file.file.clone(), reason };
+    problems.insert(file.name.clone(), problem);
+}
+
+fn parse<'a>(context: &SessionContext, set: &ViewSet, file: &'a ViewFile) -> Result<Waiting<'a>, CatalogError> {
+    let valid = file.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    if !valid {
+        return Err(CatalogError::Query("a view's file name may hold only a-z, 0-9 and _".to_owned()));
+    }
+    let state = context.state();
+    let statement = guard::single_statement(&state, &file.sql)?;
+    let tables = state.resolve_table_references(&statement).map_err(|e| CatalogError::from_engine(&e))?;
+    let needs = tables
+        .iter()
+        .filter(|t| t.schema().is_none_or(|schema| schema == MART))
+        .map(|t| t.table().to_owned())
+        .filter(|name| set.views.contains_key(name))
+        .collect();
+    Ok(Waiting { file, statement, needs })
+}
+
+/// A view left over reads a broken view, or itself in a circle.
+fn why_not_ready(view: &Waiting, waiting: &[Waiting], problems: &BTreeMap<String, Problem>) -> String {
+    if let Some(broken) = view.needs.iter().find_map(|name| problems.get(name)) {
+        return format!("it reads {MART}.{}, which is broken ({})", broken.name, broken.file);
+    }
+    let mut path = vec![view.file.name.as_str()];
+    let mut at = view;
+    while let Some(next) = waiting.iter().find(|w| at.needs.contains(&w.file.name)) {
+        let seen = path.iter().position(|name| *name == next.file.name);
+        path.push(&next.file.name);
+        if let Some(start) = seen {
+            return format!("the views read each other in a circle: {}", path[start..].join(" -> "));
+        }
+        at = next;
+    }
+    "it reads a view that could not be registered".to_owned()
+}
+
+#[cfg(test)]
+mod tests;
