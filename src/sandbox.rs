@@ -1,1 +1,195 @@
-//! The source systems, simulated over real HTTP.
+//! The source systems, simulated over real HTTP on the loopback interface, for the demo, tests and training.
+//!
+//! [`world`] is the data (seeded, no HTTP), [`omspan`] makes answers of it, [`server`] speaks HTTP, [`control`] adds
+//! up what a load must come to, [`fault`] is what goes wrong on demand. The same seed, scale, day and faults give the
+//! same bytes on every machine.
+
+mod control;
+mod dataset;
+mod fault;
+mod omspan;
+mod server;
+mod token;
+mod world;
+
+#[cfg(test)]
+mod tests;
+
+pub use control::{Control, ControlTotals};
+pub use dataset::Dataset;
+pub use fault::{Fault, FaultError, FaultInfo};
+
+use chrono::NaiveDate;
+use fault::Faults;
+use server::Served;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::str::FromStr;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::{JoinError, JoinHandle};
+use world::{Recipe, World};
+
+/// How long a stop waits for answers that are still on their way.
+const STOP_SECS_MAX: u64 = 2;
+
+/// The size of the world against the demo's: 1.0 is 60 satker, some 4,000 DIPA rows and 60,000 realisasi rows in two
+/// fiscal years; 35 is two million realisasi rows.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct ScaleFactor(f64);
+
+impl ScaleFactor {
+    /// The demo's size.
+    pub const DEMO: Self = Self(1.0);
+    /// The largest world: some six million realisasi rows.
+    pub const MAX: f64 = 100.0;
+
+    /// A scale above 0, at most [`ScaleFactor::MAX`].
+    pub fn new(factor: f64) -> Result<Self, SandboxError> {
+        if factor > 0.0 && factor <= Self::MAX {
+            Ok(Self(factor))
+        } else {
+            Err(SandboxError::Scale(factor.to_string()))
+        }
+    }
+}
+
+impl FromStr for ScaleFactor {
+    type Err = SandboxError;
+
+    fn from_str(text: &str) -> Result<Self, SandboxError> {
+        text.parse().map_err(|_| SandboxError::Scale(text.to_owned())).and_then(Self::new)
+    }
+}
+
+impl fmt::Display for ScaleFactor {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(out)
+    }
+}
+
+/// What to simulate.
+#[derive(Debug, Clone)]
+pub struct SandboxOptions {
+    /// TCP port on the loopback interface; 0 = any free one.
+    pub port: u16,
+    /// Everything in the world follows from it.
+    pub seed: u64,
+    /// Size of the world.
+    pub scale: ScaleFactor,
+    /// The day the services believe it is: the data ends the day before.
+    pub today: NaiveDate,
+    /// What goes wrong.
+    pub faults: Vec<Fault>,
+}
+
+/// Why a sandbox does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// The port is taken, or not allowed.
+    #[error("cannot listen on 127.0.0.1:{port}: choose another port, or 0 for any free one")]
+    Listen {
+        /// The port asked for.
+        port: u16,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The size is out of range.
+    #[error("scale `{0}` is not a number above 0 and at most {max}", max = ScaleFactor::MAX)]
+    Scale(String),
+    /// Building the world broke off.
+    #[error("the sandbox's world could not be built")]
+    World(#[from] JoinError),
+}
+
+/// A running sandbox. Dropping it stops it too, without waiting.
+pub struct Sandbox {
+    served: Arc<Served>,
+    address: SocketAddr,
+    /// Dropping the sender is the signal to stop.
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<io::Result<()>>,
+}
+
+impl Sandbox {
+    /// Builds the world and serves it on 127.0.0.1.
+    pub async fn start(options: SandboxOptions) -> Result<Self, SandboxError> {
+        let port = options.port;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+        let listener = listener.map_err(|source| SandboxError::Listen { port, source })?;
+        let address = listener.local_addr().map_err(|source| SandboxError::Listen { port, source })?;
+        let served = tokio::task::spawn_blocking(move || Arc::new(build(&options))).await?;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let server = axum::serve(listener, server::router(Arc::clone(&served)));
+        let server = server.with_graceful_shutdown(async move {
+            // Sent or dropped: either way it is time to go.
+            let _ = stopped.await;
+        });
+        let task = tokio::spawn(server.into_future());
+        Ok(Self { served, address, stop, task })
+    }
+
+    /// The base URL of a source system, with the path of the real one.
+    #[must_use]
+    pub fn base_url(&self, source: &str) -> String {
+        match source {
+            "omspan" => format!("http://{}{}", self.address, omspan::BASE_PATH),
+            _ => format!("http://{}/{source}", self.address),
+        }
+    }
+
+    /// Where the totals are served: [`Sandbox::control`] as JSON.
+    #[must_use]
+    pub fn control_url(&self) -> String {
+        format!("http://{}/_control", self.address)
+    }
+
+    /// The token of a source system for a fiscal year. Valid are today's year and the one before.
+    #[must_use]
+    pub fn token(&self, source: &str, fiscal_year: i32) -> String {
+        token::token(self.served.seed, source, fiscal_year)
+    }
+
+    /// Moves the day: rows of later days are not served. A later day adds rows and rewrites none. Answers already
+    /// begun stay at the day they began. In a new year this builds that year's world, which takes a moment.
+    pub fn set_today(&self, today: NaiveDate) {
+        *self.served.today.write().unwrap_or_else(PoisonError::into_inner) = today;
+        self.served.years();
+    }
+
+    /// What a faultless load of everything served adds up to.
+    #[must_use]
+    pub fn control(&self) -> Control {
+        self.served.control()
+    }
+
+    /// Every personal value served (names of payers), each once: what must not be found in a warehouse.
+    #[must_use]
+    pub fn personal_values(&self) -> Vec<String> {
+        let names: BTreeSet<String> = self.served.years().iter().flat_map(|(year, _)| year.payers()).collect();
+        names.into_iter().collect()
+    }
+
+    /// Stops the server; answers on their way get two seconds.
+    pub async fn stop(self) {
+        drop(self.stop);
+        let mut task = self.task;
+        if tokio::time::timeout(Duration::from_secs(STOP_SECS_MAX), &mut task).await.is_err() {
+            task.abort();
+        }
+    }
+}
+
+fn build(options: &SandboxOptions) -> Served {
+    let faults = Faults::new(&options.faults);
+    let overrun = faults.in_world(&Fault::Overrun);
+    let world = World::new(Recipe { seed: options.seed, scale: options.scale.0, overrun });
+    let served = Served { seed: options.seed, world, faults, today: RwLock::new(options.today) };
+    // Both years are built here, so that no request waits for them.
+    served.years();
+    served
+}
