@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`session`] | [`Catalog`]: build it from a list of files, query it, run the data tests |
 //! | [`table`] | [`TableSource`]: one table and exactly the files it consists of |
+//! | [`committed`] | the ledger's files as tables: latest, history, `ops` |
 //! | [`views`] | [`ViewSet`]: the SQL files, embedded and overridden |
 //! | [`check`] | the SQL data tests: rows that violate a rule |
 //! | [`format`](mod@format) | a result as table, CSV, JSON, NDJSON, Parquet, XLSX or Markdown |
@@ -16,6 +17,7 @@
 //! literal in SQL (`0.1`) is a decimal too.
 
 pub mod check;
+pub mod committed;
 pub mod error;
 pub mod format;
 mod guard;
@@ -31,6 +33,7 @@ mod fixture;
 mod mart_tests;
 
 pub use check::CheckReport;
+pub use committed::{dataset_tables, ledger_tables};
 pub use error::{CatalogError, ErrorKind};
 pub use format::Format;
 pub use session::{Catalog, QueryResult, SessionLimits};

@@ -1,1 +1,185 @@
-//! Parse, wire, print, exit code.
+//! Parse, wire, print, exit code. The only reader of argv and the only writer of stdout; one file a command.
+
+mod check;
+mod demo;
+mod exit;
+mod output;
+mod progress;
+mod runs;
+mod sandbox;
+mod session;
+mod snapshot;
+mod sql;
+mod status;
+mod test;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use chrono::{DateTime, Utc};
+use clap::{Args, Parser, Subcommand};
+
+use crate::clock::Clock;
+use crate::config::{self, Config, ConfigFolder, Credentials};
+use exit::Failure;
+use output::OutputFormat;
+
+/// A government body's data warehouse in one binary.
+///
+/// Snapshots every source system into Parquet, joins them in SQL views and mails leadership the figures.
+#[derive(Debug, Parser)]
+#[command(name = "lumbung", version, about, after_help = "Try it: lumbung demo\nExit codes: 0 ok, 2 usage, \
+    65 data refused, 69 source unavailable, 70 internal, 73 cannot write the warehouse, 75 delivery deferred, \
+    77 not authorised, 78 configuration")]
+struct Cli {
+    #[command(flatten)]
+    global: GlobalArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub(crate) struct GlobalArgs {
+    /// Folder with lumbung.toml, sources/ and reports/ [default: ./config if it exists, else what the binary carries]
+    #[arg(long, global = true, value_name = "DIR")]
+    config: Option<PathBuf>,
+    /// The warehouse folder
+    #[arg(long, global = true, value_name = "DIR", default_value = "warehouse")]
+    warehouse: PathBuf,
+    /// Set a key of lumbung.toml for this run, e.g. --set sources.omspan.page_rows=10000 (repeatable)
+    #[arg(long, global = true, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// How results are printed on stdout
+    #[arg(long, global = true, value_enum, default_value_t = OutputFormat::Table)]
+    output: OutputFormat,
+    /// The time it is taken to be, e.g. 2026-10-31T06:00:00+07:00, for back-dated runs and tests
+    #[arg(long, global = true, value_name = "RFC3339")]
+    now: Option<DateTime<Utc>>,
+    /// Say less
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Say more (-vv: much more)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show everything at once: a simulated source, a load of it, the views and a mailed report
+    Demo(demo::DemoArgs),
+    /// Only the simulated source systems
+    Sandbox(sandbox::SandboxArgs),
+    /// Load datasets: one snapshot of each
+    Snapshot(snapshot::SnapshotArgs),
+    /// Run read-only SQL over the snapshots and views
+    Sql(sql::SqlArgs),
+    /// Check config, contracts, views, credentials and sources
+    Check(check::CheckArgs),
+    /// How fresh every dataset is
+    Status,
+    /// What was loaded when, and what became of it
+    Runs(runs::RunsArgs),
+    /// Run the SQL data tests: rows that break a rule
+    Test,
+}
+
+/// What every command gets: who it runs for, where, and when.
+pub(crate) struct Context {
+    pub(crate) folder: ConfigFolder,
+    pub(crate) config: Config,
+    pub(crate) warehouse: PathBuf,
+    pub(crate) credentials: Credentials,
+    pub(crate) clock: Clock,
+    pub(crate) output: OutputFormat,
+    pub(crate) quiet: bool,
+}
+
+impl Context {
+    fn new(global: &GlobalArgs) -> Result<Self, Failure> {
+        let folder = ConfigFolder::locate(global.config.as_deref())?;
+        Ok(Self {
+            config: folder.config(&global.set)?,
+            folder,
+            warehouse: global.warehouse.clone(),
+            credentials: Credentials::Environment,
+            clock: global.now.map_or(Clock::System, Clock::Fixed),
+            output: global.output,
+            quiet: global.quiet,
+        })
+    }
+}
+
+/// Runs the program and returns its exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return exit::usage(&error),
+    };
+    start_logging(cli.global.quiet, cli.global.verbose);
+    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+        tracing::debug!("another TLS provider was installed before");
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return exit::report(&Failure::internal(format!("no runtime: {error}"))),
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => exit::report(&failure),
+    }
+}
+
+async fn run(cli: Cli) -> Result<(), Failure> {
+    let context = Context::new(&cli.global)?;
+    let command = async {
+        match cli.command {
+            Command::Demo(args) => demo::run(context, args).await,
+            Command::Sandbox(args) => sandbox::run(&context, &args).await,
+            Command::Snapshot(args) => snapshot::run(&context, &args).await,
+            Command::Sql(args) => sql::run(&context, &args).await,
+            Command::Check(args) => check::run(&context, &args).await,
+            Command::Status => status::run(&context),
+            Command::Runs(args) => runs::run(&context, &args),
+            Command::Test => test::run(&context).await,
+        }
+    };
+    tokio::select! {
+        done = command => done,
+        _ = tokio::signal::ctrl_c() => Err(Failure::interrupted()),
+    }
+}
+
+/// Log lines go to stderr; progress and errors have their own words there, so the default is warnings only.
+fn start_logging(quiet: bool, verbose: u8) {
+    use tracing_subscriber::filter::LevelFilter;
+    let level = match (quiet, verbose) {
+        (true, _) => LevelFilter::ERROR,
+        (false, 0) => LevelFilter::WARN,
+        (false, 1) => LevelFilter::INFO,
+        (false, _) => LevelFilter::DEBUG,
+    };
+    let ansi = !config::no_color() && std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(ansi)
+        .with_target(false)
+        .with_max_level(level)
+        .finish();
+    if tracing::subscriber::set_global_default(subscriber).is_err() {
+        // A test harness has its own subscriber; the program starts once.
+        tracing::debug!("logging was set up before");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

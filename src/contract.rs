@@ -145,7 +145,7 @@ impl Dataset {
 pub enum Paging {
     /// One request, everything.
     Whole,
-    /// Row ranges `{from}`..`{to}`, 1-based and inclusive, until a short or empty page.
+    /// Row ranges `{from}`..`{to}`, 1-based and inclusive, until an empty page.
     RowRange {
         /// Rows asked for in a request; 0 asks for everything at once through `path_whole`.
         page_rows: u64,

@@ -1,2 +1,8 @@
 //! The `lumbung` program: everything is in the library.
-fn main() {}
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> std::process::ExitCode {
+    lumbung::cli::main()
+}

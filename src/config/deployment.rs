@@ -97,6 +97,8 @@ pub struct SqlSettings {
     pub timeout_secs: u64,
     /// Memory its operators may hold.
     pub memory_mb: u64,
+    /// Most rows it may give.
+    pub rows_max: u64,
 }
 
 /// Reads `lumbung.toml`, with `overrides` (`key=value` of `--set`) on top.
@@ -196,6 +198,7 @@ fn sql(root: &Section<'_, '_>) -> SqlSettings {
     let sql = SqlSettings {
         timeout_secs: number("timeout_secs", 86_400, 300),
         memory_mb: number("memory_mb", 1 << 20, 1_024),
+        rows_max: number("rows_max", i64::MAX, 10_000_000),
     };
     if let Some(section) = section {
         section.finish();

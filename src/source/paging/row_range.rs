@@ -1,4 +1,7 @@
-//! Row ranges `{from}`..`{to}`, 1-based and inclusive, until a short or empty page.
+//! Row ranges `{from}`..`{to}`, 1-based and inclusive, until an empty page.
+//!
+//! A short page is not taken for the last: services cap and lose rows in the middle. One more request proves the end;
+//! what it brings against expectation shows up as a gap in the row numbers.
 
 use super::Pager;
 
@@ -19,7 +22,7 @@ impl Ranges {
 
 impl Pager for Ranges {
     fn next(&mut self, rows_of_last: Option<u64>) -> Option<String> {
-        if rows_of_last.is_some_and(|rows| rows < self.page_rows) {
+        if rows_of_last == Some(0) {
             return None;
         }
         let from = self.next_from;
@@ -46,12 +49,8 @@ mod tests {
     }
 
     #[test]
-    fn a_short_page_is_the_last() {
-        assert_eq!(asked(10, 25), ["R/1/10", "R/11/20", "R/21/30"]);
-    }
-
-    #[test]
-    fn a_full_last_page_is_followed_by_an_empty_one() {
+    fn an_empty_page_proves_the_end() {
+        assert_eq!(asked(10, 25), ["R/1/10", "R/11/20", "R/21/30", "R/31/40"]);
         assert_eq!(asked(10, 20), ["R/1/10", "R/11/20", "R/21/30"]);
         assert_eq!(asked(10, 0), ["R/1/10"]);
     }

@@ -1,0 +1,175 @@
+//! `lumbung check`: everything that can be wrong before a load, each with what to do about it.
+
+use std::time::Duration;
+
+use chrono::Datelike;
+use clap::Args;
+use serde_json::json;
+
+use super::exit::{Code, Failure};
+use super::output::{OutputFormat, Table, print, print_json};
+use super::{Context, session};
+use crate::catalog::{Catalog, SessionLimits, dataset_tables, ledger_tables};
+use crate::config::{Problems, SourceSettings};
+use crate::contract::Contract;
+use crate::report::{ReportDefinition, serapan_anggaran};
+use crate::warehouse::{AsOf, Warehouse};
+
+/// Check config, contracts, views, credentials and sources
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  lumbung check\n  lumbung check --offline --output json")]
+pub(crate) struct CheckArgs {
+    /// Do not try to reach the sources
+    #[arg(long)]
+    offline: bool,
+}
+
+/// One thing looked at.
+struct Finding {
+    what: String,
+    problem: Option<(Code, String)>,
+}
+
+impl Finding {
+    fn new(what: impl Into<String>, result: Result<(), (Code, String)>) -> Self {
+        Self { what: what.into(), problem: result.err() }
+    }
+}
+
+pub(crate) async fn run(context: &Context, args: &CheckArgs) -> Result<(), Failure> {
+    // Reading the config is done by now: a broken one never comes here.
+    let mut findings = vec![Finding::new("lumbung.toml", Ok(()))];
+    let configuration = |problems: Problems| (Code::Configuration, problems.to_string());
+    let contracts = match context.folder.contracts() {
+        Ok(contracts) => {
+            findings.extend(contracts.iter().map(|c| Finding::new(format!("contract {}", c.source), Ok(()))));
+            contracts
+        }
+        Err(problems) => {
+            findings.push(Finding::new("contracts", Err(configuration(problems))));
+            Vec::new()
+        }
+    };
+    reports(context, &mut findings);
+    findings.push(Finding::new("warehouse", warehouse(context)));
+    queries(context, &contracts, &mut findings).await;
+    for contract in &contracts {
+        source(context, contract, args.offline, &mut findings).await;
+    }
+    show(context, &findings)
+}
+
+fn reports(context: &Context, findings: &mut Vec<Finding>) {
+    for name in context.folder.list("reports", "toml") {
+        let result = context.folder.read(&name).map_err(|problems| problems.to_string()).and_then(|(file, text)| {
+            ReportDefinition::load(&text, &file).map(|_| ()).map_err(|problems| {
+                problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+            })
+        });
+        findings.push(Finding::new(name, result.map_err(|text| (Code::Configuration, text))));
+    }
+}
+
+fn warehouse(context: &Context) -> Result<(), (Code, String)> {
+    match Warehouse::open(&context.warehouse, context.clock.now()) {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let failure = Failure::from(error);
+            Err((failure.code, failure.message))
+        }
+    }
+}
+
+/// Plans every view and report query over the tables there are, loaded or not.
+async fn queries(context: &Context, contracts: &[Contract], findings: &mut Vec<Finding>) {
+    let catalog = match build(context, contracts).await {
+        Ok(catalog) => catalog,
+        Err(failure) => {
+            findings.push(Finding::new("views", Err((failure.code, failure.message))));
+            return;
+        }
+    };
+    if catalog.problems().is_empty() {
+        findings.push(Finding::new("views", Ok(())));
+    }
+    for problem in catalog.problems() {
+        let result = Err((Code::Configuration, problem.to_string()));
+        findings.push(Finding::new(format!("view mart.{}", problem.name), result));
+    }
+    for query in &serapan_anggaran::QUERIES {
+        let planned = catalog.query(&format!("EXPLAIN {}", query.sql)).await;
+        let result = planned.map(|_| ()).map_err(|error| (Code::Configuration, error.to_string()));
+        findings.push(Finding::new(format!("report query {}", query.name), result));
+    }
+}
+
+async fn build(context: &Context, contracts: &[Contract]) -> Result<Catalog, Failure> {
+    let warehouse = Warehouse::open_for_reading(&context.warehouse)?;
+    let tables = dataset_tables(&warehouse, contracts, AsOf::Latest)?;
+    let limits = SessionLimits::default();
+    Ok(Catalog::build_with(tables, ledger_tables(&warehouse)?, &session::views(context)?, limits).await?)
+}
+
+/// Seconds to wait for a source to accept a connection.
+const REACH_SECS: u64 = 5;
+
+async fn source(context: &Context, contract: &Contract, offline: bool, findings: &mut Vec<Finding>) {
+    let name = &contract.source;
+    let default = || SourceSettings::default_for(name);
+    let settings = context.config.sources.get(name).cloned().unwrap_or_else(default);
+    if !settings.enabled {
+        return;
+    }
+    let this_year = context.clock.today(context.config.deployment.timezone).year();
+    let years = match (contract.fiscal_year, settings.fiscal_years.is_empty()) {
+        (false, _) => vec![None],
+        (true, true) => vec![Some(this_year)],
+        (true, false) => settings.fiscal_years.iter().copied().map(Some).collect(),
+    };
+    for year in years {
+        let what = match year {
+            Some(year) => format!("token of {name} for {year}"),
+            None => format!("token of {name}"),
+        };
+        let token = context.credentials.token(name, &settings.token_env, year);
+        findings.push(Finding::new(what, token.map(|_| ()).map_err(|e| (Code::Configuration, e.to_string()))));
+    }
+    if !offline {
+        let url = settings.base_url.as_deref().unwrap_or(&contract.base_url);
+        findings.push(Finding::new(format!("{name} reachable"), reach(url).await));
+    }
+}
+
+/// Whether somebody listens where `url` points; no request is sent, so no token is spent.
+async fn reach(url: &str) -> Result<(), (Code, String)> {
+    let unavailable = |reason: String| (Code::Unavailable, format!("{url}: {reason}"));
+    let parsed = reqwest::Url::parse(url).map_err(|error| unavailable(error.to_string()))?;
+    let host = parsed.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+    let port = parsed.port_or_known_default().unwrap_or(443);
+    let connect = tokio::net::TcpStream::connect((host, port));
+    match tokio::time::timeout(Duration::from_secs(REACH_SECS), connect).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(error)) => Err(unavailable(format!("{error}; check base_url, DNS and the firewall"))),
+        Err(_) => Err(unavailable(format!("no answer within {REACH_SECS} s; check the firewall"))),
+    }
+}
+
+fn show(context: &Context, findings: &[Finding]) -> Result<(), Failure> {
+    let mut table = Table::new(&["what", "result"]);
+    for finding in findings {
+        let result = finding.problem.as_ref().map_or("ok", |(_, text)| text.as_str());
+        if context.output == OutputFormat::Json {
+            print_json(&json!({ "what": finding.what, "ok": finding.problem.is_none(), "problem":
+                finding.problem.as_ref().map(|(_, text)| text) }))?;
+        } else {
+            for (i, line) in result.lines().enumerate() {
+                table.row(vec![if i == 0 { finding.what.clone() } else { String::new() }, line.to_owned()]);
+            }
+        }
+    }
+    if context.output == OutputFormat::Table {
+        print(&table.render())?;
+    }
+    let worst = findings.iter().filter_map(|finding| finding.problem.as_ref()).map(|(code, _)| *code).max();
+    worst.map_or(Ok(()), |code| Err(Failure::told(code)))
+}

@@ -1,0 +1,31 @@
+//! A SQL session over what is committed.
+
+use std::time::Duration;
+
+use super::Context;
+use super::exit::Failure;
+use crate::catalog::{Catalog, SessionLimits, ViewSet, dataset_tables, ledger_tables};
+use crate::warehouse::{AsOf, Warehouse};
+
+/// The views of this deployment: embedded, and `queries/` beside the config folder's own.
+pub(crate) fn views(context: &Context) -> Result<ViewSet, Failure> {
+    let views = ViewSet::embedded();
+    Ok(match context.folder.path().map(|folder| folder.join("queries")) {
+        Some(queries) if queries.is_dir() => views.with_overrides(&queries)?,
+        _ => views,
+    })
+}
+
+/// A session over the snapshots as of `as_of`.
+pub(crate) async fn open(context: &Context, warehouse: &Warehouse, as_of: AsOf) -> Result<Catalog, Failure> {
+    let contracts = context.folder.contracts()?;
+    let tables = dataset_tables(warehouse, &contracts, as_of)?;
+    let sql = context.config.sql;
+    let limits = SessionLimits {
+        timeout: Duration::from_secs(sql.timeout_secs),
+        rows: sql.rows_max,
+        memory_bytes: usize::try_from(sql.memory_mb.saturating_mul(1 << 20)).unwrap_or(usize::MAX),
+        ..SessionLimits::default()
+    };
+    Ok(Catalog::build_with(tables, ledger_tables(warehouse)?, &views(context)?, limits).await?)
+}

@@ -1,0 +1,220 @@
+//! `lumbung snapshot`: load datasets.
+
+use chrono::NaiveDate;
+use clap::Args;
+use serde_json::json;
+
+use super::exit::{self, Code, Failure};
+use super::output::{OutputFormat, Table, grouped, print, print_json};
+use super::progress::Watcher;
+use super::Context;
+use crate::config::SourceSettings;
+use crate::contract::{Contract, Dataset};
+use crate::load::{LoadReport, LoadRequest, Loader, Progress};
+use crate::warehouse::Warehouse;
+
+/// Load datasets: one snapshot of each
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  lumbung snapshot\n  lumbung snapshot omspan.realisasi_belanja --tahun 2026\n  \
+    lumbung snapshot omspan.detail_pnbp --from 2026-10-01 --to 2026-10-31\n  lumbung snapshot --dry-run")]
+pub(crate) struct SnapshotArgs {
+    /// Sources or datasets, e.g. omspan or omspan.dipa_belanja [default: every source that is switched on]
+    #[arg(value_name = "SOURCE[.DATASET]")]
+    names: Vec<String>,
+    /// The snapshot date [default: today]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    date: Option<NaiveDate>,
+    /// The fiscal year (repeatable) [default: fiscal_years of the source, else the year of the date]
+    #[arg(long, value_name = "YYYY", value_parser = clap::value_parser!(i32).range(2000..=2100))]
+    tahun: Vec<i32>,
+    /// First day of daily data [default: what is due]
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "to")]
+    from: Option<NaiveDate>,
+    /// Last day of daily data
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "from")]
+    to: Option<NaiveDate>,
+    /// Only show what would be asked
+    #[arg(long)]
+    dry_run: bool,
+    /// Publish even when the source holds much less than before
+    #[arg(long)]
+    accept_shrink: bool,
+}
+
+/// One dataset to load, with its contract and settings.
+pub(crate) struct Target<'a> {
+    pub(crate) contract: &'a Contract,
+    pub(crate) dataset: &'a Dataset,
+    pub(crate) settings: SourceSettings,
+}
+
+pub(crate) async fn run(context: &Context, args: &SnapshotArgs) -> Result<(), Failure> {
+    let contracts = context.folder.contracts()?;
+    let targets = targets(context, &contracts, &args.names)?;
+    let today = context.clock.today(context.config.deployment.timezone);
+    let date = args.date.unwrap_or(today);
+    if date > today {
+        return Err(Failure::usage(format!("--date {date} lies in the future (today is {today})")));
+    }
+    let request = LoadRequest {
+        date,
+        years: args.tahun.clone(),
+        span: args.from.zip(args.to),
+        accept_shrink: args.accept_shrink,
+    };
+    let warehouse = Warehouse::open(&context.warehouse, context.clock.now())?;
+    if args.dry_run {
+        return dry_run(context, &warehouse, &targets, &request);
+    }
+    let reports = load_all(context, &warehouse, &targets, &request).await;
+    print_reports(context, &reports)?;
+    match worst(&reports) {
+        None => Ok(()),
+        Some(code) => Err(Failure::told(code)),
+    }
+}
+
+/// The datasets that `names` mean, in contract order; all that are switched on when there are no names.
+pub(crate) fn targets<'a>(
+    context: &Context,
+    contracts: &'a [Contract],
+    names: &[String],
+) -> Result<Vec<Target<'a>>, Failure> {
+    let mut matched = vec![false; names.len()];
+    let mut targets = Vec::new();
+    for contract in contracts {
+        let settings = context
+            .config
+            .sources
+            .get(&contract.source)
+            .cloned()
+            .unwrap_or_else(|| SourceSettings::default_for(&contract.source));
+        for dataset in &contract.datasets {
+            let full = format!("{}.{}", contract.source, dataset.name);
+            let by_name = names.iter().position(|name| *name == contract.source || *name == full);
+            for (name, matched) in names.iter().zip(&mut matched) {
+                *matched |= *name == contract.source || *name == full;
+            }
+            if by_name.is_some() || (names.is_empty() && settings.enabled) {
+                targets.push(Target { contract, dataset, settings: settings.clone() });
+            }
+        }
+    }
+    let unknown: Vec<&str> =
+        names.iter().zip(&matched).filter(|(_, matched)| !**matched).map(|(name, _)| name.as_str()).collect();
+    if !unknown.is_empty() {
+        let known: Vec<String> = contracts
+            .iter()
+            .flat_map(|contract| contract.datasets.iter().map(move |d| format!("{}.{}", contract.source, d.name)))
+            .collect();
+        let message = format!("unknown dataset {}; known: {}", unknown.join(", "), known.join(", "));
+        return Err(Failure::usage(message));
+    }
+    if targets.is_empty() {
+        let hint = "set enabled = true for a source in lumbung.toml, or name it";
+        return Err(Failure::new(Code::Configuration, "no source is switched on").with_hint(hint));
+    }
+    Ok(targets)
+}
+
+/// Loads the targets one after the other.
+pub(crate) async fn load_all(
+    context: &Context,
+    warehouse: &Warehouse,
+    targets: &[Target<'_>],
+    request: &LoadRequest,
+) -> Vec<LoadReport> {
+    let watcher = Watcher::new(context.quiet);
+    let mut reports = Vec::with_capacity(targets.len());
+    for target in targets {
+        let loader = loader(context, warehouse, target, &watcher);
+        reports.push(loader.load(target.dataset, request).await);
+    }
+    reports
+}
+
+fn loader<'a>(
+    context: &'a Context,
+    warehouse: &'a Warehouse,
+    target: &'a Target<'_>,
+    progress: &'a dyn Progress,
+) -> Loader<'a> {
+    Loader {
+        warehouse,
+        contract: target.contract,
+        settings: &target.settings,
+        credentials: &context.credentials,
+        clock: context.clock,
+        progress,
+    }
+}
+
+fn dry_run(
+    context: &Context,
+    warehouse: &Warehouse,
+    targets: &[Target<'_>],
+    request: &LoadRequest,
+) -> Result<(), Failure> {
+    let watcher = Watcher::new(true);
+    let mut table = Table::new(&["dataset", "year", "date", "first request"]);
+    for target in targets {
+        let loader = loader(context, warehouse, target, &watcher);
+        let id = format!("{}.{}", target.contract.source, target.dataset.name);
+        for window in loader.plan(target.dataset, request)? {
+            let url = loader.first_url(target.dataset, &window);
+            let year = window.fiscal_year.map(|year| year.to_string()).unwrap_or_default();
+            match context.output {
+                OutputFormat::Table => table.row(vec![id.clone(), year, window.date.to_string(), url]),
+                OutputFormat::Json => print_json(&json!({
+                    "dataset": id, "tahun_anggaran": window.fiscal_year, "date": window.date.to_string(), "url": url
+                }))?,
+            }
+        }
+    }
+    if context.output == OutputFormat::Table { print(&table.render()) } else { Ok(()) }
+}
+
+fn print_reports(context: &Context, reports: &[LoadReport]) -> Result<(), Failure> {
+    if context.output == OutputFormat::Json {
+        return reports.iter().try_for_each(|report| print_json(&as_json(report)));
+    }
+    let mut table = Table::new(&["dataset", "status", ">rows", ">quarantined", "control", "run"]);
+    for report in reports {
+        let control: Vec<String> = report.control.iter().map(|(column, sum)| format!("{column} {sum}")).collect();
+        table.row(vec![
+            report.dataset.to_string(),
+            report.status.word().to_owned(),
+            grouped(report.rows),
+            grouped(report.quarantined),
+            control.join(", "),
+            report.run.as_ref().map(ToString::to_string).unwrap_or_default(),
+        ]);
+    }
+    print(&table.render())
+}
+
+fn as_json(report: &LoadReport) -> serde_json::Value {
+    let mut value = json!({
+        "source": report.dataset.source(),
+        "dataset": report.dataset.dataset(),
+        "run": report.run.as_ref().map(ToString::to_string),
+        "status": report.status.word(),
+        "rows": report.rows,
+        "quarantined": report.quarantined,
+        "pages": report.pages,
+        "bytes": report.bytes,
+        "control": report.control,
+        "seconds": (report.seconds * 1_000.0).round() / 1_000.0,
+        "path": report.path.display().to_string(),
+    });
+    if let Some(error) = &report.error {
+        value["error"] = json!(error.to_string());
+    }
+    value
+}
+
+/// The exit code of the worst dataset; the order is that of how much an operator has to do at once.
+pub(crate) fn worst(reports: &[LoadReport]) -> Option<Code> {
+    let codes = reports.iter().filter_map(|report| report.error.as_ref()).map(|error| exit::code_of(error.kind()));
+    codes.max()
+}
