@@ -1,1 +1,162 @@
 //! Layout, ledger, stage and commit: the only writer below the warehouse folder.
+//!
+//! Two trees are for outside tools, `history` and `latest`: hive-style folders that hold one Parquet file each, swapped in
+//! one step. The ledger (SQLite) says what is committed; readers inside the program take their files from it, never from
+//! a listing, and so see all of a run or nothing of it. `docs/storage.md` numbers the steps of a commit and says what a
+//! crash after each of them leaves.
+//!
+//! In reading order: [`Warehouse`] opens the house; [`Run`] is one attempt at one dataset; [`StageWriter`] writes one
+//! partition's file aside; `publish` moves it into place; `recovery` takes up what a dead process left.
+//!
+//! **Invariants**
+//! - Nothing in `history` or `latest` is ever half-written, or there twice.
+//! - After a crash at any point the next open finds exactly the old or exactly the new state.
+//! - No file is overwritten under its own name.
+
+mod disk;
+mod error;
+mod house;
+mod id;
+mod layout;
+mod ledger;
+mod originals;
+mod partition;
+mod publish;
+mod record;
+mod recovery;
+mod run;
+mod stage;
+mod steps;
+mod swap;
+
+pub use error::{ErrorKind, WarehouseError};
+pub use id::{DatasetId, RunId};
+pub use partition::Partition;
+pub use publish::GRACE;
+pub use record::{
+    AsOf, CommitMode, Committed, CommittedFile, Freshness, Outcome, PageRecord, PartitionRecord, QuarantineRecord,
+    QuarantinedRow, RecordedPage, RunDetail, RunFilter, RunRecord, RunStart, RunStatus, Sums,
+};
+pub use run::{QUARANTINE_ROWS_MAX, Run};
+pub use stage::{StageWriter, StagedFile};
+
+use chrono::{DateTime, Utc};
+use disk::Lock;
+use house::House;
+use layout::Layout;
+use ledger::Ledger;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use steps::Steps;
+
+/// An open warehouse. Clones share it; all methods block and may be called from any thread.
+#[derive(Debug, Clone)]
+pub struct Warehouse {
+    house: Arc<House>,
+}
+
+impl Warehouse {
+    /// Opens the warehouse at `root` to write: makes it if there is none, brings the ledger up to date, and takes up
+    /// what a dead process left. `now` dates the runs that are found dead and says whose grace has passed.
+    ///
+    /// # Errors
+    /// When a folder or the ledger cannot be written, or the ledger was written by a newer version.
+    pub fn open(root: &Path, now: DateTime<Utc>) -> Result<Self, WarehouseError> {
+        Self::open_with(root, now, Steps::default())
+    }
+
+    /// Opens the warehouse at `root` to read: nothing is made, moved or removed.
+    ///
+    /// # Errors
+    /// When there is no warehouse, or its ledger cannot be read or has another version.
+    pub fn open_for_reading(root: &Path) -> Result<Self, WarehouseError> {
+        let layout = Layout::new(absolute(root)?);
+        if !disk::exists(&layout.ledger())? {
+            return Err(WarehouseError::NoWarehouse { path: layout.root().to_path_buf() });
+        }
+        let ledger = Ledger::open_to_read(&layout.ledger())?;
+        Ok(Self { house: Arc::new(House::new(layout, ledger, Steps::default(), false)) })
+    }
+
+    fn open_with(root: &Path, now: DateTime<Utc>, steps: Steps) -> Result<Self, WarehouseError> {
+        let layout = Layout::new(absolute(root)?);
+        let [shared @ .., quarantine, locks] = layout.folders();
+        shared.iter().try_for_each(|folder| disk::create_folder(folder))?;
+        disk::create_folder(&locks)?;
+        disk::create_private_folder(&quarantine)?;
+        // Two writers that open at once: the second finds everything settled.
+        let _opening = Lock::wait(&layout.open_lock())?;
+        let ledger = Ledger::open(&layout.ledger())?;
+        let house = Arc::new(House::new(layout, ledger, steps, true));
+        recovery::recover(&house, now)?;
+        Ok(Self { house })
+    }
+
+    /// The warehouse folder, absolute.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        self.house.layout.root()
+    }
+
+    /// Begins a run under the dataset's lock.
+    ///
+    /// # Errors
+    /// [`WarehouseError::Locked`] where another run of the dataset is at work; else when the disk or the ledger refuses.
+    pub fn begin_run(&self, start: RunStart) -> Result<Run, WarehouseError> {
+        Run::begin(Arc::clone(&self.house), start)
+    }
+
+    /// The committed files as of a date, by dataset and partition: one consistent state, taken from the ledger.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn committed_files(&self, as_of: AsOf) -> Result<Vec<CommittedFile>, WarehouseError> {
+        self.house.ledger().committed_files(&self.house.layout, as_of)
+    }
+
+    /// Runs, newest first.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRecord>, WarehouseError> {
+        self.house.ledger().runs(filter)
+    }
+
+    /// One run with its pages and what it published; `None` where there is no such run.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn run(&self, run: &RunId) -> Result<Option<RunDetail>, WarehouseError> {
+        self.house.ledger().run(run)
+    }
+
+    /// The refused rows of one run, or of all; at most [`QUARANTINE_ROWS_MAX`] a run.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn quarantine(&self, run: Option<&RunId>) -> Result<Vec<QuarantinedRow>, WarehouseError> {
+        self.house.ledger().quarantine(run)
+    }
+
+    /// How fresh every dataset is, a fiscal year, by name and year.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn freshness(&self) -> Result<Vec<Freshness>, WarehouseError> {
+        self.house.ledger().freshness()
+    }
+}
+
+/// The root, fixed now: a later change of the working folder does not move the warehouse.
+fn absolute(root: &Path) -> Result<PathBuf, WarehouseError> {
+    let fixed = if root.as_os_str().is_empty() {
+        Err(io::Error::new(io::ErrorKind::InvalidInput, "the path is empty"))
+    } else {
+        std::path::absolute(root)
+    };
+    fixed.map_err(|e| WarehouseError::io("find the warehouse", root, e))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,187 @@
+//! What can go wrong in the warehouse, by what the operator has to do about it.
+
+use super::id::DatasetId;
+use crate::quality::RecountError;
+use parquet::errors::ParquetError;
+use std::error::Error;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What an error asks of the operator; the command line gives each kind its exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The disk is full, a folder may not be written, the ledger is damaged: exit 73.
+    CannotWrite,
+    /// The rows are not what was promised; nothing was published: exit 65.
+    DataRefused,
+    /// Another run of the same dataset holds the lock: exit 73.
+    Locked,
+    /// There is no warehouse at that path.
+    NoWarehouse,
+    /// The caller broke a rule of this module: exit 70.
+    Internal,
+}
+
+/// An error of the warehouse. Every variant names the file, the dataset or the column.
+#[derive(Debug, thiserror::Error)]
+pub enum WarehouseError {
+    /// The file system refused.
+    #[error("cannot {action} {path}: {source}")]
+    Io {
+        /// What was tried, as a verb.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The disk (or the user's quota) is full.
+    #[error("cannot {action} {path}: the disk is full; free some space and run again, nothing was published")]
+    DiskFull {
+        /// What was tried, as a verb.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+    },
+    /// No warehouse where one should be read.
+    #[error("no warehouse at {path}: load something first, or name the right folder with --warehouse")]
+    NoWarehouse {
+        /// The folder that was named.
+        path: PathBuf,
+    },
+    /// Another run of the dataset is at work.
+    #[error("{dataset} is being loaded by {run}; wait until it ends, then run again")]
+    Locked {
+        /// The dataset asked for.
+        dataset: DatasetId,
+        /// Who holds it: "run 2026…", or "another run" in the instant before it has a row in the ledger.
+        run: String,
+    },
+    /// The ledger was written by another version of this program.
+    #[error("the ledger {path} has version {found} and this program knows version {known}; {hint}")]
+    LedgerVersion {
+        /// The ledger's file.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// The version this program writes.
+        known: i64,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// SQLite refused.
+    #[error("cannot {action} in the ledger {path}: {source}")]
+    Ledger {
+        /// What was tried.
+        action: &'static str,
+        /// The ledger's file.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// The Parquet writer refused.
+    #[error("cannot {action} {path}: {source}")]
+    Parquet {
+        /// What was tried, as a verb.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the writer said.
+        source: ParquetError,
+    },
+    /// The written file could not be counted again.
+    #[error("nothing was published: {0}")]
+    Recount(#[from] RecountError),
+    /// The written file does not hold what was handed to the writer.
+    #[error("{dataset}, {what}: {written} were written and {path} holds {counted}; nothing was published")]
+    Mismatch {
+        /// The dataset being loaded.
+        dataset: DatasetId,
+        /// "rows", or "the sum of column …".
+        what: String,
+        /// What was handed to the writer.
+        written: String,
+        /// What the recount found.
+        counted: String,
+        /// The staged file.
+        path: PathBuf,
+    },
+    /// Rows that do not fit: another schema, a sum beyond 38 digits.
+    #[error("{dataset}: {reason}; nothing was published")]
+    Refused {
+        /// The dataset being loaded.
+        dataset: DatasetId,
+        /// What does not fit.
+        reason: String,
+    },
+    /// A name that cannot stand in a path or the ledger.
+    #[error("{text:?} is not a {what}: {rule}")]
+    Name {
+        /// What the text was meant to be.
+        what: &'static str,
+        /// The text.
+        text: String,
+        /// What is allowed.
+        rule: &'static str,
+    },
+    /// The caller broke a rule of this module.
+    #[error("{0}")]
+    Misuse(String),
+}
+
+impl WarehouseError {
+    /// What this error asks of the operator.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Io { .. }
+            | Self::DiskFull { .. }
+            | Self::Ledger { .. }
+            | Self::LedgerVersion { .. }
+            | Self::Parquet { .. } => ErrorKind::CannotWrite,
+            Self::Recount(_) | Self::Mismatch { .. } | Self::Refused { .. } => ErrorKind::DataRefused,
+            Self::Locked { .. } => ErrorKind::Locked,
+            Self::NoWarehouse { .. } => ErrorKind::NoWarehouse,
+            Self::Name { .. } | Self::Misuse(_) => ErrorKind::Internal,
+        }
+    }
+
+    pub(crate) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
+        let path = path.to_path_buf();
+        if is_disk_full(&source) { Self::DiskFull { action, path } } else { Self::Io { action, path, source } }
+    }
+
+    pub(crate) fn parquet(action: &'static str, path: &Path, source: ParquetError) -> Self {
+        let path = path.to_path_buf();
+        if caused_by_full_disk(&source) {
+            Self::DiskFull { action, path }
+        } else {
+            Self::Parquet { action, path, source }
+        }
+    }
+
+    pub(crate) fn ledger(action: &'static str, path: &Path, source: rusqlite::Error) -> Self {
+        let path = path.to_path_buf();
+        if source.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) {
+            Self::DiskFull { action, path }
+        } else {
+            Self::Ledger { action, path, source }
+        }
+    }
+}
+
+fn is_disk_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+/// Whether an I/O error for want of space stands anywhere in the chain of causes.
+fn caused_by_full_disk(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.downcast_ref::<io::Error>().is_some_and(is_disk_full) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}

@@ -1,0 +1,36 @@
+//! What the parts of an open warehouse share.
+
+use super::error::WarehouseError;
+use super::layout::Layout;
+use super::ledger::Ledger;
+use super::steps::Steps;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The folders, the ledger and the steps of one open warehouse.
+#[derive(Debug)]
+pub(crate) struct House {
+    pub(crate) layout: Layout,
+    pub(crate) steps: Steps,
+    ledger: Mutex<Ledger>,
+    writable: bool,
+}
+
+impl House {
+    pub(crate) fn new(layout: Layout, ledger: Ledger, steps: Steps, writable: bool) -> Self {
+        Self { layout, steps, ledger: Mutex::new(ledger), writable }
+    }
+
+    /// The ledger, for one statement or transaction.
+    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        // A thread that panicked left no half transaction: SQLite rolled it back.
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Fails where the warehouse was opened to read.
+    pub(crate) fn require_writable(&self) -> Result<(), WarehouseError> {
+        if self.writable {
+            return Ok(());
+        }
+        Err(WarehouseError::Misuse(format!("{} was opened for reading only", self.layout.root().display())))
+    }
+}

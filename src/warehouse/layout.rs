@@ -1,0 +1,96 @@
+//! Where things stand below the warehouse folder. Paths only, no I/O.
+
+use super::id::{DatasetId, RunId};
+use std::path::{Path, PathBuf};
+
+/// A tree that outside tools read: Parquet files in folders, and nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tree {
+    /// Every retained snapshot.
+    History,
+    /// The newest of each.
+    Latest,
+}
+
+/// The folders of one warehouse.
+#[derive(Debug, Clone)]
+pub(crate) struct Layout {
+    root: PathBuf,
+}
+
+impl Layout {
+    pub(crate) fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(crate) fn ledger(&self) -> PathBuf {
+        self.state("ledger.db")
+    }
+
+    /// Taken by whoever opens the warehouse to write, while it migrates and recovers.
+    pub(crate) fn open_lock(&self) -> PathBuf {
+        self.state("locks/open.lock")
+    }
+
+    pub(crate) fn dataset_lock(&self, dataset: &DatasetId) -> PathBuf {
+        self.state("locks").join(format!("{dataset}.lock"))
+    }
+
+    /// Where the run builds what is not yet published.
+    pub(crate) fn staging(&self, run: &RunId) -> PathBuf {
+        self.state("staging").join(run.as_str())
+    }
+
+    /// Where the folders rest that the run replaced.
+    pub(crate) fn retired(&self, run: &RunId) -> PathBuf {
+        self.state("retired").join(run.as_str())
+    }
+
+    pub(crate) fn all_staging(&self) -> PathBuf {
+        self.state("staging")
+    }
+
+    pub(crate) fn all_retired(&self) -> PathBuf {
+        self.state("retired")
+    }
+
+    /// The originals of the rows a run refused.
+    pub(crate) fn quarantine(&self, dataset: &DatasetId, run: &RunId) -> PathBuf {
+        self.state("quarantine").join(dataset.to_string()).join(format!("{run}.ndjson"))
+    }
+
+    /// The file the ledger's readers open. It keeps its path until it is swept, however often its partition is
+    /// replaced; `history` and `latest` are hard links to it.
+    pub(crate) fn file(&self, dataset: &DatasetId, partition: &str, run: &RunId) -> PathBuf {
+        let folder = self.state("files").join(dataset.source()).join(dataset.dataset()).join(partition);
+        folder.join(run.file_name())
+    }
+
+    /// The folder of one partition in a published tree; an empty `partition` is the dataset's own folder.
+    pub(crate) fn published(&self, tree: Tree, dataset: &DatasetId, partition: &str) -> PathBuf {
+        let folder = self.tree(tree).join(dataset.source()).join(dataset.dataset());
+        if partition.is_empty() { folder } else { folder.join(partition) }
+    }
+
+    pub(crate) fn tree(&self, tree: Tree) -> PathBuf {
+        self.root.join(match tree {
+            Tree::History => "history",
+            Tree::Latest => "latest",
+        })
+    }
+
+    /// Every folder a warehouse has from the start; only the owner may look into the quarantine.
+    pub(crate) fn folders(&self) -> [PathBuf; 7] {
+        let state = ["files", "staging", "retired", "quarantine", "locks"].map(|name| self.state(name));
+        let [files, staging, retired, quarantine, locks] = state;
+        [self.tree(Tree::History), self.tree(Tree::Latest), files, staging, retired, quarantine, locks]
+    }
+
+    fn state(&self, name: &str) -> PathBuf {
+        self.root.join("state").join(name)
+    }
+}

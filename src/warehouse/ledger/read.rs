@@ -1,0 +1,232 @@
+//! What is read from the ledger. Every method sees one consistent state.
+
+use super::{Ledger, count_of, dataset_of, instant_of, parsed, run_of, sums_of};
+use crate::warehouse::error::WarehouseError;
+use crate::warehouse::id::{DatasetId, RunId};
+use crate::warehouse::layout::{Layout, Tree};
+use crate::warehouse::record::{
+    AsOf, CommitMode, CommittedFile, Freshness, PageRecord, PartitionRecord, QuarantinedRow, RecordedPage, RunDetail,
+    RunFilter, RunRecord, RunStatus,
+};
+use chrono::NaiveDate;
+use rusqlite::{OptionalExtension, Row, params};
+use std::collections::BTreeMap;
+use std::io;
+
+/// What is current in a dataset: how its folders are keyed and, a folder of `latest`, the newest date.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Current {
+    pub(crate) mode: CommitMode,
+    pub(crate) shape: String,
+    pub(crate) newest: BTreeMap<String, NaiveDate>,
+}
+
+const COMMITTED_FILES: &str = "
+    SELECT * FROM partitions AS p
+    WHERE state = 'current' AND (?1 IS NULL OR partition_date <= ?1)
+      AND (?2 OR mode = 'accumulate' OR NOT EXISTS (
+        SELECT 1 FROM partitions AS newer
+        WHERE newer.state = 'current' AND newer.source = p.source AND newer.dataset = p.dataset
+          AND newer.latest = p.latest AND newer.partition_date > p.partition_date
+          AND (?1 IS NULL OR newer.partition_date <= ?1)))
+    ORDER BY source, dataset, partition";
+
+const RUNS: &str = "
+    SELECT * FROM runs
+    WHERE (?1 IS NULL OR (source = ?1 AND dataset = ?2)) AND (?3 IS NULL OR status = ?3)
+    ORDER BY seq DESC LIMIT ?4";
+
+/// By dataset and year: the last run, the last that ended, the last that published, the last that was good.
+const FRESHNESS: &str = "
+    SELECT max(seq) AS attempt,
+        max(seq) FILTER (WHERE status NOT IN ('running', 'committing')) AS ended,
+        max(seq) FILTER (WHERE status = 'committed') AS committed,
+        max(seq) FILTER (WHERE status IN ('committed', 'unchanged', 'empty')) AS good
+    FROM runs GROUP BY source, dataset, tahun_anggaran ORDER BY source, dataset, tahun_anggaran";
+
+impl Ledger {
+    pub(crate) fn committed_files(&self, layout: &Layout, as_of: AsOf) -> Result<Vec<CommittedFile>, WarehouseError> {
+        let until = if let AsOf::Date(date) = as_of { Some(date.to_string()) } else { None };
+        self.call("list committed files", |connection| {
+            let mut query = connection.prepare_cached(COMMITTED_FILES)?;
+            let rows = query.query_map(params![until, as_of == AsOf::All], |row| committed_file_of(row, layout))?;
+            rows.collect()
+        })
+    }
+
+    /// What is current in `dataset`; `None` before its first commit.
+    pub(crate) fn current(&self, dataset: &DatasetId) -> Result<Option<Current>, WarehouseError> {
+        self.call("look up what is current", |connection| {
+            let mut query = connection.prepare(
+                "SELECT mode, shape, latest, max(partition_date) AS newest FROM partitions
+                 WHERE state = 'current' AND source = ?1 AND dataset = ?2 GROUP BY mode, shape, latest",
+            )?;
+            let mut rows = query.query([dataset.source(), dataset.dataset()])?;
+            let mut current: Option<Current> = None;
+            while let Some(row) = rows.next()? {
+                let (mode, shape) = (mode_of(row)?, row.get("shape")?);
+                let date = parsed(row, "newest", |text: String| text.parse())?;
+                let newest = &mut current.get_or_insert(Current { mode, shape, newest: BTreeMap::new() }).newest;
+                newest.insert(row.get("latest")?, date);
+            }
+            Ok(current)
+        })
+    }
+
+    pub(crate) fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRecord>, WarehouseError> {
+        self.call("list runs", |connection| {
+            let mut query = connection.prepare_cached(RUNS)?;
+            let dataset = filter.dataset.as_ref();
+            let limit = filter.limit.map_or(-1, i64::from);
+            let wanted = params![
+                dataset.map(DatasetId::source),
+                dataset.map(DatasetId::dataset),
+                filter.status.map(RunStatus::word),
+                limit
+            ];
+            let rows = query.query_map(wanted, record_of)?;
+            rows.collect()
+        })
+    }
+
+    /// One run with its pages and what it published; `None` where the ledger does not know it.
+    pub(crate) fn run(&self, run: &RunId) -> Result<Option<RunDetail>, WarehouseError> {
+        self.call("read a run", |connection| {
+            let id = [run.as_str()];
+            // One read transaction, so that the three answers belong together.
+            let tx = connection.unchecked_transaction()?;
+            let found = tx.query_row("SELECT * FROM runs WHERE run = ?1", id, record_of).optional()?;
+            let Some(record) = found else { return Ok(None) };
+            let mut pages = tx.prepare_cached("SELECT * FROM pages WHERE run = ?1 ORDER BY seq")?;
+            let pages = pages.query_map(id, page_of)?.collect::<rusqlite::Result<_>>()?;
+            let mut partitions = tx.prepare_cached(
+                "SELECT * FROM partitions WHERE run = ?1 AND state <> 'intended' ORDER BY partition",
+            )?;
+            let partitions = partitions.query_map(id, partition_of)?.collect::<rusqlite::Result<_>>()?;
+            Ok(Some(RunDetail { run: record, pages, partitions }))
+        })
+    }
+
+    /// Refused rows of one run or of all, in the order they were met.
+    pub(crate) fn quarantine(&self, run: Option<&RunId>) -> Result<Vec<QuarantinedRow>, WarehouseError> {
+        self.call("list refused rows", |connection| {
+            let mut query = connection.prepare_cached(
+                "SELECT q.*, r.source, r.dataset FROM quarantine AS q JOIN runs AS r USING (run)
+                 WHERE (?1 IS NULL OR run = ?1) ORDER BY q.seq",
+            )?;
+            let rows = query.query_map([run.map(RunId::as_str)], |row| {
+                Ok(QuarantinedRow {
+                    run: run_of(row, "run")?,
+                    dataset: dataset_of(row)?,
+                    page: row.get("page")?,
+                    row: count_of(row, "row")?,
+                    column: row.get("column_name")?,
+                    reason: row.get("reason")?,
+                })
+            })?;
+            rows.collect()
+        })
+    }
+
+    pub(crate) fn freshness(&self) -> Result<Vec<Freshness>, WarehouseError> {
+        self.call("judge freshness", |connection| {
+            let tx = connection.unchecked_transaction()?;
+            let mut by_seq = tx.prepare_cached("SELECT * FROM runs WHERE seq = ?1")?;
+            let mut run_at = |seq: Option<i64>| seq.map(|seq| by_seq.query_row([seq], record_of)).transpose();
+            let mut query = tx.prepare_cached(FRESHNESS)?;
+            let mut rows = query.query([])?;
+            let mut all = Vec::new();
+            while let Some(row) = rows.next()? {
+                let Some(attempt) = run_at(row.get("attempt")?)? else { continue };
+                let ended = run_at(row.get("ended")?)?;
+                all.push(Freshness {
+                    dataset: attempt.dataset.clone(),
+                    tahun_anggaran: attempt.tahun_anggaran,
+                    committed: run_at(row.get("committed")?)?,
+                    good_at: run_at(row.get("good")?)?.and_then(|run| run.finished_at),
+                    attempt,
+                    stale: ended.is_some_and(|run| matches!(run.status, RunStatus::Held | RunStatus::Failed)),
+                });
+            }
+            Ok(all)
+        })
+    }
+}
+
+/// A word of the ledger that this program does not know.
+fn word<T>(row: &Row<'_>, name: &str, parse: impl FnOnce(&str) -> Option<T>) -> rusqlite::Result<T> {
+    let unknown = |text: &str| io::Error::new(io::ErrorKind::InvalidData, format!("unknown word {text:?}"));
+    parsed(row, name, |text: String| parse(&text).ok_or_else(|| unknown(&text)))
+}
+
+pub(super) fn status_of(row: &Row<'_>) -> rusqlite::Result<RunStatus> {
+    word(row, "status", RunStatus::from_word)
+}
+
+fn mode_of(row: &Row<'_>) -> rusqlite::Result<CommitMode> {
+    word(row, "mode", CommitMode::from_word)
+}
+
+fn committed_file_of(row: &Row<'_>, layout: &Layout) -> rusqlite::Result<CommittedFile> {
+    let (dataset, run) = (dataset_of(row)?, run_of(row, "run")?);
+    let folder: String = row.get("partition")?;
+    Ok(CommittedFile {
+        partition: parsed(row, "partition", |text: String| text.parse())?,
+        mode: mode_of(row)?,
+        path: layout.file(&dataset, &folder, &run),
+        history_path: layout.published(Tree::History, &dataset, &folder).join(run.file_name()),
+        rows: count_of(row, "n_rows")?,
+        bytes: count_of(row, "size_bytes")?,
+        snapshot_date: parsed(row, "partition_date", |text: String| text.parse())?,
+        committed_at: instant_of(row, "committed_at")?,
+        sums: sums_of(row)?,
+        dataset,
+        run,
+    })
+}
+
+fn record_of(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
+    let finished: Option<String> = row.get("finished_at")?;
+    Ok(RunRecord {
+        run: run_of(row, "run")?,
+        dataset: dataset_of(row)?,
+        tahun_anggaran: row.get("tahun_anggaran")?,
+        contract_version: row.get("contract_version")?,
+        status: status_of(row)?,
+        reason: row.get("reason")?,
+        started_at: instant_of(row, "started_at")?,
+        finished_at: finished.map(|_| instant_of(row, "finished_at")).transpose()?,
+        pages: count_of(row, "n_pages")?,
+        bytes: count_of(row, "size_bytes")?,
+        rows: count_of(row, "n_rows")?,
+        quarantined: count_of(row, "n_quarantined")?,
+    })
+}
+
+fn page_of(row: &Row<'_>) -> rusqlite::Result<RecordedPage> {
+    let page = PageRecord {
+        window: row.get("window")?,
+        page: row.get("page")?,
+        url: row.get("url")?,
+        http_status: row.get("http_status")?,
+        bytes: count_of(row, "size_bytes")?,
+        sha256: row.get("sha256")?,
+        rows: count_of(row, "n_rows")?,
+        quarantined: count_of(row, "n_quarantined")?,
+        started_at: instant_of(row, "started_at")?,
+        millis: count_of(row, "duration_ms")?,
+        verdict: row.get("verdict")?,
+    };
+    Ok(RecordedPage { attempt: row.get("attempt")?, page })
+}
+
+fn partition_of(row: &Row<'_>) -> rusqlite::Result<PartitionRecord> {
+    let by: Option<String> = row.get("superseded_by")?;
+    Ok(PartitionRecord {
+        partition: parsed(row, "partition", |text: String| text.parse())?,
+        rows: count_of(row, "n_rows")?,
+        bytes: count_of(row, "size_bytes")?,
+        sums: sums_of(row)?,
+        superseded_by: by.map(|_| run_of(row, "superseded_by")).transpose()?,
+    })
+}

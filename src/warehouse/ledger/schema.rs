@@ -1,0 +1,81 @@
+//! The ledger's tables, as a list of migrations. A migration that was released is never edited; add another.
+
+/// `PRAGMA user_version` = how many of these were applied.
+pub(crate) const MIGRATIONS: &[&str] = &[
+    // 1: runs, pages, partitions, quarantine. Instants are UTC RFC 3339 with milliseconds and so sort as text; sums are a
+    // JSON object of plain decimals in text.
+    "CREATE TABLE runs (
+        seq INTEGER PRIMARY KEY,
+        run TEXT NOT NULL UNIQUE,
+        source TEXT NOT NULL,
+        dataset TEXT NOT NULL,
+        tahun_anggaran INTEGER,
+        contract_version INTEGER NOT NULL,
+        status TEXT NOT NULL CHECK (status IN
+            ('running', 'committing', 'committed', 'unchanged', 'empty', 'held', 'failed')),
+        reason TEXT,
+        started_at TEXT NOT NULL,
+        finished_at TEXT,
+        n_pages INTEGER NOT NULL DEFAULT 0,
+        size_bytes INTEGER NOT NULL DEFAULT 0,
+        n_rows INTEGER NOT NULL DEFAULT 0,
+        n_quarantined INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE INDEX runs_of_dataset ON runs (source, dataset, seq);
+    CREATE INDEX runs_unfinished ON runs (status) WHERE status IN ('running', 'committing');
+
+    CREATE TABLE pages (
+        seq INTEGER PRIMARY KEY,
+        run TEXT NOT NULL REFERENCES runs (run),
+        attempt INTEGER NOT NULL,
+        window TEXT NOT NULL,
+        page INTEGER NOT NULL,
+        url TEXT NOT NULL,
+        http_status INTEGER,
+        size_bytes INTEGER NOT NULL,
+        sha256 TEXT NOT NULL,
+        n_rows INTEGER NOT NULL,
+        n_quarantined INTEGER NOT NULL,
+        started_at TEXT NOT NULL,
+        duration_ms INTEGER NOT NULL,
+        verdict TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX pages_of_run ON pages (run, seq);
+
+    -- latest: the folder in latest/<source>/<dataset>; in_latest: whether this run swaps it; staged: the file's name in
+    -- staging until it is placed.
+    CREATE TABLE partitions (
+        seq INTEGER PRIMARY KEY,
+        run TEXT NOT NULL REFERENCES runs (run),
+        source TEXT NOT NULL,
+        dataset TEXT NOT NULL,
+        partition TEXT NOT NULL,
+        shape TEXT NOT NULL,
+        mode TEXT NOT NULL CHECK (mode IN ('snapshot', 'accumulate')),
+        latest TEXT NOT NULL,
+        in_latest INTEGER NOT NULL CHECK (in_latest IN (0, 1)),
+        partition_date TEXT NOT NULL,
+        staged TEXT NOT NULL,
+        n_rows INTEGER NOT NULL,
+        size_bytes INTEGER NOT NULL,
+        sums TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('intended', 'current', 'superseded', 'removed')),
+        committed_at TEXT NOT NULL,
+        superseded_at TEXT,
+        superseded_by TEXT REFERENCES runs (run),
+        UNIQUE (run, partition)
+    ) STRICT;
+    CREATE UNIQUE INDEX one_file_a_partition ON partitions (source, dataset, partition) WHERE state = 'current';
+    CREATE INDEX partitions_by_date ON partitions (source, dataset, latest, partition_date) WHERE state = 'current';
+    CREATE INDEX partitions_to_sweep ON partitions (superseded_at) WHERE state = 'superseded';
+
+    CREATE TABLE quarantine (
+        seq INTEGER PRIMARY KEY,
+        run TEXT NOT NULL REFERENCES runs (run),
+        page INTEGER NOT NULL,
+        row INTEGER NOT NULL,
+        column_name TEXT,
+        reason TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX quarantine_of_run ON quarantine (run, seq);",
+];

@@ -1,0 +1,69 @@
+//! The ledger's own promises: versions, durability settings, reading without the right to write.
+
+use super::{Ledger, immutable_uri, known};
+use crate::warehouse::WarehouseError;
+use rusqlite::{Connection, OpenFlags};
+use std::path::Path;
+
+#[test]
+fn a_new_ledger_has_the_known_version_and_is_durable() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.db");
+    let ledger = Ledger::open(&path).unwrap();
+    let pragma =
+        |name: &str| ledger.connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, String>(0));
+    let number = |name: &str| ledger.connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
+    assert_eq!((ledger.version().unwrap(), pragma("journal_mode").unwrap().as_str()), (known(), "wal"));
+    assert_eq!((number("synchronous").unwrap(), number("foreign_keys").unwrap()), (2, 1));
+    drop(ledger);
+    assert_eq!(Ledger::open(&path).unwrap().version().unwrap(), known());
+}
+
+#[test]
+fn a_ledger_of_another_version_is_refused_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.db");
+    let mark = |version: i64| {
+        let connection = Connection::open(&path).unwrap();
+        connection.pragma_update(None, "user_version", version).unwrap();
+    };
+    drop(Ledger::open(&path).unwrap());
+    mark(known() + 1);
+    for refused in [Ledger::open(&path).unwrap_err(), Ledger::open_to_read(&path).unwrap_err()] {
+        assert!(matches!(refused, WarehouseError::LedgerVersion { .. }), "{refused}");
+        assert!(refused.to_string().contains("use the newer lumbung"), "{refused}");
+    }
+    mark(0);
+    let old = Ledger::open_to_read(&path).unwrap_err().to_string();
+    assert!(old.contains("lumbung snapshot"), "{old}");
+}
+
+#[test]
+fn one_partition_cannot_have_two_current_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(&folder.path().join("ledger.db")).unwrap();
+    let insert = |run: &str| {
+        ledger.connection.execute_batch(&format!(
+            "INSERT INTO runs (run, source, dataset, contract_version, status, started_at)
+             VALUES ('{run}', 's', 'd', 1, 'committed', 't');
+             INSERT INTO partitions (run, source, dataset, partition, shape, mode, latest, in_latest, partition_date, staged,
+                n_rows, size_bytes, sums, state, committed_at)
+             VALUES ('{run}', 's', 'd', 'p', 'k', 'snapshot', '', 1, '2026-11-20', '', 1, 1, '{{}}', 'current', 't')"
+        ))
+    };
+    insert("a").unwrap();
+    assert!(insert("b").unwrap_err().to_string().contains("UNIQUE"));
+}
+
+#[test]
+fn a_ledger_can_be_read_where_no_lock_file_may_be_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a b%2F#?.db");
+    drop(Ledger::open(&path).unwrap());
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    let before = std::fs::read_dir(folder.path()).unwrap().count();
+    let connection = Connection::open_with_flags(immutable_uri(&path), flags).unwrap();
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+    assert_eq!((version, std::fs::read_dir(folder.path()).unwrap().count()), (known(), before));
+    assert!(Ledger::open_to_read(Path::new("/no/such/ledger.db")).is_err());
+}

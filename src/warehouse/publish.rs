@@ -1,0 +1,134 @@
+//! The commit after its intent is recorded: files into place, folders swapped, the ledger told. Every step first looks
+//! whether it was taken, so that recovery is the same code.
+
+use super::disk;
+use super::error::WarehouseError;
+use super::house::House;
+use super::id::{DatasetId, RunId};
+use super::layout::Tree;
+use super::ledger::Intended;
+use super::record::{Committed, Sums};
+use super::steps::Step;
+use super::swap::Swap;
+use crate::quality::ExactSum;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::path::PathBuf;
+
+/// How long what was replaced stays: a query that began before a commit ends on its own files. Longer than any query,
+/// shorter than the daily cycle doubles the disk for good.
+pub const GRACE: TimeDelta = TimeDelta::hours(24);
+
+/// Takes a run whose intent is recorded to its end. The dataset's lock is held.
+pub(crate) fn roll_forward(house: &House, run: &RunId, dataset: &DatasetId) -> Result<Committed, WarehouseError> {
+    let intended = house.ledger().intended(run)?;
+    place(house, run, dataset, &intended)?;
+    show(house, run, (dataset, Tree::History), &intended)?;
+    show(house, run, (dataset, Tree::Latest), &intended)?;
+    house.ledger().commit(run)?;
+    house.steps.reached(Step::CommitRecorded, house.layout.root())?;
+    retire(house, run)?;
+    house.steps.reached(Step::Retired, house.layout.root())?;
+    Ok(committed(house, run, dataset, &intended))
+}
+
+/// Moves the files from staging to where the ledger's readers will open them.
+fn place(house: &House, run: &RunId, dataset: &DatasetId, intended: &[Intended]) -> Result<(), WarehouseError> {
+    let staging = house.layout.staging(run);
+    let file = |part: &Intended| house.layout.file(dataset, &part.partition.to_string(), run);
+    let files: Vec<PathBuf> = intended.iter().map(file).collect();
+    for (part, file) in intended.iter().zip(&files) {
+        if !disk::exists(file)? {
+            if let Some(folder) = file.parent() {
+                disk::create_folder(folder)?;
+            }
+            disk::rename(&staging.join(&part.staged), file)?;
+        }
+        house.steps.reached(Step::FilePlaced, file)?;
+    }
+    disk::sync_parents(&files, house.layout.root())?;
+    house.steps.reached(Step::FilesDurable, &staging)
+}
+
+/// Makes one published tree show the files: all folders are built first, so that little time lies between the swaps.
+fn show(
+    house: &House,
+    run: &RunId,
+    (dataset, tree): (&DatasetId, Tree),
+    intended: &[Intended],
+) -> Result<(), WarehouseError> {
+    let mut swaps = Vec::new();
+    for (i, part) in intended.iter().enumerate().filter(|(_, part)| tree == Tree::History || part.in_latest) {
+        let partition = part.partition.to_string();
+        let folder = if tree == Tree::History { &partition } else { &part.latest };
+        let swap = Swap {
+            file: house.layout.file(dataset, &partition, run),
+            aside: house.layout.staging(run).join(format!("{tree:?}-{i:05}")),
+            target: house.layout.published(tree, dataset, folder),
+        };
+        if !swap.is_done()? {
+            swaps.push(swap);
+        }
+    }
+    for swap in &swaps {
+        swap.prepare()?;
+    }
+    for swap in &swaps {
+        disk::sync_folder(&swap.aside)?;
+        house.steps.reached(Step::SwapPrepared, &swap.target)?;
+    }
+    for swap in &swaps {
+        swap.publish(&house.steps)?;
+        house.steps.reached(Step::Swapped, &swap.target)?;
+    }
+    let targets: Vec<PathBuf> = swaps.into_iter().map(|swap| swap.target).collect();
+    disk::sync_parents(&targets, house.layout.root())?;
+    house.steps.reached(Step::TreeDurable, &house.layout.tree(tree))
+}
+
+/// Lets the replaced folders rest: whoever is listing one still finds its file in it.
+pub(crate) fn retire(house: &House, run: &RunId) -> Result<(), WarehouseError> {
+    let staging = house.layout.staging(run);
+    if disk::remove_empty_folder(&staging)? {
+        return Ok(());
+    }
+    disk::rename(&staging, &house.layout.retired(run))
+}
+
+/// Removes what was replaced more than [`GRACE`] before `now`.
+pub(crate) fn sweep(house: &House, now: DateTime<Utc>) -> Result<(), WarehouseError> {
+    let before = now - GRACE;
+    let replaced = house.ledger().to_sweep(before)?;
+    for (dataset, partition, run) in &replaced {
+        disk::remove_file(&house.layout.file(dataset, partition, run))?;
+    }
+    if !replaced.is_empty() {
+        house.ledger().swept(before)?;
+    }
+    let retired = house.layout.all_retired();
+    for name in disk::names(&retired)? {
+        let standing = house.ledger().standing(&name)?;
+        if standing.and_then(|(_, finished)| finished).is_none_or(|finished| finished <= before) {
+            disk::remove_folder(&retired.join(name))?;
+        }
+    }
+    Ok(())
+}
+
+fn committed(house: &House, run: &RunId, dataset: &DatasetId, intended: &[Intended]) -> Committed {
+    let mut sums = Sums::new();
+    for (column, sum) in intended.iter().flat_map(|part| &part.sums) {
+        let total = sums.entry(column.clone()).or_insert(ExactSum { unscaled: 0, scale: sum.scale });
+        total.unscaled = total.unscaled.saturating_add(sum.unscaled);
+    }
+    let path = |part: &Intended| {
+        let folder = house.layout.published(Tree::History, dataset, &part.partition.to_string());
+        folder.join(run.file_name())
+    };
+    Committed {
+        run: run.clone(),
+        paths: intended.iter().map(path).collect(),
+        rows: intended.iter().map(|part| part.rows).sum(),
+        bytes: intended.iter().map(|part| part.bytes).sum(),
+        sums,
+    }
+}
