@@ -1,7 +1,7 @@
 //! The source systems, simulated over real HTTP on the loopback interface, for the demo, tests and training.
 //!
-//! [`world`] is the data (seeded, no HTTP), [`omspan`] makes answers of it, [`server`] speaks HTTP, [`control`] adds
-//! up what a load must come to, [`fault`] is what goes wrong on demand. The same seed, scale, day and faults give the
+//! `world` is the data (seeded, no HTTP), `omspan` makes answers of it, `server` speaks HTTP, `control` adds
+//! up what a load must come to, `fault` is what goes wrong on demand. The same seed, scale, day and faults give the
 //! same bytes on every machine.
 
 mod control;
@@ -38,7 +38,7 @@ use world::{Recipe, World};
 const STOP_SECS_MAX: u64 = 2;
 
 /// The size of the world against the demo's: 1.0 is 60 satker, some 4,000 DIPA rows and 60,000 realisasi rows in two
-/// fiscal years; 35 is two million realisasi rows.
+/// fiscal years; 35 is two million realisasi rows. Beyond 8 there are more postings a line, not more satker.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct ScaleFactor(f64);
 
@@ -113,6 +113,12 @@ pub struct Sandbox {
     /// Dropping the sender is the signal to stop.
     stop: oneshot::Sender<()>,
     task: JoinHandle<io::Result<()>>,
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Sandbox({})", self.address)
+    }
 }
 
 impl Sandbox {

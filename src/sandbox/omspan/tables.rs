@@ -20,8 +20,7 @@ pub(crate) trait Table: Send {
     fn fill(&self, index: usize, row: &mut Row);
 
     /// The rows inserted on `date`, for a table that is asked by day.
-    fn on_day(&self, date: NaiveDate) -> Range<usize> {
-        let _ = date;
+    fn on_day(&self, _date: NaiveDate) -> Range<usize> {
         0..0
     }
 }

@@ -43,10 +43,11 @@ impl Edits {
         {
             *value = "dua belas juta".to_owned();
         }
-        if self.dispensasi && row.get_mut("PERIODE").is_some_and(|month| month == "01") {
-            if let Some(value) = row.get_mut("IK_DISPENSASI_SPM") {
-                *value = "10000".to_owned();
-            }
+        if self.dispensasi
+            && row.get_mut("PERIODE").is_some_and(|month| month == "01")
+            && let Some(value) = row.get_mut("IK_DISPENSASI_SPM")
+        {
+            *value = "10000".to_owned();
         }
         if self.indonesian_months {
             for key in ["TANGGAL", "MAXDATE"] {

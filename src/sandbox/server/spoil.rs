@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use futures::stream;
+use futures::{StreamExt, stream};
 use std::io::{self, Write};
 
 /// A body that is to break off is formatted only so far.
@@ -34,8 +34,12 @@ pub(super) fn respond(faults: &Faults, dataset: Dataset, chunks: JsonChunks) -> 
         Body::from(half)
     } else if on(Fault::CutConnection) {
         let half = first_half(chunks);
-        let cut = io::Error::from(io::ErrorKind::ConnectionAborted);
-        Body::from_stream(stream::iter([Ok(half), Err(cut)]))
+        // Time to send what there is: an error at once would discard it, head included.
+        let cut = async {
+            tokio::task::yield_now().await;
+            Err(io::Error::from(io::ErrorKind::ConnectionAborted))
+        };
+        Body::from_stream(stream::iter([Ok(half)]).chain(stream::once(cut)))
     } else {
         body(chunks)
     };

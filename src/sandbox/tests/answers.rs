@@ -296,9 +296,9 @@ async fn a_stopped_or_dropped_sandbox_is_gone() {
         let url = sandbox.control_url();
         assert!(reqwest::get(&url).await.unwrap().status().is_success());
         if stop {
-            sandbox.stop().await
+            sandbox.stop().await;
         } else {
-            drop(sandbox)
+            drop(sandbox);
         }
         for _ in 0..1000 {
             if reqwest::get(&url).await.is_err() {
@@ -310,4 +310,14 @@ async fn a_stopped_or_dropped_sandbox_is_gone() {
     };
     assert!(refused(start(TODAY, &[]).await, true).await);
     assert!(refused(start(TODAY, &[]).await, false).await);
+}
+
+#[test]
+fn a_scale_is_a_number_in_its_range() {
+    use crate::sandbox::ScaleFactor;
+    assert_eq!("1".parse::<ScaleFactor>().unwrap(), ScaleFactor::DEMO);
+    for wrong in ["0", "-1", "NaN", "101", "big"] {
+        let error = wrong.parse::<ScaleFactor>().unwrap_err().to_string();
+        assert!(error.contains(wrong), "{error}");
+    }
 }

@@ -154,7 +154,7 @@ fn overrun(lines: &[Line], days: &WorkingDays, out: &mut Vec<Posting>) {
     }
     let mut smallest: BTreeMap<u32, (i64, u32)> = BTreeMap::new();
     for ((satker, ..), group) in groups {
-        if group.0 > 0 && satker as usize % OVERRUN_EVERY == 0 {
+        if group.0 > 0 && (satker as usize).is_multiple_of(OVERRUN_EVERY) {
             let known = smallest.entry(satker).or_insert(group);
             *known = (*known).min(group);
         }

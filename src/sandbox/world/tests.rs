@@ -125,3 +125,14 @@ fn payments_have_revisions_dollars_and_commas() {
     }
     assert!(revised.values().any(|days| days.len() > 1 && days[0] < days[1]));
 }
+
+#[test]
+fn a_large_world_has_more_satker_and_then_more_postings() {
+    let recipe = |scale| Recipe { seed: 7, scale, overrun: false };
+    assert_eq!((recipe(8.0).satkers(), recipe(8.0).spending().density), (480, 1000));
+    assert_eq!((recipe(35.0).satkers(), recipe(35.0).spending().density), (480, 4375));
+    assert_eq!(recipe(0.01).satkers(), 10, "each eselon 1 unit, and some offices");
+    let posted = |world: &World| world.year(2025).postings(as_of(2025, "2026-01-01")).len();
+    let (one, double) = (World::new(recipe(0.2)), World::new(recipe(0.4)));
+    assert!((150..260).contains(&(posted(&double) * 100 / posted(&one))));
+}
