@@ -38,7 +38,7 @@ pub fn messages(
     now: DateTime<Utc>,
 ) -> Result<Vec<Outgoing>, MessageError> {
     let message = |recipient: &Recipient| {
-        let id = digest(&[&edition.id(), &recipient.address.to_string()]);
+        let id = digest(&[&edition.id(), recipient.address.as_ref()]);
         let message_id = format!("<{}.{id}@{}>", edition.id(), deployment.from_address.domain());
         let mail = Message::builder()
             .from(Mailbox::new(Some(deployment.from_name.clone()), deployment.from_address.clone()))

@@ -133,7 +133,7 @@ pub(super) struct Facts {
 impl Headline {
     /// The newest fiscal year up to `year_max` that has rows; `None` when there is none.
     pub(super) async fn read(rows: &dyn Rows, year_max: i64) -> Result<Option<Self>, RowsError> {
-        let Some(total) = totals(rows).await?.into_iter().filter(|total| total.year <= year_max).next_back() else {
+        let Some(total) = totals(rows).await?.into_iter().rfind(|total| total.year <= year_max) else {
             return Ok(None);
         };
         let year = total.year;

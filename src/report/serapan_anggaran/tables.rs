@@ -11,25 +11,30 @@ use chrono::Datelike;
 /// Where there is no figure. A dash, not a zero.
 const NOTHING: &str = "–";
 
-/// The unit of a table's money, chosen once for the whole report from its largest figure.
+/// The unit of a table's money, chosen once for the whole report from its total, so that columns of different tables
+/// compare.
 #[derive(Clone, Copy)]
 pub(super) struct MoneyUnit {
     places: u32,
-    pub(super) name: &'static str,
+    decimals: u32,
+    name: &'static str,
 }
 
 impl MoneyUnit {
-    /// Rupiah in billions from a hundred billion up, else in millions.
+    /// Billions from a hundred billion rupiah up, millions from a hundred million up, below that rupiah in full.
     pub(super) fn for_total(pagu: Amount) -> Self {
-        if pagu < Amount::whole(100_000_000_000) {
-            Self { places: 6, name: "Rp juta" }
+        let (places, decimals, name) = if pagu >= Amount::whole(100_000_000_000) {
+            (9, 1, "Rp miliar")
+        } else if pagu >= Amount::whole(100_000_000) {
+            (6, 1, "Rp juta")
         } else {
-            Self { places: 9, name: "Rp miliar" }
-        }
+            (0, 0, "Rupiah")
+        };
+        Self { places, decimals, name }
     }
 
     fn print(self, amount: Amount) -> String {
-        id_id::decimal(amount.shifted_down(self.places), 1)
+        id_id::decimal(amount.shifted_down(self.places), self.decimals)
     }
 }
 
