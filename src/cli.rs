@@ -5,6 +5,7 @@ mod demo;
 mod exit;
 mod output;
 mod progress;
+mod report;
 mod runs;
 mod sandbox;
 mod session;
@@ -28,9 +29,14 @@ use output::OutputFormat;
 ///
 /// Snapshots every source system into Parquet, joins them in SQL views and mails leadership the figures.
 #[derive(Debug, Parser)]
-#[command(name = "lumbung", version, about, after_help = "Try it: lumbung demo\nExit codes: 0 ok, 2 usage, \
+#[command(
+    name = "lumbung",
+    version,
+    about,
+    after_help = "Try it: lumbung demo\nExit codes: 0 ok, 2 usage, \
     65 data refused, 69 source unavailable, 70 internal, 73 cannot write the warehouse, 75 delivery deferred, \
-    77 not authorised, 78 configuration")]
+    77 not authorised, 78 configuration"
+)]
 struct Cli {
     #[command(flatten)]
     global: GlobalArgs,
@@ -82,6 +88,8 @@ enum Command {
     Runs(runs::RunsArgs),
     /// Run the SQL data tests: rows that break a rule
     Test,
+    /// Reports: which there are, and what they say for a period
+    Report(report::ReportArgs),
 }
 
 /// What every command gets: who it runs for, where, and when.
@@ -142,6 +150,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             Command::Check(args) => check::run(&context, &args).await,
             Command::Status => status::run(&context),
             Command::Runs(args) => runs::run(&context, &args),
+            Command::Report(args) => report::run(&context, &args).await,
             Command::Test => test::run(&context).await,
         }
     };

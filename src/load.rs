@@ -25,9 +25,7 @@ use crate::config::{Credentials, SourceSettings};
 use crate::contract::{Contract, Dataset, HttpLimits, Paging};
 use crate::source::fetch::SourceClient;
 use crate::source::paging::Window;
-use crate::warehouse::{
-    CommitMode, DatasetId, Outcome as Unpublished, Run, RunId, RunStart, StagedFile, Warehouse,
-};
+use crate::warehouse::{CommitMode, DatasetId, Outcome as Unpublished, Run, RunId, RunStart, StagedFile, Warehouse};
 
 /// What to load.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int32Array, RecordBatch, StringArray, TimestampMillisecondArray, UInt32Array, UInt64Array};
+use arrow::array::{
+    ArrayRef, Int32Array, RecordBatch, StringArray, TimestampMillisecondArray, UInt32Array, UInt64Array,
+};
 use arrow::datatypes::{DataType, Field, Schema};
 use chrono::{DateTime, Utc};
 
@@ -46,9 +48,9 @@ fn table(contract: &Contract, dataset: &Dataset, files: &[CommittedFile], histor
     if both_names {
         partition_columns.push(("snapshot_date".to_owned(), DataType::Date32));
     }
-    let own = files.iter().filter(|file| {
-        file.dataset.source() == contract.source && file.dataset.dataset() == dataset.name
-    });
+    let own = files
+        .iter()
+        .filter(|file| file.dataset.source() == contract.source && file.dataset.dataset() == dataset.name);
     let files = own
         .map(|file| TableFile {
             path: file.path.clone(),
@@ -89,21 +91,24 @@ fn runs(warehouse: &Warehouse) -> Result<MemoryTable, WarehouseError> {
     };
     let years: Int32Array = runs.iter().map(|run| run.tahun_anggaran.map(i32::from)).collect();
     let versions = UInt32Array::from_iter_values(runs.iter().map(|run| run.contract_version));
-    Ok(memory("runs", vec![
-        ("run", text(runs.iter().map(|run| Some(run.run.to_string())).collect())),
-        ("source", text(runs.iter().map(|run| Some(run.dataset.source().to_owned())).collect())),
-        ("dataset", text(runs.iter().map(|run| Some(run.dataset.dataset().to_owned())).collect())),
-        ("tahun_anggaran", Arc::new(years)),
-        ("status", text(runs.iter().map(|run| Some(run.status.word().to_owned())).collect())),
-        ("reason", text(runs.iter().map(|run| run.reason.clone()).collect())),
-        ("started_at", instant(runs.iter().map(|run| Some(run.started_at)).collect())),
-        ("finished_at", instant(runs.iter().map(|run| run.finished_at).collect())),
-        ("rows", number(runs.iter().map(|run| run.rows).collect())),
-        ("quarantined", number(runs.iter().map(|run| run.quarantined).collect())),
-        ("pages", number(runs.iter().map(|run| run.pages).collect())),
-        ("bytes", number(runs.iter().map(|run| run.bytes).collect())),
-        ("contract_version", Arc::new(versions)),
-    ]))
+    Ok(memory(
+        "runs",
+        vec![
+            ("run", text(runs.iter().map(|run| Some(run.run.to_string())).collect())),
+            ("source", text(runs.iter().map(|run| Some(run.dataset.source().to_owned())).collect())),
+            ("dataset", text(runs.iter().map(|run| Some(run.dataset.dataset().to_owned())).collect())),
+            ("tahun_anggaran", Arc::new(years)),
+            ("status", text(runs.iter().map(|run| Some(run.status.word().to_owned())).collect())),
+            ("reason", text(runs.iter().map(|run| run.reason.clone()).collect())),
+            ("started_at", instant(runs.iter().map(|run| Some(run.started_at)).collect())),
+            ("finished_at", instant(runs.iter().map(|run| run.finished_at).collect())),
+            ("rows", number(runs.iter().map(|run| run.rows).collect())),
+            ("quarantined", number(runs.iter().map(|run| run.quarantined).collect())),
+            ("pages", number(runs.iter().map(|run| run.pages).collect())),
+            ("bytes", number(runs.iter().map(|run| run.bytes).collect())),
+            ("contract_version", Arc::new(versions)),
+        ],
+    ))
 }
 
 fn quarantine(warehouse: &Warehouse) -> Result<MemoryTable, WarehouseError> {
@@ -111,15 +116,18 @@ fn quarantine(warehouse: &Warehouse) -> Result<MemoryTable, WarehouseError> {
     let text = |values: Vec<Option<String>>| Arc::new(StringArray::from(values)) as ArrayRef;
     let pages = UInt32Array::from_iter_values(rows.iter().map(|row| row.page));
     let numbers = UInt64Array::from_iter_values(rows.iter().map(|row| row.row));
-    Ok(memory("quarantine", vec![
-        ("run", text(rows.iter().map(|row| Some(row.run.to_string())).collect())),
-        ("source", text(rows.iter().map(|row| Some(row.dataset.source().to_owned())).collect())),
-        ("dataset", text(rows.iter().map(|row| Some(row.dataset.dataset().to_owned())).collect())),
-        ("page", Arc::new(pages)),
-        ("row", Arc::new(numbers)),
-        ("column", text(rows.iter().map(|row| row.column.clone()).collect())),
-        ("reason", text(rows.iter().map(|row| Some(row.reason.clone())).collect())),
-    ]))
+    Ok(memory(
+        "quarantine",
+        vec![
+            ("run", text(rows.iter().map(|row| Some(row.run.to_string())).collect())),
+            ("source", text(rows.iter().map(|row| Some(row.dataset.source().to_owned())).collect())),
+            ("dataset", text(rows.iter().map(|row| Some(row.dataset.dataset().to_owned())).collect())),
+            ("page", Arc::new(pages)),
+            ("row", Arc::new(numbers)),
+            ("column", text(rows.iter().map(|row| row.column.clone()).collect())),
+            ("reason", text(rows.iter().map(|row| Some(row.reason.clone())).collect())),
+        ],
+    ))
 }
 
 fn memory(table: &str, columns: Vec<(&str, ArrayRef)>) -> MemoryTable {

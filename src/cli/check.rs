@@ -62,9 +62,9 @@ pub(crate) async fn run(context: &Context, args: &CheckArgs) -> Result<(), Failu
 fn reports(context: &Context, findings: &mut Vec<Finding>) {
     for name in context.folder.list("reports", "toml") {
         let result = context.folder.read(&name).map_err(|problems| problems.to_string()).and_then(|(file, text)| {
-            ReportDefinition::load(&text, &file).map(|_| ()).map_err(|problems| {
-                problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
-            })
+            ReportDefinition::load(&text, &file)
+                .map(|_| ())
+                .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
         });
         findings.push(Finding::new(name, result.map_err(|text| (Code::Configuration, text))));
     }

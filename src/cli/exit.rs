@@ -111,8 +111,8 @@ impl From<LoadError> for Failure {
 impl From<CatalogError> for Failure {
     fn from(error: CatalogError) -> Self {
         let code = match error.kind() {
-            catalog::ErrorKind::Usage => Code::Usage,
-            catalog::ErrorKind::Timeout => Code::Unavailable,
+            catalog::ErrorKind::Usage | catalog::ErrorKind::Limit => Code::Usage,
+            catalog::ErrorKind::Storage => Code::CannotWrite,
             catalog::ErrorKind::Internal => Code::Internal,
         };
         Self::new(code, error)

@@ -28,7 +28,8 @@ pub(crate) struct SandboxArgs {
 }
 
 fn fault_help() -> String {
-    let mut text = "Example:\n  lumbung sandbox --port 8080 --fault truncated@realisasi_belanja\n\nFaults:\n".to_owned();
+    let mut text =
+        "Example:\n  lumbung sandbox --port 8080 --fault truncated@realisasi_belanja\n\nFaults:\n".to_owned();
     for info in Fault::ALL {
         text.push_str(&format!("  {:18} {}\n", info.name, info.meaning));
     }

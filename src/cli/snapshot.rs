@@ -4,10 +4,10 @@ use chrono::NaiveDate;
 use clap::Args;
 use serde_json::json;
 
+use super::Context;
 use super::exit::{self, Code, Failure};
 use super::output::{OutputFormat, Table, grouped, print, print_json};
 use super::progress::Watcher;
-use super::Context;
 use crate::config::SourceSettings;
 use crate::contract::{Contract, Dataset};
 use crate::load::{LoadReport, LoadRequest, Loader, Progress};

@@ -120,9 +120,9 @@ impl LoadError {
         match self {
             Self::Fetch(error) => error.is_transient(),
             Self::Garbage { .. } => true,
-            Self::Decode { error: DecodeError::Truncated { .. } | DecodeError::Malformed { .. }, spilled, .. } => {
-                !spilled
-            }
+            Self::Decode {
+                error: DecodeError::Truncated { .. } | DecodeError::Malformed { .. }, spilled, ..
+            } => !spilled,
             _ => false,
         }
     }
@@ -131,9 +131,9 @@ impl LoadError {
     pub(super) fn asks_for_restart(&self) -> bool {
         match self {
             Self::Moved(_) | Self::BrokenOffLate(_) => true,
-            Self::Decode { error: DecodeError::Truncated { .. } | DecodeError::Malformed { .. }, spilled, .. } => {
-                *spilled
-            }
+            Self::Decode {
+                error: DecodeError::Truncated { .. } | DecodeError::Malformed { .. }, spilled, ..
+            } => *spilled,
             _ => false,
         }
     }

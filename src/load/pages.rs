@@ -51,11 +51,8 @@ pub(super) async fn land_windows(
     let id = plan::dataset_id(loader.contract, dataset);
     let mut landed = Vec::with_capacity(windows.len());
     for (i, window) in windows.iter().enumerate() {
-        let token = loader.credentials.token(
-            &loader.contract.source,
-            &loader.settings.token_env,
-            window.fiscal_year,
-        )?;
+        let token =
+            loader.credentials.token(&loader.contract.source, &loader.settings.token_env, window.fiscal_year)?;
         let asking = Asking { loader, run, dataset, client, window, token };
         let partition = plan::partition(dataset, window)?;
         let worker = Worker::start(Setting {

@@ -122,17 +122,16 @@ impl Body {
         dataset: &Dataset,
         feed: Feed<'_>,
     ) -> Result<(), WorkerError> {
-        let Coding::Gzip(decoder) = &mut self.coding else {
+        if matches!(self.coding, Coding::Plain) {
             return self.text(bytes, contract, dataset, feed);
-        };
+        }
         // In small bites, so that a bomb is noticed before it fills the memory.
         const BITE: usize = 16_384;
         for bite in bytes.chunks(BITE) {
             let Coding::Gzip(decoder) = &mut self.coding else { break };
-            decoder.write_all(bite).map_err(|error| DecodeError::Malformed {
-                rows: 0,
-                reason: format!("broken gzip: {error}"),
-            })?;
+            decoder
+                .write_all(bite)
+                .map_err(|error| DecodeError::Malformed { rows: 0, reason: format!("broken gzip: {error}") })?;
             let text = std::mem::take(decoder.get_mut());
             self.text(&text, contract, dataset, feed)?;
         }

@@ -1,0 +1,195 @@
+//! `lumbung demo`: everything at once, without network or secrets. A simulated OMSPAN is loaded over real HTTP, twice
+//! (a week ago and today), joined in the views, proved against the simulation's own totals and reported by mail.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use chrono::{Datelike, Days, NaiveDate};
+use clap::Args;
+use secrecy::SecretString;
+
+use super::exit::{Code, Failure};
+use super::output::{grouped, print};
+use super::progress::talk;
+use super::snapshot::{load_all, targets, worst};
+use super::{Context, report, session};
+use crate::config::{Credentials, SourceSettings};
+use crate::load::LoadRequest;
+use crate::sandbox::{Control, Sandbox, SandboxOptions, ScaleFactor};
+use crate::warehouse::{AsOf, Warehouse};
+
+/// Show everything at once: a simulated source, a load of it, the views and a mailed report
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  lumbung demo --dir /tmp/demo --seed 7")]
+pub(crate) struct DemoArgs {
+    /// Where everything is written; an earlier demo there is replaced
+    #[arg(long, value_name = "DIR", default_value = "demo")]
+    dir: PathBuf,
+    /// Everything in the simulated world follows from it
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Size of the world; 1 has some 60,000 realisasi rows
+    #[arg(long, default_value_t = ScaleFactor::DEMO)]
+    scale: ScaleFactor,
+}
+
+/// Says that a folder is a demo's and may be replaced.
+const CONTROL_FILE: &str = "control.json";
+
+/// Days between the two snapshots.
+const DAYS_APART: u64 = 7;
+
+pub(crate) async fn run(mut context: Context, args: DemoArgs) -> Result<(), Failure> {
+    prepare(&args.dir)?;
+    let today = context.clock.today(context.config.deployment.timezone);
+    let earlier = earlier_day(today);
+    let sandbox = Sandbox::start(SandboxOptions {
+        port: 0,
+        seed: args.seed,
+        scale: args.scale,
+        today: earlier.unwrap_or(today),
+        faults: Vec::new(),
+    })
+    .await?;
+    point_at(&mut context, &sandbox, today);
+    context.warehouse = args.dir.join("warehouse");
+    let warehouse = Warehouse::open(&context.warehouse, context.clock.now())?;
+    if let Some(day) = earlier {
+        say(&context, &format!("the snapshot of {day}, from {}", sandbox.base_url("omspan")));
+        snapshot(&context, &warehouse, day).await?;
+        sandbox.set_today(today);
+    }
+    say(&context, &format!("the snapshot of {today}"));
+    snapshot(&context, &warehouse, today).await?;
+    let control = sandbox.control();
+    write_control(&args.dir, &control)?;
+    sandbox.stop().await;
+    let proof = prove(&warehouse, &control)?;
+    let marts = views(&context, &warehouse).await?;
+    let mut text = String::new();
+    let mut mails = Vec::new();
+    for definition in report::definitions(&context)? {
+        let composed = report::make(&context, &warehouse, &definition, today).await?;
+        mails.extend(report::deliver(&composed, &args.dir.join("outbox"))?);
+        for line in &composed.edition.headline_lines {
+            text.push_str(&format!("{line}\n"));
+        }
+    }
+    text.push_str(&format!("\n{proof}\n{marts}\n\nReport     "));
+    let mails: Vec<String> = mails.iter().map(|path| path.display().to_string()).collect();
+    text.push_str(&mails.join("\n           "));
+    let dir = args.dir.display();
+    text.push_str(&format!(
+        "\nWarehouse  {dir}/warehouse/latest and {dir}/warehouse/history (Parquet)\nControl    {dir}/{CONTROL_FILE}\n\
+         Query      lumbung --warehouse {dir}/warehouse sql \"SELECT * FROM mart.serapan_eselon1\"\n"
+    ));
+    print(&text)
+}
+
+/// A week before, but in the same fiscal year: the sources know two years at a time.
+fn earlier_day(today: NaiveDate) -> Option<NaiveDate> {
+    let new_year = NaiveDate::from_ymd_opt(today.year(), 1, 1)?;
+    let day = today.checked_sub_days(Days::new(DAYS_APART))?.max(new_year);
+    (day < today).then_some(day)
+}
+
+/// Empties the folder of an earlier demo; any other folder must be empty.
+fn prepare(dir: &Path) -> Result<(), Failure> {
+    let fail = |error: std::io::Error| Failure::new(Code::CannotWrite, format!("{}: {error}", dir.display()));
+    std::fs::create_dir_all(dir).map_err(fail)?;
+    let mut entries = std::fs::read_dir(dir).map_err(fail)?;
+    if !dir.join(CONTROL_FILE).exists() {
+        if entries.next().is_some() {
+            let message = format!("{} is not empty and not a demo's; choose another --dir", dir.display());
+            return Err(Failure::usage(message));
+        }
+        // The marker comes first, so that a demo that was interrupted can be repeated.
+        return std::fs::write(dir.join(CONTROL_FILE), "{}\n").map_err(fail);
+    }
+    for folder in ["warehouse", "outbox"].map(|name| dir.join(name)) {
+        if folder.is_dir() {
+            std::fs::remove_dir_all(&folder).map_err(fail)?;
+        }
+    }
+    Ok(())
+}
+
+/// Points the configuration at the sandbox: its address, its tokens, both fiscal years.
+fn point_at(context: &mut Context, sandbox: &Sandbox, today: NaiveDate) {
+    let years = [today.year() - 1, today.year()];
+    let default = || SourceSettings::default_for("omspan");
+    let settings = context.config.sources.entry("omspan".to_owned()).or_insert_with(default);
+    settings.enabled = true;
+    settings.base_url = Some(sandbox.base_url("omspan"));
+    settings.fiscal_years = years.to_vec();
+    let token_of = |year: i32| SecretString::from(sandbox.token("omspan", year));
+    let tokens: BTreeMap<String, SecretString> =
+        years.map(|year| (format!("{}_{year}", settings.token_env), token_of(year))).into();
+    context.credentials = Credentials::Given(tokens);
+}
+
+async fn snapshot(context: &Context, warehouse: &Warehouse, date: NaiveDate) -> Result<(), Failure> {
+    let contracts = context.folder.contracts()?;
+    let targets = targets(context, &contracts, &["omspan".to_owned()])?;
+    let request = LoadRequest { date, years: Vec::new(), span: None, accept_shrink: false };
+    let reports = load_all(context, warehouse, &targets, &request).await;
+    worst(&reports).map_or(Ok(()), |code| Err(Failure::new(code, "the demo's load failed; the reason stands above")))
+}
+
+fn write_control(dir: &Path, control: &Control) -> Result<(), Failure> {
+    let path = dir.join(CONTROL_FILE);
+    let json = serde_json::to_string_pretty(control).map_err(Failure::internal)?;
+    std::fs::write(&path, json + "\n")
+        .map_err(|error| Failure::new(Code::CannotWrite, format!("{}: {error}", path.display())))
+}
+
+/// Compares what is committed with what the sandbox says it served, row by row count and sum by sum.
+fn prove(warehouse: &Warehouse, control: &Control) -> Result<String, Failure> {
+    let files = warehouse.committed_files(AsOf::Latest)?;
+    let (mut n_rows, mut n_sums) = (0, 0);
+    for (dataset, expected) in &control.datasets {
+        let own: Vec<_> = files.iter().filter(|file| file.dataset.to_string() == *dataset).collect();
+        let rows: u64 = own.iter().map(|file| file.rows).sum();
+        if rows != expected.rows {
+            let message = format!("{dataset}: {rows} rows are committed, {} were served", expected.rows);
+            return Err(Failure::new(Code::Data, message));
+        }
+        for (column, sum) in &expected.sums {
+            let mut total = crate::quality::ExactSum::default();
+            for found in own.iter().filter_map(|file| file.sums.get(column)) {
+                total.unscaled += found.unscaled;
+                total.scale = found.scale;
+            }
+            if total.to_string() != *sum && !(total.unscaled == 0 && sum == "0.00") {
+                let message = format!("{dataset}.{column}: {total} is committed, {sum} was served");
+                return Err(Failure::new(Code::Data, message));
+            }
+            n_sums += 1;
+        }
+        n_rows += rows;
+    }
+    Ok(format!(
+        "Proved     {} rows of {} datasets and {n_sums} money sums equal what the source served",
+        grouped(n_rows),
+        control.datasets.len()
+    ))
+}
+
+/// Evaluates every view once.
+async fn views(context: &Context, warehouse: &Warehouse) -> Result<String, Failure> {
+    let catalog = session::open(context, warehouse, AsOf::Latest).await?;
+    if let Some(problem) = catalog.problems().first() {
+        return Err(Failure::internal(problem));
+    }
+    let marts: Vec<String> = catalog.table_names().into_iter().filter(|name| name.starts_with("mart.")).collect();
+    for mart in &marts {
+        catalog.query(&format!("SELECT count(*) FROM {mart}")).await?.collect().await?;
+    }
+    Ok(format!("Views      {}", marts.join(", ")))
+}
+
+fn say(context: &Context, text: &str) {
+    if !context.quiet {
+        talk(text);
+    }
+}
