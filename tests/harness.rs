@@ -1,0 +1,197 @@
+//! A laboratory for one test: a sandbox, a temporary folder and the program itself, which sees no environment but what
+//! the test gives it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use lumbung::sandbox::{Control, Fault, Sandbox, SandboxOptions, ScaleFactor};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+/// The day of every test, unless it says otherwise.
+pub const TODAY: &str = "2026-11-01";
+
+/// The two fiscal years the sandbox knows on [`TODAY`].
+pub const YEARS: [i32; 2] = [2025, 2026];
+
+/// A program run that ended.
+pub struct Ran {
+    /// The exit code.
+    pub code: i32,
+    /// What it printed as data.
+    pub stdout: String,
+    /// What it said.
+    pub stderr: String,
+}
+
+impl Ran {
+    /// The JSON lines of stdout.
+    pub fn json_lines(&self) -> Vec<serde_json::Value> {
+        self.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+/// A sandbox and a folder, gone when dropped.
+pub struct Lab {
+    runtime: Runtime,
+    sandbox: Option<Sandbox>,
+    folder: TempDir,
+    /// The day the program believes it is.
+    pub today: String,
+}
+
+impl Lab {
+    /// A laboratory whose sandbox is small (a tenth of the demo's size) and does `faults` wrong.
+    pub fn new(faults: &[&str]) -> Self {
+        Self::sized(faults, 0.1)
+    }
+
+    /// A laboratory of another size.
+    pub fn sized(faults: &[&str], scale: f64) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let faults: Vec<Fault> = faults.iter().map(|fault| fault.parse().unwrap()).collect();
+        let options = SandboxOptions {
+            port: 0,
+            seed: 1,
+            scale: ScaleFactor::new(scale).unwrap(),
+            today: TODAY.parse().unwrap(),
+            faults,
+        };
+        let sandbox = runtime.block_on(Sandbox::start(options)).unwrap();
+        Self { runtime, sandbox: Some(sandbox), folder: TempDir::new().unwrap(), today: TODAY.to_owned() }
+    }
+
+    /// The running sandbox.
+    pub fn sandbox(&self) -> &Sandbox {
+        self.sandbox.as_ref().unwrap()
+    }
+
+    /// Stops the sandbox and starts another with `faults` on the same warehouse folder.
+    pub fn replace_sandbox(&mut self, faults: &[&str]) {
+        let other = Self::new(faults);
+        let Self { runtime, sandbox, folder, .. } = other;
+        drop(folder);
+        if let Some(old) = self.sandbox.take() {
+            self.runtime.block_on(old.stop());
+        }
+        // The sandbox lives on its own runtime, so both move together.
+        self.runtime = runtime;
+        self.sandbox = sandbox;
+    }
+
+    /// Moves the sandbox and the program to another day.
+    pub fn set_today(&mut self, today: &str) {
+        self.today = today.to_owned();
+        self.sandbox().set_today(today.parse().unwrap());
+    }
+
+    /// The totals a load must come to.
+    pub fn control(&self) -> Control {
+        self.sandbox().control()
+    }
+
+    /// The temporary folder.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The warehouse in it.
+    pub fn warehouse(&self) -> PathBuf {
+        self.path().join("warehouse")
+    }
+
+    /// The program, ready to run: no environment but both tokens, the sandbox as source, no waiting between tries.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.bare_command();
+        for year in YEARS {
+            command.env(format!("LUMBUNG_OMSPAN_TOKEN_{year}"), self.sandbox().token("omspan", year));
+        }
+        command.args(arguments);
+        command
+    }
+
+    /// As [`Lab::command`], but without tokens and arguments.
+    pub fn bare_command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lumbung"));
+        let base_url = self.sandbox.as_ref().map(|sandbox| sandbox.base_url("omspan")).unwrap_or_default();
+        command
+            .env_clear()
+            .current_dir(self.path())
+            .arg("--warehouse")
+            .arg(self.warehouse())
+            .args(["--set", &format!("sources.omspan.base_url={base_url}")])
+            .args(["--set", "sources.omspan.fiscal_years=[2025, 2026]"])
+            .args(["--set", "sources.omspan.backoff_secs=0"])
+            .args(["--now", &format!("{}T06:00:00+07:00", self.today)]);
+        command
+    }
+
+    /// Runs the program to its end.
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        self.command(arguments).output().unwrap().into()
+    }
+
+    /// Runs the program, which must succeed.
+    pub fn ok(&self, arguments: &[&str]) -> Ran {
+        let ran = self.run(arguments);
+        assert_eq!(ran.code, 0, "{arguments:?}\n{}\n{}", ran.stdout, ran.stderr);
+        ran
+    }
+
+    /// Every published Parquet file, relative to the warehouse, sorted.
+    pub fn published(&self) -> Vec<String> {
+        let mut files = Vec::new();
+        for tree in ["history", "latest", "marts"] {
+            walk(&self.warehouse().join(tree), &mut files);
+        }
+        let root = self.warehouse();
+        let mut names: Vec<String> =
+            files.iter().map(|file| file.strip_prefix(&root).unwrap().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        if let Some(sandbox) = self.sandbox.take() {
+            self.runtime.block_on(sandbox.stop());
+        }
+    }
+}
+
+/// Every file below `folder`.
+pub fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.is_dir() { walk(&path, files) } else { files.push(path) }
+    }
+}
+
+/// Whether python3 can import `modules`; says what is skipped otherwise.
+pub fn python_has(modules: &[&str]) -> bool {
+    let imports = modules.iter().map(|module| format!("import {module}")).collect::<Vec<_>>().join("; ");
+    let found = Command::new("python3").args(["-c", &imports]).output().is_ok_and(|output| output.status.success());
+    if !found {
+        eprintln!("skipped: needs python3 with {}", modules.join(", "));
+    }
+    found
+}
+
+/// Runs a Python program and returns what it printed; it must succeed.
+pub fn python(program: &str, arguments: &[&str]) -> String {
+    let ran: Ran = Command::new("python3").arg("-c").arg(program).args(arguments).output().unwrap().into();
+    assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
+    ran.stdout
+}
