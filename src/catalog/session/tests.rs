@@ -209,11 +209,14 @@ async fn limits_bind_sql_from_outside() {
 
     let time =
         build(&fixture, SessionLimits { timeout: Duration::from_millis(50), ..SessionLimits::default() }).await;
-    let many = "SELECT count(b.value) FROM generate_series(1, 1000) AS a
-        CROSS JOIN generate_series(1, 1000000000) AS b";
-    let error = refusal(&time, many).await;
-    assert!(matches!(error, CatalogError::Timeout { .. }), "{error}");
-    assert_eq!(error.kind(), ErrorKind::Limit);
+    for endless in [
+        "SELECT count(b.value) FROM generate_series(1, 1000) AS a CROSS JOIN generate_series(1, 1000000000) AS b",
+        "WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM t) SELECT count(*) FROM t",
+    ] {
+        let error = refusal(&time, endless).await;
+        assert!(matches!(error, CatalogError::Timeout { .. }), "{error}");
+        assert_eq!(error.kind(), ErrorKind::Limit);
+    }
 
     let memory = build(&fixture, SessionLimits { memory_bytes: 1024 * 1024, ..SessionLimits::default() }).await;
     let error = refusal(&memory, "SELECT value FROM generate_series(1, 1000000) ORDER BY value DESC").await;
