@@ -11,6 +11,7 @@
 //! | `guard` | what SQL from outside may do |
 //! | `store` | the files, behind names that tell nothing about the machine |
 //! | `plain` | result types that every reader knows |
+//! | `yielding` | makes long joins stop at the time-out |
 //!
 //! A catalog is built from the committed file list and never lists a folder: it keeps showing the snapshots it was
 //! built from while loads go on, and a new commit is seen by building a new one. All money is decimal; a decimal
@@ -26,6 +27,7 @@ pub mod session;
 mod store;
 pub mod table;
 pub mod views;
+mod yielding;
 
 #[cfg(test)]
 mod fixture;

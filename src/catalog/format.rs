@@ -19,6 +19,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::io::Write;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
@@ -27,6 +28,7 @@ use arrow::json::writer::{JsonArray, JsonFormat, LineDelimited};
 use futures::StreamExt;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
 use super::error::CatalogError;
@@ -126,7 +128,7 @@ async fn for_each(
 }
 
 async fn csv(result: QueryResult, out: &mut (dyn Write + Send)) -> Result<u64, CatalogError> {
-    let schema = std::sync::Arc::clone(&result.schema);
+    let schema = Arc::clone(&result.schema);
     let mut writer = arrow::csv::WriterBuilder::new().with_header(true).build(out);
     // An empty batch first: the header stands even when no row follows.
     writer.write(&RecordBatch::new_empty(text::flat_schema(&schema))).map_err(|e| failed(Format::Csv, e))?;
@@ -156,8 +158,14 @@ async fn json<F: JsonFormat>(
 async fn parquet(result: QueryResult, out: &mut (dyn Write + Send)) -> Result<u64, CatalogError> {
     distinct_names(&result.schema, Format::Parquet)?;
     let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
-    let schema = std::sync::Arc::clone(&result.schema);
-    let fail = |e: parquet::errors::ParquetError| failed(Format::Parquet, e.into());
+    let schema = Arc::clone(&result.schema);
+    let fail = |error: ParquetError| match error {
+        ParquetError::External(cause) => match cause.downcast::<std::io::Error>() {
+            Ok(source) => CatalogError::Write(*source),
+            Err(other) => Format::Parquet.fail(other),
+        },
+        other => Format::Parquet.fail(other),
+    };
     let mut writer = ArrowWriter::try_new(out, schema, Some(properties)).map_err(fail)?;
     let rows = for_each(result, |batch| writer.write(batch).map_err(fail)).await?;
     writer.close().map_err(fail)?;

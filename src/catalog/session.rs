@@ -9,10 +9,10 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::catalog::{MemTable, MemorySchemaProvider, SchemaProvider, TableProvider};
 use datafusion::error::DataFusionError;
-use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::object_store::path::Path;
 use datafusion::prelude::{SessionConfig, SessionContext};
@@ -26,6 +26,7 @@ use super::plain::{plain_batch, plain_schema};
 use super::store::{CommittedFiles, STORE_URL};
 use super::table::{CommittedTable, MemoryTable, TableSource};
 use super::views::{self, MART, Problem, ViewFile, ViewSet};
+use super::yielding::YieldingJoins;
 
 /// Name of the one SQL catalog.
 const CATALOG: &str = "lumbung";
@@ -137,7 +138,13 @@ impl Catalog {
                 })?;
             providers.push((table.schema, table.table, Arc::new(provider)));
         }
-        let context = SessionContext::new_with_config_rt(config(&limits), runtime(&limits, names)?);
+        let state = SessionStateBuilder::new()
+            .with_config(config(&limits))
+            .with_runtime_env(runtime(&limits, names)?)
+            .with_default_features()
+            .with_physical_optimizer_rule(Arc::new(YieldingJoins))
+            .build();
+        let context = SessionContext::new_with_state(state);
         for (schema, table, provider) in providers {
             register(&context, &schema, &table, provider)?;
         }

@@ -4,6 +4,8 @@
 //! A file holds one SELECT; its stem is the name. Views may refer to each other in any order. A view that does not
 //! plan, or hangs in a circle, is left out with its reason; the others live.
 
+mod embedded;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -15,19 +17,12 @@ use datafusion::sql::parser::Statement;
 use super::error::CatalogError;
 use super::guard;
 use super::session::{self, hint_unknown_table};
+use embedded::EMBEDDED;
 
 /// SQL schema of the views, and the folder they come from.
 pub(crate) const MART: &str = "mart";
 /// Folder of the data tests.
 const CHECK: &str = "check";
-
-/// Every file below `queries/` as `(folder, stem, text)`, listed by the build script.
-static EMBEDDED: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/queries.rs"));
-
-/// The embedded files of one folder of `queries/`, as `(stem, text)`, sorted.
-pub fn embedded(folder: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
-    EMBEDDED.iter().filter(move |(kind, _, _)| *kind == folder).map(|(_, stem, text)| (*stem, *text))
-}
 
 /// One SQL file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,9 +57,7 @@ impl ViewSet {
     pub fn embedded() -> Self {
         let mut set = Self::default();
         for &(folder, stem, text) in EMBEDDED {
-            if folder == MART || folder == CHECK {
-                set.insert(folder, stem, &format!("queries/{folder}/{stem}.sql"), text);
-            }
+            set.insert(folder, stem, &format!("queries/{folder}/{stem}.sql"), text);
         }
         set
     }

@@ -1,1 +1,91 @@
-//! Tests.
+//! Tests of the view set: order, overrides, broken files.
+
+use std::path::Path;
+
+use super::super::fixture::json_rows;
+use super::super::{Catalog, SessionLimits, ViewSet};
+
+async fn build(views: &ViewSet) -> Catalog {
+    Catalog::build(Vec::new(), views, SessionLimits::default()).await.unwrap()
+}
+
+fn reasons(catalog: &Catalog) -> Vec<String> {
+    catalog.problems().iter().map(ToString::to_string).collect()
+}
+
+#[tokio::test]
+async fn views_read_each_other_in_any_order_and_without_the_schema() {
+    let views = ViewSet::default()
+        .with_view("a", "SELECT n + 1 AS n FROM b")
+        .with_view("b", "WITH a AS (SELECT n FROM mart.c) SELECT n + 10 AS n FROM a")
+        .with_view("c", "SELECT 100 AS n");
+    let catalog = build(&views).await;
+    assert_eq!(reasons(&catalog), Vec::<String>::new());
+    assert_eq!(json_rows(&catalog, "SELECT n FROM mart.a").await, [serde_json::json!({"n": 111})]);
+}
+
+#[tokio::test]
+async fn a_broken_view_names_its_file_and_spares_the_others() {
+    let views = ViewSet::default()
+        .with_view("baik", "SELECT 1 AS n")
+        .with_view("buta", "SELECT * FROM mart.bakk")
+        .with_view("dua", "SELECT 1; SELECT 2")
+        .with_view("ikut", "SELECT * FROM mart.buta")
+        .with_view("kolom", "SELECT m FROM mart.baik")
+        .with_view("tulis", "CREATE TABLE t AS SELECT 1")
+        .with_view("BESAR", "SELECT 1");
+    let catalog = build(&views).await;
+    assert_eq!(catalog.table_names(), ["mart.baik"]);
+    let found = reasons(&catalog);
+    let expected = [
+        "queries/mart/BESAR.sql: a view's file name may hold only a-z, 0-9 and _",
+        "queries/mart/buta.sql: unknown table mart.bakk; did you mean mart.baik?",
+        "queries/mart/dua.sql: refused: 2 statements instead of one",
+        "queries/mart/ikut.sql: it reads mart.buta, which is broken (queries/mart/buta.sql)",
+        "queries/mart/kolom.sql: unknown column m; did you mean n?",
+        "queries/mart/tulis.sql: refused: ",
+    ];
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    for (found, expected) in found.iter().zip(expected) {
+        assert!(found.starts_with(expected), "{found}");
+    }
+}
+
+#[tokio::test]
+async fn a_circle_is_shown_and_what_hangs_on_it_too() {
+    let views = ViewSet::default()
+        .with_view("a", "SELECT * FROM b")
+        .with_view("b", "SELECT * FROM c")
+        .with_view("c", "SELECT * FROM b")
+        .with_view("d", "SELECT * FROM d");
+    let found = reasons(&build(&views).await);
+    assert_eq!(found.len(), 4, "{found:#?}");
+    assert!(found[1].ends_with("in a circle: b -> c -> b"), "{found:#?}");
+    assert!(found[3].ends_with("in a circle: d -> d"), "{found:#?}");
+}
+
+#[test]
+fn a_folder_replaces_and_adds() {
+    let dir = tempfile::tempdir().unwrap();
+    let put = |path: &str, text: &str| {
+        let path = dir.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    put("mart/sisa_dana.sql", "SELECT 1 AS n");
+    put("mart/baru.sql", "-- Purpose: new.\n--Grain: one.\nSELECT 2 AS n");
+    put("mart/README.md", "not SQL");
+    put("check/baru.sql", "SELECT 3 AS n WHERE false");
+    let base = ViewSet::embedded();
+    let set = base.clone().with_overrides(dir.path()).unwrap();
+    assert_eq!(set.views().count(), base.views().count() + 1);
+    assert_eq!(set.checks().count(), base.checks().count() + 1);
+    let replaced = set.views().find(|v| v.name == "sisa_dana").unwrap();
+    assert_eq!(replaced.sql, "SELECT 1 AS n");
+    assert!(replaced.file.starts_with(&*dir.path().to_string_lossy()));
+    let added = set.views().find(|v| v.name == "baru").unwrap();
+    assert_eq!(added.comment(), "Purpose: new.\nGrain: one.");
+
+    let same = ViewSet::embedded().with_overrides(Path::new("/nonexistent")).unwrap();
+    assert_eq!(same.views().count(), base.views().count());
+}

@@ -1,0 +1,54 @@
+//! The views and data tests of this release, embedded in the binary: one word a file, and a test that none is missing.
+
+/// The named files of `queries/<folder>/` as `(folder, stem, text)`.
+macro_rules! queries {
+    ($($folder:literal: $($stem:literal),+;)+) => {
+        &[$($(($folder, $stem, include_str!(concat!("../../../queries/", $folder, "/", $stem, ".sql")))),+),+]
+    };
+}
+
+/// `(folder, stem, text)` of every file in `queries/mart/` and `queries/check/`.
+#[rustfmt::skip]
+pub(super) static EMBEDDED: &[(&str, &str, &str)] = queries! {
+    "check":
+        "fa_tidak_cocok",
+        "ikpa_di_luar_rentang",
+        "ikpa_ganda",
+        "ikpa_tanpa_nilai",
+        "pnbp_tanpa_mata_uang",
+        "realisasi_melebihi_pagu",
+        "realisasi_setelah_tanggal_data",
+        "satker_tanpa_pagu";
+    "mart":
+        "baris_anggaran",
+        "ikpa_eselon1",
+        "ikpa_indikator",
+        "ikpa_kl",
+        "ikpa_nilai",
+        "ikpa_satker",
+        "pnbp_akun",
+        "satker",
+        "serapan_bulanan",
+        "serapan_eselon1",
+        "serapan_jenis_belanja",
+        "serapan_satker",
+        "sisa_dana";
+};
+
+#[cfg(test)]
+mod tests {
+    use super::EMBEDDED;
+
+    #[test]
+    fn every_file_is_listed() {
+        for folder in ["check", "mart"] {
+            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("queries").join(folder);
+            let files = std::fs::read_dir(path).unwrap().map(|file| file.unwrap().path());
+            let mut files: Vec<String> =
+                files.map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect();
+            files.sort();
+            let listed = EMBEDDED.iter().filter(|(f, _, _)| *f == folder);
+            assert_eq!(files, listed.map(|(_, stem, _)| *stem).collect::<Vec<_>>(), "queries/{folder}");
+        }
+    }
+}
