@@ -59,16 +59,8 @@ impl Lab {
     /// A laboratory of another size.
     pub fn sized(faults: &[&str], scale: f64) -> Self {
         let runtime = Runtime::new().unwrap();
-        let faults: Vec<Fault> = faults.iter().map(|fault| fault.parse().unwrap()).collect();
-        let options = SandboxOptions {
-            port: 0,
-            seed: 1,
-            scale: ScaleFactor::new(scale).unwrap(),
-            today: TODAY.parse().unwrap(),
-            faults,
-        };
-        let sandbox = runtime.block_on(Sandbox::start(options)).unwrap();
-        Self { runtime, sandbox: Some(sandbox), folder: TempDir::new().unwrap(), today: TODAY.to_owned() }
+        let sandbox = Some(start(&runtime, faults, scale));
+        Self { runtime, sandbox, folder: TempDir::new().unwrap(), today: TODAY.to_owned() }
     }
 
     /// The running sandbox.
@@ -78,15 +70,11 @@ impl Lab {
 
     /// Stops the sandbox and starts another with `faults` on the same warehouse folder.
     pub fn replace_sandbox(&mut self, faults: &[&str]) {
-        let other = Self::new(faults);
-        let Self { runtime, sandbox, folder, .. } = other;
-        drop(folder);
         if let Some(old) = self.sandbox.take() {
             self.runtime.block_on(old.stop());
         }
-        // The sandbox lives on its own runtime, so both move together.
-        self.runtime = runtime;
-        self.sandbox = sandbox;
+        self.sandbox = Some(start(&self.runtime, faults, 0.1));
+        self.sandbox().set_today(self.today.parse().unwrap());
     }
 
     /// Moves the sandbox and the program to another day.
@@ -160,6 +148,17 @@ impl Lab {
         names.sort();
         names
     }
+}
+
+fn start(runtime: &Runtime, faults: &[&str], scale: f64) -> Sandbox {
+    let options = SandboxOptions {
+        port: 0,
+        seed: 1,
+        scale: ScaleFactor::new(scale).unwrap(),
+        today: TODAY.parse().unwrap(),
+        faults: faults.iter().map(|fault| fault.parse::<Fault>().unwrap()).collect(),
+    };
+    runtime.block_on(Sandbox::start(options)).unwrap()
 }
 
 impl Drop for Lab {
