@@ -1,8 +1,9 @@
 //! Delivery into a folder: one `.eml` file an edition and recipient.
 
 use super::{MailError, Outgoing};
+use lettre::Transport;
+use lettre::address::Envelope;
 use sha2::{Digest, Sha256};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Lays messages in a folder, which is made when it is missing.
@@ -19,29 +20,34 @@ impl FileTransport {
     }
 
     /// Writes the message and returns its path. The name depends only on edition and recipient, so a second delivery
-    /// replaces the first; it is written aside and renamed, so a reader never meets half a mail.
+    /// replaces the first. lettre's transport writes it aside under a name of its own, and a rename makes it appear: a
+    /// reader never meets half a mail.
     ///
     /// # Errors
     /// [`MailError::Write`] when the folder or file cannot be written.
     pub fn deliver(&self, message: &Outgoing) -> Result<PathBuf, MailError> {
-        let failed = |path: &Path| {
-            let path = path.to_owned();
-            move |source| MailError::Write { path, source }
-        };
-        std::fs::create_dir_all(&self.folder).map_err(failed(&self.folder))?;
+        let aside = self.folder.join(ASIDE);
         let path = self.folder.join(file_name(message));
-        // A reader that globs for *.eml does not see the file before it is whole.
-        let aside = path.with_extension("eml.part");
-        let write = || {
-            let mut file = std::fs::File::create(&aside)?;
-            file.write_all(&message.eml)?;
-            file.sync_all()?;
-            std::fs::rename(&aside, &path)
+        let failed = |path: &Path, source: std::io::Error| MailError::Write { path: path.to_owned(), source };
+        std::fs::create_dir_all(&aside).map_err(|source| failed(&self.folder, source))?;
+        let envelope = Envelope::new(None, vec![message.recipient.clone()])
+            .map_err(|error| failed(&path, std::io::Error::other(error)))?;
+        let id = lettre::FileTransport::new(&aside)
+            .send_raw(&envelope, &message.eml)
+            .map_err(|error| failed(&aside, std::io::Error::other(error)))?;
+        let written = aside.join(format!("{id}.eml"));
+        let publish = || {
+            std::fs::File::open(&written)?.sync_all()?;
+            std::fs::rename(&written, &path)?;
+            std::fs::remove_dir(&aside)
         };
-        write().map_err(failed(&path))?;
+        publish().map_err(|source| failed(&path, source))?;
         Ok(path)
     }
 }
+
+/// Where a message lies until it is whole.
+const ASIDE: &str = ".writing";
 
 /// `<edition>.<recipient>-<digest>.eml` in plain ASCII; the digest keeps `a.b@` and `a-b@` apart.
 fn file_name(message: &Outgoing) -> String {
