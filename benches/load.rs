@@ -1,2 +1,0 @@
-//! How fast a load runs.
-fn main() {}

@@ -1,0 +1,109 @@
+//! What the load is compared with, over the same bytes.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde::Deserialize;
+use serde::de::{Deserializer as _, SeqAccess, Visitor};
+
+/// A typed row: texts borrowed where serde allows it, nothing converted. A lower bound of what a serde loader must do.
+#[derive(Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+struct Realisasi {
+    rownum: String,
+    kdsatker: String,
+    kppn: String,
+    ba: String,
+    baes1: String,
+    akun: String,
+    program: String,
+    kegiatan: String,
+    output: String,
+    kewenangan: String,
+    #[serde(rename = "SUMBER_DANA")]
+    sumber_dana: String,
+    #[serde(rename = "CARA_TARIK")]
+    cara_tarik: String,
+    kdregister: String,
+    lokasi: String,
+    #[serde(rename = "BUDGET_TYPE")]
+    budget_type: String,
+    tanggal: String,
+    maxdate: String,
+    amount: String,
+}
+
+struct Each;
+
+impl<'de> Visitor<'de> for Each {
+    type Value = i128;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a list of rows")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<i128, A::Error> {
+        let mut sum = 0;
+        while let Some(row) = rows.next_element::<Realisasi>()? {
+            sum += row.amount.parse::<i128>().unwrap_or(0);
+            std::hint::black_box((
+                &row.rownum,
+                &row.kdsatker,
+                &row.kppn,
+                &row.ba,
+                &row.baes1,
+                &row.akun,
+                &row.program,
+                &row.kegiatan,
+                &row.output,
+            ));
+            std::hint::black_box((
+                &row.kewenangan,
+                &row.sumber_dana,
+                &row.cara_tarik,
+                &row.kdregister,
+                &row.lokasi,
+                &row.budget_type,
+                &row.tanggal,
+                &row.maxdate,
+            ));
+        }
+        Ok(sum)
+    }
+}
+
+/// Reads every row with serde_json and drops it.
+pub(crate) fn serde_rows(body: &Path) {
+    let text = std::fs::read(body).expect("the answer is readable");
+    let mut reader = serde_json::Deserializer::from_slice(&text);
+    std::hint::black_box(reader.deserialize_seq(Each).expect("the answer is good"));
+}
+
+const DUCKDB: &str = "
+import duckdb, sys, time, os
+body, out, runs = sys.argv[1], sys.argv[2], int(sys.argv[3])
+times = []
+for _ in range(runs):
+    if os.path.exists(out): os.remove(out)
+    began = time.perf_counter()
+    duckdb.sql(f'''COPY (SELECT cast(ROWNUM AS BIGINT) AS rownum, * EXCLUDE (ROWNUM, TANGGAL, MAXDATE, AMOUNT),
+        strptime(TANGGAL, '%d-%b-%y')::date AS tanggal, strptime(MAXDATE, '%d-%b-%y')::date AS maxdate,
+        cast(AMOUNT AS DECIMAL(20,2)) AS amount
+        FROM read_json('{body}', format='array', columns={{ROWNUM: 'VARCHAR', KDSATKER: 'VARCHAR', KPPN: 'VARCHAR',
+        BA: 'VARCHAR', BAES1: 'VARCHAR', AKUN: 'VARCHAR', PROGRAM: 'VARCHAR', KEGIATAN: 'VARCHAR', OUTPUT: 'VARCHAR',
+        KEWENANGAN: 'VARCHAR', SUMBER_DANA: 'VARCHAR', CARA_TARIK: 'VARCHAR', KDREGISTER: 'VARCHAR', LOKASI: 'VARCHAR',
+        BUDGET_TYPE: 'VARCHAR', TANGGAL: 'VARCHAR', MAXDATE: 'VARCHAR', AMOUNT: 'VARCHAR'}}))
+        TO '{out}' (FORMAT parquet, COMPRESSION zstd)''')
+    times.append(time.perf_counter() - began)
+print(sorted(times)[len(times) // 2])
+";
+
+/// DuckDB over the same file (no HTTP, no hash, no checks), in seconds; `None` where it is not installed.
+pub(crate) fn duckdb(body: &Path, folder: &Path, runs: usize) -> Option<f64> {
+    let out = folder.join("duckdb.parquet");
+    let ran = Command::new("python3").args(["-c", DUCKDB]).arg(body).arg(&out).arg(runs.to_string()).output().ok()?;
+    if !ran.status.success() {
+        return None;
+    }
+    String::from_utf8(ran.stdout).ok()?.trim().parse().ok()
+}
