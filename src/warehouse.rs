@@ -29,7 +29,7 @@ mod stage;
 mod steps;
 mod swap;
 
-pub use error::{ErrorKind, WarehouseError};
+pub use error::{ErrorKind, Mismatch, WarehouseError};
 pub use id::{DatasetId, RunId};
 pub use partition::Partition;
 pub use publish::GRACE;

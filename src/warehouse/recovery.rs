@@ -47,7 +47,7 @@ pub(crate) fn settle(house: &House, dataset: &DatasetId, now: DateTime<Utc>) -> 
 fn remove_orphans(house: &House) -> Result<(), WarehouseError> {
     // Listed first, asked afterwards: a run enters the ledger before its folder exists.
     for name in disk::names(&house.layout.all_staging())? {
-        let status = house.ledger().standing(&name)?.map(|(status, _)| status);
+        let status = house.ledger().standing(&name)?.map(|run| run.status);
         match status {
             Some(RunStatus::Running | RunStatus::Committing) => {}
             // Died between the last two steps: its replaced folders still have their time of grace.

@@ -1,6 +1,6 @@
 //! Staging: record batches become one Parquet file aside, which is then counted again by another engine.
 
-use super::error::WarehouseError;
+use super::error::{Mismatch, WarehouseError};
 use super::house::House;
 use super::id::{DatasetId, RunId};
 use super::partition::Partition;
@@ -21,9 +21,14 @@ use std::sync::Arc;
 
 /// Level 1 was as small as makes a difference on code-heavy rows and leaves the time to the network.
 const ZSTD_LEVEL: i32 = 1;
-/// Rows of one row group. The group being built is held in memory: 128 Ki rows of 19 columns stay below 30 MB, and two
-/// million rows still make sixteen groups for readers to share out.
+/// Rows of one row group at most: two million rows still make sixteen groups for readers to share out.
 const ROW_GROUP_ROWS: usize = 128 * 1024;
+/// Encoded bytes of one row group at most. The group being built is held in memory; code-heavy rows stay far below this,
+/// it is for texts that never repeat.
+const ROW_GROUP_BYTES: usize = 16 << 20;
+/// Bytes of a column's dictionary, held in memory with its index at three times the size. Codes fit many times over; a
+/// column of numbers that never repeat gives it up early.
+const DICTIONARY_BYTES: usize = 256 << 10;
 /// The writer hands over whole pages; the buffer only joins their headers to them.
 const BUFFER_BYTES: usize = 256 * 1024;
 
@@ -192,6 +197,8 @@ fn properties() -> WriterProperties {
         .set_compression(Compression::ZSTD(level))
         .set_statistics_enabled(EnabledStatistics::Page)
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+        .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
+        .set_dictionary_page_size_limit(DICTIONARY_BYTES)
         .build()
 }
 
@@ -221,7 +228,8 @@ fn compare(
     counted: &Recount,
 ) -> Result<(), WarehouseError> {
     let differs = |what: String, written: String, counted: String| {
-        Err(WarehouseError::Mismatch { dataset: dataset.clone(), what, written, counted, path: path.to_path_buf() })
+        let (dataset, path) = (dataset.clone(), path.to_path_buf());
+        Err(WarehouseError::Mismatch(Box::new(Mismatch { dataset, what, written, counted, path })))
     };
     if rows != counted.rows {
         return differs("rows".to_owned(), rows.to_string(), counted.rows.to_string());

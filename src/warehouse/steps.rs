@@ -19,8 +19,8 @@ pub(crate) enum Step {
     FilePlaced,
     /// All files are in place and durable.
     FilesDurable,
-    /// The folder that will be swapped in is built and durable.
-    SwapPrepared,
+    /// The folders that will be swapped into one tree are built and durable.
+    SwapsPrepared,
     /// Only where folders cannot be exchanged: the old folder is out, the new one not yet in.
     OldMovedOut,
     /// One partition of `history` or `latest` shows the new file.

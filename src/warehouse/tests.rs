@@ -43,7 +43,15 @@ pub(super) struct Scene {
 
 impl Scene {
     pub(super) fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::in_folder(tempfile::tempdir().unwrap())
+    }
+
+    /// In memory where the machine has such a folder: a test that only pretends to lose power need not wait for disks.
+    pub(super) fn in_memory() -> Self {
+        Self::in_folder(tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap())
+    }
+
+    fn in_folder(folder: TempDir) -> Self {
         let warehouse = Warehouse::open(&folder.path().join("w"), noon(1)).unwrap();
         Self { folder, warehouse }
     }
@@ -355,6 +363,20 @@ fn freshness_tells_the_last_good_run_and_whether_the_last_attempt_failed() {
         scene.warehouse.runs(&filter).unwrap().iter().map(|run| run.started_at).collect::<Vec<_>>()
     };
     assert_eq!((of(None), of(Some(RunStatus::Held))), (vec![noon(23), noon(22)], vec![noon(21)]));
+}
+
+#[test]
+fn writers_that_open_at_once_share_one_new_warehouse() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || Warehouse::open(folder.path(), noon(20)).unwrap();
+    std::thread::scope(|scope| {
+        let opened: Vec<_> = (0..4).map(|_| scope.spawn(open)).collect();
+        let opened: Vec<_> = opened.into_iter().map(|thread| thread.join().unwrap()).collect();
+        let run = begin(&opened[0], DIPA, noon(20)).unwrap();
+        assert_eq!(begin(&opened[3], DIPA, noon(20)).unwrap_err().kind(), ErrorKind::Locked);
+        run.finish(Outcome::Empty, None, noon(20)).unwrap();
+        assert_eq!(opened[2].runs(&RunFilter::default()).unwrap()[0].status, RunStatus::Empty);
+    });
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What is written to the ledger. Every method is one transaction.
 
-use super::{Ledger, count_of, dataset_of, instant, parsed, run_of, sums_of, sums_to_text, to_sql};
+use super::read::status_of;
+use super::{Ledger, count_of, dataset_of, instant, instant_of, parsed, run_of, sums_of, sums_to_text, to_sql};
 use crate::warehouse::error::WarehouseError;
 use crate::warehouse::id::{DatasetId, RunId};
 use crate::warehouse::partition::Partition;
@@ -33,6 +34,13 @@ pub(crate) struct Unfinished {
     pub(crate) dataset: DatasetId,
     /// `true`: its intent is recorded, it is to be rolled forward.
     pub(crate) committing: bool,
+}
+
+/// How a run stands and when it ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Standing {
+    pub(crate) status: RunStatus,
+    pub(crate) finished_at: Option<DateTime<Utc>>,
 }
 
 /// What is to become visible: one run's files, all at once.
@@ -220,13 +228,13 @@ impl Ledger {
         })
     }
 
-    /// How a run stands and when it ended; `None` where the ledger does not know it.
-    pub(crate) fn standing(&self, run: &str) -> Result<Option<(RunStatus, Option<DateTime<Utc>>)>, WarehouseError> {
+    /// How a run stands; `None` where the ledger does not know it.
+    pub(crate) fn standing(&self, run: &str) -> Result<Option<Standing>, WarehouseError> {
         self.call("look up a run", |connection| {
             let row = connection.query_row("SELECT status, finished_at FROM runs WHERE run = ?1", [run], |row| {
                 let finished: Option<String> = row.get("finished_at")?;
-                let at = finished.map(|text| parsed(row, "finished_at", |_: String| text.parse())).transpose()?;
-                Ok((super::read::status_of(row)?, at))
+                let finished_at = finished.map(|_| instant_of(row, "finished_at")).transpose()?;
+                Ok(Standing { status: status_of(row)?, finished_at })
             });
             row.optional()
         })

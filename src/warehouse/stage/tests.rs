@@ -54,31 +54,31 @@ fn the_file_says_where_it_comes_from_and_what_it_holds() {
 fn memory_is_that_of_one_row_group_however_long_the_file() {
     let scene = Scene::new();
     let run = scene.begin(NAME, noon(20));
-    let batch = wide(8192);
-    let mut writer = run.stage(PARTITION.parse().unwrap(), batch.schema(), vec![]).unwrap();
+    let mut writer = run.stage(PARTITION.parse().unwrap(), wide(0, 1).schema(), vec![]).unwrap();
     let mut peak = 0;
-    for _ in 0..(ROW_GROUP_ROWS / 8192) * 2 + 1 {
-        writer.write(&batch).unwrap();
+    for batch in 0..(ROW_GROUP_ROWS / 8192) * 2 + 1 {
+        writer.write(&wide(batch * 8192, 8192)).unwrap();
         peak = peak.max(writer.writer.memory_size());
     }
-    assert!(peak < 40 << 20, "{peak} bytes");
+    assert!(peak < 24 << 20, "{peak} bytes");
     let staged = writer.finish().unwrap();
     let reader = SerializedFileReader::new(File::open(&staged.path).unwrap()).unwrap();
-    assert_eq!(reader.metadata().num_row_groups(), 3);
+    assert!(reader.metadata().num_row_groups() >= 3);
 }
 
-/// Nineteen columns of codes that hardly repeat: the worst the writer meets.
-fn wide(n: usize) -> RecordBatch {
+/// Nineteen columns of `n` codes that never repeat, from the row `start`: the worst the writer meets.
+fn wide(start: usize, n: usize) -> RecordBatch {
     let mut columns: Vec<(String, ArrayRef)> = (0..18)
         .map(|c| {
-            let codes = (0..n).map(|i| format!("{:016x}", (i * 31 + c + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+            let codes =
+                (start..start + n).map(|i| format!("{:016x}", (i * 31 + c + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)));
             (
                 format!("c{c}"),
                 Arc::new(codes.collect::<Vec<_>>().into_iter().map(Some).collect::<StringArray>()) as ArrayRef,
             )
         })
         .collect();
-    let money = Decimal128Array::from_iter_values((0..n).map(|i| i as i128 * 1_000_003));
+    let money = Decimal128Array::from_iter_values((start..start + n).map(|i| i as i128 * 1_000_003));
     columns.push(("amount".to_owned(), Arc::new(money.with_precision_and_scale(20, 2).unwrap())));
     RecordBatch::try_from_iter(columns).unwrap()
 }
@@ -119,7 +119,7 @@ fn a_file_that_was_damaged_behind_the_writer_is_not_staged() {
     std::fs::remove_file(&path).unwrap();
     std::fs::copy(other.path, path).unwrap();
     let refused = writer.finish().unwrap_err();
-    assert!(matches!(refused, WarehouseError::Mismatch { .. }), "{refused}");
+    assert!(matches!(refused, WarehouseError::Mismatch(_)), "{refused}");
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn by_listing(root: &Path, tree: &str) -> BTreeMap<String, i128> {
 
 /// Dies after the `nth` step, looks, opens again, looks again. Returns whether there was an `nth` step.
 fn die_and_reopen(nth: usize, mode: CommitMode, without_exchange: bool, seen: &mut BTreeSet<Step>) -> bool {
-    let mut scene = Scene::new();
+    let mut scene = Scene::in_memory();
     load(&scene.warehouse, OLD, mode).unwrap();
     let steps = Arc::new(Mutex::new(Vec::new()));
     scene.reopen_with(dying(nth, &steps, without_exchange), noon(20)).unwrap();
@@ -121,7 +121,7 @@ fn without_an_exchange_of_folders_it_is_old_or_new_as_well() {
 #[test]
 fn a_crash_during_recovery_is_recovered_from() {
     for nth in 1.. {
-        let mut scene = Scene::new();
+        let mut scene = Scene::in_memory();
         load(&scene.warehouse, OLD, CommitMode::Accumulate).unwrap();
         let at_intent = Steps::stopping(|step| step == Step::IntentRecorded, false);
         scene.reopen_with(at_intent, noon(20)).unwrap();
@@ -140,7 +140,7 @@ fn a_crash_during_recovery_is_recovered_from() {
 
 #[test]
 fn a_commit_that_failed_halfway_is_finished_by_the_next_run_of_the_same_process() {
-    let mut scene = Scene::new();
+    let mut scene = Scene::in_memory();
     load(&scene.warehouse, OLD, CommitMode::Accumulate).unwrap();
     let once = Mutex::new(true);
     let steps =
