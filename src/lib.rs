@@ -4,11 +4,13 @@
 //!
 //! | level | modules |
 //! |---|---|
-//! | 1 | [`clock`], [`contract`], [`config`] |
-//! | 2 | [`source`], [`decode`], [`warehouse`], [`mail`] |
-//! | 3 | [`catalog`], [`quality`] |
+//! | 1 | [`clock`], [`config`], [`contract`] |
+//! | 2 | [`source`], [`decode`], [`quality`], [`warehouse`], [`mail`] |
+//! | 3 | [`catalog`] |
 //! | 4 | [`load`], [`report`], [`sandbox`] |
 //! | 5 | [`cli`] |
+//!
+//! The walkthrough of one load and the invariants are in `docs/architecture.md`.
 
 pub mod catalog;
 pub mod cli;
