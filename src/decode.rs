@@ -21,8 +21,9 @@ use crate::contract::Dataset;
 use builder::BatchBuilder;
 use row::{Keys, Row, RowReader, Step};
 
-/// Rows in a batch. At 19 columns a batch of realisasi is about 6 MB.
-pub const BATCH_ROWS: usize = 32_768;
+/// Rows in a batch. At 19 columns a batch of realisasi is about 1.5 MB: small enough to stay in the cache between
+/// decoder and writer.
+pub const BATCH_ROWS: usize = 8_192;
 
 /// Longest row (or header) accepted, in bytes.
 pub const ROW_BYTES_MAX: usize = 1 << 20;

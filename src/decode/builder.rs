@@ -9,10 +9,14 @@ use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::{DataType, SchemaRef};
 use arrow::error::ArrowError;
 
+use super::BATCH_ROWS;
 use super::row::{Row, Slot};
 use super::scan::{Kind, unescape};
 use super::value;
 use crate::contract::{Class, Column, ColumnType, Dataset, EXTRA_COLUMN, file_schema};
+
+/// Bytes set aside for each text of a batch; longer ones grow the column.
+const CODE_BYTES_USUAL: usize = 8;
 
 /// Why a row is not taken.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,8 +38,9 @@ enum Parsed {
 /// One growing column.
 struct Growing {
     values: Values,
+    /// Validity of each row, from the first NULL on; empty before.
     valid: Vec<bool>,
-    has_nulls: bool,
+    n_rows: usize,
 }
 
 enum Values {
@@ -106,7 +111,10 @@ impl BatchBuilder {
         let mut unescaped = Vec::new();
         for (i, column) in self.columns.iter().enumerate() {
             let slot = row.slot(i);
-            let parsed = parse(column, row, buffer, slot, &mut unescaped, &mut self.last_days[i]);
+            let parsed = match plain(column, row.bytes(buffer, slot), slot, &self.last_days[i]) {
+                Some(parsed) => Ok(parsed),
+                None => parse(column, row, buffer, slot, &mut unescaped, &mut self.last_days[i]),
+            };
             self.parsed[i] = match parsed {
                 Ok(Parsed::Null) if column.required => {
                     let missing = if slot.kind.is_none() { "the key is missing" } else { "the value is missing" };
@@ -121,14 +129,13 @@ impl BatchBuilder {
         }
         for (parsed, at) in self.parsed.iter().zip(&self.stored_at) {
             let Some(at) = *at else { continue };
-            let text = match parsed {
+            match *parsed {
                 Parsed::Text(slot) if slot.kind == Some(Kind::Escaped) => {
-                    &unescaped[slot.start as usize..slot.end as usize]
+                    self.growing[at].append_text(Some(&unescaped[slot.start as usize..slot.end as usize]));
                 }
-                Parsed::Text(slot) => row.bytes(buffer, *slot),
-                _ => &[],
-            };
-            self.growing[at].append(*parsed, text);
+                Parsed::Text(slot) => self.growing[at].append_text(Some(row.bytes(buffer, slot))),
+                other => self.growing[at].append(other),
+            }
         }
         if let Some(at) = self.extra_at {
             let extra = row.extra(buffer).filter(|json| std::str::from_utf8(json).is_ok());
@@ -150,6 +157,32 @@ impl BatchBuilder {
         }
         let options = RecordBatchOptions::new().with_row_count(Some(std::mem::take(&mut self.n_rows)));
         RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)
+    }
+}
+
+/// The hot path of [`parse`]: plain texts that need no trimming, whole amounts, a repeated date.
+#[inline]
+fn plain(column: &Column, text: &[u8], slot: Slot, last_day: &LastDay) -> Option<Parsed> {
+    if slot.kind != Some(Kind::Plain) || text.is_empty() {
+        return None;
+    }
+    match &column.ty {
+        ColumnType::Code { min, max } => {
+            let fits = (*min..=*max).contains(&text.len()) && text.iter().all(|byte| (b'0'..=b'z').contains(byte));
+            let is_absent = text.len() == 4 && value::is_absent(text);
+            (fits && !is_absent).then_some(Parsed::Text(slot))
+        }
+        ColumnType::Money => {
+            let (negative, digits) = match text[0] {
+                b'-' => (true, &text[1..]),
+                _ => (false, text),
+            };
+            let whole = value::whole(digits).map(|n| i128::from(n) * 100)?;
+            Some(Parsed::Number(if negative { -whole } else { whole }))
+        }
+        ColumnType::Integer if column.range.is_none() => value::whole(text).map(|n| Parsed::Number(i128::from(n))),
+        ColumnType::Date(_) if last_day.text == text => Some(Parsed::Day(last_day.day)),
+        _ => None,
     }
 }
 
@@ -245,28 +278,31 @@ fn number(column: &Column, text: &[u8], scale: u8, precision: u8, is_literal: bo
 impl Growing {
     fn new(ty: &DataType) -> Self {
         let values = match ty {
-            DataType::Decimal128(..) => Values::Decimal(Vec::new()),
-            DataType::Int64 => Values::Integer(Vec::new()),
-            DataType::Date32 => Values::Day(Vec::new()),
-            DataType::Boolean => Values::Flag(Vec::new()),
-            _ => Values::Text { bytes: Vec::new(), ends: vec![0] },
+            DataType::Decimal128(..) => Values::Decimal(Vec::with_capacity(BATCH_ROWS)),
+            DataType::Int64 => Values::Integer(Vec::with_capacity(BATCH_ROWS)),
+            DataType::Date32 => Values::Day(Vec::with_capacity(BATCH_ROWS)),
+            DataType::Boolean => Values::Flag(Vec::with_capacity(BATCH_ROWS)),
+            _ => {
+                let mut ends = Vec::with_capacity(BATCH_ROWS + 1);
+                ends.push(0);
+                Values::Text { bytes: Vec::with_capacity(BATCH_ROWS * CODE_BYTES_USUAL), ends }
+            }
         };
-        Self { values, valid: Vec::new(), has_nulls: false }
+        Self { values, valid: Vec::new(), n_rows: 0 }
     }
 
+    #[inline]
     fn append_text(&mut self, text: Option<&[u8]>) {
         let Values::Text { bytes, ends } = &mut self.values else { return };
         bytes.extend_from_slice(text.unwrap_or_default());
         ends.push(i32::try_from(bytes.len()).expect("a batch holds far less than 2 GiB of text"));
-        self.valid.push(text.is_some());
-        self.has_nulls |= text.is_none();
+        self.row(text.is_none());
     }
 
     #[inline]
-    fn append(&mut self, parsed: Parsed, text: &[u8]) {
+    fn append(&mut self, parsed: Parsed) {
         let is_null = matches!(parsed, Parsed::Null);
         match (&mut self.values, parsed) {
-            (Values::Text { .. }, _) => return self.append_text((!is_null).then_some(text)),
             (Values::Decimal(values), Parsed::Number(n)) => values.push(n),
             (Values::Decimal(values), _) => values.push(0),
             (Values::Integer(values), Parsed::Number(n)) => values.push(i64::try_from(n).expect("parsed as i64")),
@@ -275,13 +311,29 @@ impl Growing {
             (Values::Day(values), _) => values.push(0),
             (Values::Flag(values), Parsed::Flag(flag)) => values.push(flag),
             (Values::Flag(values), _) => values.push(false),
+            (Values::Text { ends, .. }, _) => {
+                let end = *ends.last().expect("it begins with 0");
+                ends.push(end);
+            }
         }
-        self.valid.push(!is_null);
-        self.has_nulls |= is_null;
+        self.row(is_null);
+    }
+
+    /// Notes whether the row just appended is NULL here.
+    #[inline]
+    fn row(&mut self, is_null: bool) {
+        if is_null && self.valid.is_empty() {
+            self.valid = vec![true; self.n_rows];
+            self.valid.reserve(BATCH_ROWS - self.n_rows.min(BATCH_ROWS));
+            self.valid.push(false);
+        } else if is_null || !self.valid.is_empty() {
+            self.valid.push(!is_null);
+        }
+        self.n_rows += 1;
     }
 
     fn into_array(self, ty: &DataType) -> Result<ArrayRef, ArrowError> {
-        let nulls = self.has_nulls.then(|| NullBuffer::from(self.valid));
+        let nulls = (!self.valid.is_empty()).then(|| NullBuffer::from(self.valid));
         Ok(match self.values {
             Values::Text { bytes, ends } => {
                 let offsets = OffsetBuffer::new(ScalarBuffer::from(ends));

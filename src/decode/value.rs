@@ -21,13 +21,28 @@ pub(crate) fn decimal(text: &[u8], scale: u8, is_literal: bool) -> Result<i128, 
         Some(b'+') => (false, &text[1..]),
         _ => (false, text),
     };
-    let unscaled = if digits.len() <= 18 && !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) {
-        let whole = digits.iter().fold(0_i64, |n, digit| n * 10 + i64::from(digit - b'0'));
-        i128::from(whole) * 10_i128.pow(u32::from(scale))
-    } else {
-        general_decimal(digits, scale, is_literal)?
+    let unscaled = match whole(digits) {
+        Some(whole) => i128::from(whole) * 10_i128.pow(u32::from(scale)),
+        None => general_decimal(digits, scale, is_literal)?,
     };
     Ok(if negative { -unscaled } else { unscaled })
+}
+
+/// 1 to 18 digits and nothing else.
+#[inline]
+pub(crate) fn whole(digits: &[u8]) -> Option<i64> {
+    if digits.is_empty() || digits.len() > 18 {
+        return None;
+    }
+    let mut n = 0;
+    for byte in digits {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        n = n * 10 + i64::from(digit);
+    }
+    Some(n)
 }
 
 /// Most digits a number may have: what `Decimal128` holds.

@@ -27,7 +27,7 @@ const QUEUED_CHUNKS: usize = 8;
 
 /// Rows of a page that are held back until the page is whole, so that it can be asked for again when it breaks off. A
 /// longer page is passed on; when that breaks off, the load begins again.
-const HELD_ROWS_MAX: usize = 4 * BATCH_ROWS;
+const HELD_ROWS_MAX: usize = 16 * BATCH_ROWS;
 
 /// What one page was.
 #[derive(Debug)]

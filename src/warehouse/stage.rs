@@ -11,9 +11,10 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::sum_checked;
 use arrow::datatypes::{DataType, Decimal128Type, SchemaRef};
 use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
@@ -29,6 +30,8 @@ const ROW_GROUP_BYTES: usize = 16 << 20;
 /// Bytes of a column's dictionary, held in memory with its index at three times the size. Codes fit many times over; a
 /// column of numbers that never repeat gives it up early.
 const DICTIONARY_BYTES: usize = 256 << 10;
+/// Decimals from this precision on are amounts of money; narrower ones are scores, which repeat.
+const MONEY_PRECISION: u8 = 20;
 /// The writer hands over whole pages; the buffer only joins their headers to them.
 const BUFFER_BYTES: usize = 256 * 1024;
 
@@ -115,7 +118,7 @@ impl StageWriter {
         let control = controlled(&origin, &schema)?;
         let created = File::create_new(&path).map_err(|e| WarehouseError::io("create", &path, e))?;
         let sink = BufWriter::with_capacity(BUFFER_BYTES, created);
-        let mut writer = ArrowWriter::try_new(sink, Arc::clone(&schema), Some(properties()))
+        let mut writer = ArrowWriter::try_new(sink, Arc::clone(&schema), Some(properties(&schema)))
             .map_err(|e| WarehouseError::parquet("begin to write", &path, e))?;
         for (key, value) in metadata {
             writer.append_key_value_metadata(KeyValue::new(key, value));
@@ -191,15 +194,29 @@ fn controlled(origin: &Origin, schema: &SchemaRef) -> Result<Vec<Control>, Wareh
     origin.control.iter().map(of).collect()
 }
 
-fn properties() -> WriterProperties {
+/// Codes repeat and are kept as dictionaries. Money and running numbers hardly do: looking every value up costs a third
+/// of the writing time and makes the file larger (measured: docs/speed.md).
+fn properties(schema: &SchemaRef) -> WriterProperties {
     let level = ZstdLevel::try_new(ZSTD_LEVEL).expect("level 1 is within zstd's levels");
-    WriterProperties::builder()
+    let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
         .set_statistics_enabled(EnabledStatistics::Page)
-        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-        .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
-        .set_dictionary_page_size_limit(DICTIONARY_BYTES)
-        .build()
+        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS));
+    for field in schema.fields() {
+        let column = ColumnPath::from(field.name().as_str());
+        match field.data_type() {
+            DataType::Int64 => {
+                properties = properties
+                    .set_column_dictionary_enabled(column.clone(), false)
+                    .set_column_encoding(column, Encoding::DELTA_BINARY_PACKED);
+            }
+            DataType::Decimal128(precision, _) if *precision >= MONEY_PRECISION => {
+                properties = properties.set_column_dictionary_enabled(column, false);
+            }
+            _ => {}
+        }
+    }
+    properties.build()
 }
 
 /// What stands in the file about itself.

@@ -74,14 +74,18 @@ impl RowReader for ObjectReader {
     }
 }
 
-/// A key of an earlier row at the same place: rows of one answer have their keys in one order.
+/// A field of an earlier row at the same place: rows of one answer are written alike, blanks and all.
 #[derive(Debug, Clone)]
 struct Expected {
-    raw: Vec<u8>,
+    /// Every byte from the end of the value before (or the opening brace) to the first byte of a text value:
+    /// `,"KPPN":"`. Empty where the value was no plain text.
+    lead: Vec<u8>,
     index: Option<usize>,
+    /// Where the key stands within `lead`.
+    key: (usize, usize),
 }
 
-/// Reads the fields of one object after the other and expects each to have the keys of the one before.
+/// Reads the fields of one object after the other and expects each to be written like the one before.
 #[derive(Debug, Default)]
 pub(crate) struct FieldReader {
     expected: Vec<Expected>,
@@ -90,75 +94,116 @@ pub(crate) struct FieldReader {
 /// Most fields an object may have.
 const FIELDS_MAX: usize = 10_000;
 
+/// What reading one field came to.
+enum Field {
+    /// Read; the next begins here.
+    Next(usize),
+    /// The object is closed; this is the position behind it.
+    Closed(usize),
+    NeedMore,
+}
+
 impl FieldReader {
     /// Reads the object at `at` (an opening brace) into `row`.
     pub(crate) fn object(&mut self, buffer: &[u8], at: &mut usize, row: &mut Row) -> Result<Step, String> {
         let mut i = *at + 1;
-        let mut field = 0;
-        loop {
-            i = skip_separators(buffer, i);
-            match buffer.get(i) {
-                None => return Ok(Step::NeedMore),
-                Some(b'}') => {
-                    *at = i + 1;
+        for field in 0..FIELDS_MAX {
+            if let Some(next) = self.expected_field(buffer, i, field, row) {
+                i = next;
+                continue;
+            }
+            match self.any_field(buffer, i, field, row)? {
+                Field::Next(next) => i = next,
+                Field::NeedMore => return Ok(Step::NeedMore),
+                Field::Closed(end) => {
+                    *at = end;
                     return Ok(Step::Row);
                 }
-                Some(b'"') => {}
-                Some(other) => return Err(format!("expected a key, found {}", printable(*other))),
-            }
-            let Some((key, index, after_key)) = self.key(buffer, i + 1, field, row) else {
-                return Ok(Step::NeedMore);
-            };
-            i = skip_blank(buffer, after_key);
-            match buffer.get(i) {
-                None => return Ok(Step::NeedMore),
-                Some(b':') => i = skip_blank(buffer, i + 1),
-                Some(other) => return Err(format!("expected ':' after a key, found {}", printable(*other))),
-            }
-            let Some((token, after)) = value(buffer, i)? else { return Ok(Step::NeedMore) };
-            let after = skip_blank(buffer, after);
-            match buffer.get(after) {
-                None => return Ok(Step::NeedMore),
-                Some(b',' | b'}') => {}
-                Some(other) => return Err(format!("expected ',' after a value, found {}", printable(*other))),
-            }
-            match index {
-                Some(index) => row.set(buffer, index, token),
-                None => row.set_unknown(key, token),
-            }
-            i = after;
-            field += 1;
-            if field > FIELDS_MAX {
-                return Err(format!("a row of more than {FIELDS_MAX} fields"));
             }
         }
+        Err(format!("a row of more than {FIELDS_MAX} fields"))
     }
 
-    /// The key whose first byte is at `start`, its index, and the position after the closing quote.
+    /// The hot path: the field is written like the one of an earlier row at this place, with a plain text value that is
+    /// followed by a comma or the closing brace.
     #[inline]
-    fn key(
-        &mut self,
-        buffer: &[u8],
-        start: usize,
-        field: usize,
-        row: &mut Row,
-    ) -> Option<(Token, Option<usize>, usize)> {
-        if let Some(expected) = self.expected.get(field) {
-            let end = start + expected.raw.len();
-            if buffer.get(end) == Some(&b'"') && buffer[start..end] == expected.raw[..] {
-                return Some((Token { kind: Kind::Plain, start, end }, expected.index, end + 1));
+    fn expected_field(&self, buffer: &[u8], at: usize, field: usize, row: &mut Row) -> Option<usize> {
+        let expected = self.expected.get(field)?;
+        if expected.lead.is_empty() || !begins_with(buffer, at, &expected.lead) {
+            return None;
+        }
+        let start = at + expected.lead.len();
+        let (end, escaped) = string_end(buffer, start)?;
+        if escaped || !matches!(buffer.get(end + 1), Some(b',' | b'}')) {
+            return None;
+        }
+        let token = Token { kind: Kind::Plain, start, end };
+        match expected.index {
+            Some(index) => row.set(buffer, index, token),
+            None => {
+                let (from, to) = expected.key;
+                row.set_unknown(Token { kind: Kind::Plain, start: at + from, end: at + to }, token);
             }
         }
-        let (end, escaped) = string_end(buffer, start)?;
-        let raw = &buffer[start..end];
-        let index = row.keys.find(raw);
-        let found = Expected { raw: raw.to_vec(), index };
+        Some(end + 1)
+    }
+
+    /// Any field, or the end of the object; remembers how a field with a plain text value is written.
+    fn any_field(&mut self, buffer: &[u8], at: usize, field: usize, row: &mut Row) -> Result<Field, String> {
+        let mut i = skip_separators(buffer, at);
+        match buffer.get(i) {
+            None => return Ok(Field::NeedMore),
+            Some(b'}') => return Ok(Field::Closed(i + 1)),
+            Some(b'"') => {}
+            Some(other) => return Err(format!("expected a key, found {}", printable(*other))),
+        }
+        let Some((key_end, key_escaped)) = string_end(buffer, i + 1) else { return Ok(Field::NeedMore) };
+        let kind = if key_escaped { Kind::Escaped } else { Kind::Plain };
+        let key = Token { kind, start: i + 1, end: key_end };
+        i = skip_blank(buffer, key_end + 1);
+        match buffer.get(i) {
+            None => return Ok(Field::NeedMore),
+            Some(b':') => i = skip_blank(buffer, i + 1),
+            Some(other) => return Err(format!("expected ':' after a key, found {}", printable(*other))),
+        }
+        let Some((token, after)) = value(buffer, i)? else { return Ok(Field::NeedMore) };
+        let after = skip_blank(buffer, after);
+        match buffer.get(after) {
+            None => return Ok(Field::NeedMore),
+            Some(b',' | b'}') => {}
+            Some(other) => return Err(format!("expected ',' after a value, found {}", printable(*other))),
+        }
+        let index = row.keys.find(&buffer[key.start..key.end]);
+        match index {
+            Some(index) => row.set(buffer, index, token),
+            None => row.set_unknown(key, token),
+        }
+        let lead = if token.kind == Kind::Plain { buffer[at..token.start].to_vec() } else { Vec::new() };
+        let found = Expected { lead, index, key: (key.start - at, key.end - at) };
         if field < self.expected.len() {
             self.expected[field] = found;
         } else if field == self.expected.len() {
             self.expected.push(found);
         }
-        let kind = if escaped { Kind::Escaped } else { Kind::Plain };
-        Some((Token { kind, start, end }, index, end + 1))
+        Ok(Field::Next(after))
+    }
+}
+
+/// Whether `pattern` stands at `at`. Patterns are some ten bytes long: two overlapping words, no call.
+#[inline]
+fn begins_with(buffer: &[u8], at: usize, pattern: &[u8]) -> bool {
+    let n = pattern.len();
+    let Some(found) = buffer.get(at..at + n) else { return false };
+    let word = |bytes: &[u8], from: usize| -> u64 {
+        u64::from_le_bytes(bytes[from..from + 8].try_into().expect("eight bytes"))
+    };
+    match n {
+        8..=16 => word(found, 0) == word(pattern, 0) && word(found, n - 8) == word(pattern, n - 8),
+        17..=24 => {
+            word(found, 0) == word(pattern, 0)
+                && word(found, 8) == word(pattern, 8)
+                && word(found, n - 8) == word(pattern, n - 8)
+        }
+        _ => found == pattern,
     }
 }
