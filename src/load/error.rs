@@ -80,6 +80,18 @@ pub enum LoadError {
     /// The source moved while it was read.
     #[error("the source changed while it was read: {0}")]
     Moved(String),
+    /// The rows are those of another fiscal year.
+    #[error(
+        "{label}: the answer is of another fiscal year ({found}): check that {variable} holds the key of this one"
+    )]
+    OtherYear {
+        /// The window.
+        label: String,
+        /// What shows it.
+        found: String,
+        /// The variable that should hold the key.
+        variable: String,
+    },
     /// The gate holds the snapshot.
     #[error("held, the last good snapshot stays: {0}")]
     Held(String),
@@ -99,9 +111,10 @@ impl LoadError {
             Self::Request(_) => LoadErrorKind::Usage,
             Self::Credential(_) | Self::Fetch(FetchError::SetUp(_)) => LoadErrorKind::Configuration,
             Self::Unauthorised { .. } => LoadErrorKind::NotAuthorised,
-            Self::Fetch(FetchError::TooLong { .. }) | Self::WrongParameter { .. } | Self::Moved(_) => {
-                LoadErrorKind::DataRefused
-            }
+            Self::Fetch(FetchError::TooLong { .. })
+            | Self::WrongParameter { .. }
+            | Self::Moved(_)
+            | Self::OtherYear { .. } => LoadErrorKind::DataRefused,
             Self::Decode { error: DecodeError::Truncated { .. }, .. } => LoadErrorKind::Unavailable,
             Self::Decode { error: DecodeError::Batch(_), .. } | Self::Worker(_) => LoadErrorKind::Internal,
             Self::Decode { .. } => LoadErrorKind::DataRefused,
