@@ -128,6 +128,35 @@ impl LoadError {
         }
     }
 
+    /// What to do, where the message itself does not say it.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Fetch(FetchError::Unreachable { .. }) => {
+                Some("check base_url, DNS and the firewall; `lumbung check` tries to reach every source")
+            }
+            Self::Fetch(FetchError::Status { status: 300..=499, .. }) => {
+                Some("check base_url in lumbung.toml and the path in the contract")
+            }
+            Self::Fetch(FetchError::Status { .. }) | Self::Garbage { .. } => {
+                Some("the service is in trouble: run again later, and tell its operators if it stays so")
+            }
+            Self::Fetch(FetchError::BrokenOff { .. })
+            | Self::BrokenOffLate(_)
+            | Self::Decode { error: DecodeError::Truncated { .. }, .. } => {
+                Some("run again later; where it keeps happening, set a smaller page_rows")
+            }
+            Self::Decode { error: DecodeError::Malformed { .. } | DecodeError::RowTooLong { .. }, .. }
+            | Self::WrongParameter { .. } => {
+                Some("compare the answer with the contract of the source; `lumbung runs RUN` lists what was asked")
+            }
+            Self::Moved(_) => {
+                Some("run again when the source is at rest; where it stays so, page_rows = 0 asks for all at once")
+            }
+            _ => None,
+        }
+    }
+
     /// Whether asking for the same page again may help.
     pub(super) fn asks_for_retry(&self) -> bool {
         match self {

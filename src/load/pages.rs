@@ -12,7 +12,7 @@ use super::{LoadError, Loader, Totals, plan};
 use crate::contract::Dataset;
 use crate::quality::ExactSum;
 use crate::source::envelope::Verdict;
-use crate::source::fetch::{SourceClient, pause};
+use crate::source::fetch::{FetchError, SourceClient, pause};
 use crate::source::paging::{Window, pager};
 use crate::warehouse::{PageRecord, Partition, QuarantineRecord, Run, StagedFile, Sums};
 
@@ -145,7 +145,7 @@ impl Asking<'_> {
                 _ => None,
             };
             let wait = pause(limits, attempt, retry_after);
-            tracing::warn!(dataset = %id, attempt, wait_secs = wait.as_secs(), %error, "asking again");
+            tracing::info!(dataset = %id, attempt, wait_secs = wait.as_secs(), %error, "asking again");
             let text = format!("{error}; try {attempt} of {} in {} s", limits.attempts, wait.as_secs());
             self.loader.progress.retry(&id, &text);
             tokio::time::sleep(wait).await;
@@ -165,6 +165,9 @@ impl Asking<'_> {
         let mut answer = match self.client.get(url, Some(&self.token)).await {
             Ok(answer) => answer,
             Err(error) => {
+                if let FetchError::Status { status, .. } = &error {
+                    note.status = Some(*status);
+                }
                 self.record(&note, "unavailable", None, totals)?;
                 return Err(error.into());
             }
