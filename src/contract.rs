@@ -10,8 +10,8 @@ mod schema;
 use chrono_tz::Tz;
 
 pub use column::{Class, Column, ColumnType, DateFormat, normalise_key};
-pub(crate) use parse::check_base_url;
 pub use parse::parse;
+pub(crate) use parse::{check_base_url, shown_url};
 pub use schema::{EXTRA_COLUMN, file_schema};
 
 /// The contract of one source system.

@@ -91,13 +91,18 @@ pub(crate) fn check_base_url(url: &str) -> Result<String, String> {
     Ok(url.trim_end_matches('/').to_owned())
 }
 
+/// A URL as an error message may repeat it: without what could be a secret.
+pub(crate) fn shown_url(url: &str) -> &str {
+    if url.contains(['@', '?']) { "…" } else { url }
+}
+
 fn base_url(source: &Section<'_, '_>) -> String {
     let url = source.required_text("base_url", "https://…");
     if url.is_empty() {
         return url;
     }
     check_base_url(&url).unwrap_or_else(|hint| {
-        source.problem("base_url", format!("`base_url` cannot be \"{url}\""), hint);
+        source.problem("base_url", format!("`base_url` cannot be \"{}\"", shown_url(&url)), hint);
         String::new()
     })
 }
