@@ -83,10 +83,12 @@ enum Command {
     /// Check config, contracts, views, credentials and sources
     Check(check::CheckArgs),
     /// How fresh every dataset is
+    #[command(after_help = "Examples:\n  lumbung status\n  lumbung status --output json")]
     Status,
     /// What was loaded when, and what became of it
     Runs(runs::RunsArgs),
     /// Run the SQL data tests: rows that break a rule
+    #[command(after_help = "Examples:\n  lumbung test\n  lumbung test --output json")]
     Test,
     /// Reports: which there are, and what they say for a period
     Report(report::ReportArgs),

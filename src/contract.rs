@@ -10,8 +10,8 @@ mod schema;
 use chrono_tz::Tz;
 
 pub use column::{Class, Column, ColumnType, DateFormat, normalise_key};
-pub(crate) use parse::check_base_url;
 pub use parse::parse;
+pub(crate) use parse::{check_base_url, shown_url};
 pub use schema::{EXTRA_COLUMN, file_schema};
 
 /// The contract of one source system.
@@ -107,6 +107,9 @@ pub struct Dataset {
     pub personal: bool,
     /// Index of the column whose greatest value is the data date.
     pub as_of_column: Option<usize>,
+    /// Index of the date column whose values lie in the fiscal year asked for. The key of another year answers with
+    /// that year's rows, and only a date can tell.
+    pub fiscal_year_column: Option<usize>,
     /// Indices of the money columns whose sums are the control totals.
     pub control: Vec<usize>,
     /// Most rows that may be refused, in percent, before nothing is published. Five rows are always tolerated.

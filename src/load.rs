@@ -229,18 +229,21 @@ impl Loader<'_> {
             Paging::Whole | Paging::Daily { .. } => client.limits().attempts.saturating_sub(1),
         };
         let mut attempt = 0;
-        let landed = loop {
+        let mut landed = loop {
             match pages::land_windows(self, run, dataset, &client, &windows, totals).await {
                 Err(error) if error.asks_for_restart() && attempt < restarts => {
                     attempt += 1;
                     self.progress.retry(&plan::dataset_id(self.contract, dataset), &error.to_string());
-                    tracing::warn!(dataset = %dataset.name, attempt, %error, "the load begins again");
+                    tracing::info!(dataset = %dataset.name, attempt, %error, "the load begins again");
                     run.discard_stage()?;
                     *totals = Totals { pages: totals.pages, bytes: totals.bytes, ..Totals::default() };
                 }
                 other => break other?,
             }
         };
+        if request.accept_shrink {
+            gate::stage_emptied(self.warehouse, run, dataset, request.date, &mut landed)?;
+        }
         gate::judge(self.warehouse, self.contract, dataset, request, landed, totals)
     }
 

@@ -1,6 +1,7 @@
 //! A laboratory for one test: a sandbox, a temporary folder and the program itself, which sees no environment but what
 //! the test gives it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -88,6 +89,13 @@ impl Lab {
         self.sandbox().control()
     }
 
+    /// What the sandbox answers to `path` below its base URL, asked for a fiscal year.
+    pub fn ask(&self, year: i32, path: &str) -> serde_json::Value {
+        let url = format!("{}/{path}", self.sandbox().base_url("omspan"));
+        let request = reqwest::Client::new().get(url).bearer_auth(self.sandbox().token("omspan", year));
+        self.runtime.block_on(async { request.send().await.unwrap().json().await.unwrap() })
+    }
+
     /// The temporary folder.
     pub fn path(&self) -> &Path {
         self.folder.path()
@@ -147,6 +155,25 @@ impl Lab {
             files.iter().map(|file| file.strip_prefix(&root).unwrap().to_string_lossy().into_owned()).collect();
         names.sort();
         names
+    }
+
+    /// Every published file with its bytes: what must not change when a load fails.
+    pub fn contents(&self) -> BTreeMap<String, Vec<u8>> {
+        let read = |name: String| (name.clone(), std::fs::read(self.warehouse().join(name)).unwrap());
+        self.published().into_iter().map(read).collect()
+    }
+
+    /// A config folder whose OMSPAN contract differs from the shipped one by `edits` (what stands there, what shall).
+    pub fn config(&self, edits: &[(&str, &str)]) -> String {
+        let mut contract = include_str!("../config/sources/omspan.toml").to_owned();
+        for (old, new) in edits {
+            assert!(contract.contains(old), "the contract has no {old:?}");
+            contract = contract.replacen(old, new, 1);
+        }
+        let folder = self.path().join("config-of-test");
+        std::fs::create_dir_all(folder.join("sources")).unwrap();
+        std::fs::write(folder.join("sources/omspan.toml"), contract).unwrap();
+        folder.to_str().unwrap().to_owned()
     }
 }
 

@@ -128,6 +128,11 @@ fn innermost(error: &DataFusionError) -> &DataFusionError {
 fn message(error: &DataFusionError) -> String {
     let text = match error {
         DataFusionError::SchemaError(schema, _) => unknown_column(schema).unwrap_or_else(|| schema.to_string()),
+        DataFusionError::SQL(error, _) => {
+            let text = error.to_string();
+            let text = text.strip_prefix("sql parser error: ").unwrap_or(&text);
+            format!("{text}; is a comma, quote or bracket missing? texts take 'single', names \"double\" quotes")
+        }
         other => other.message().into_owned(),
     };
     let text = text.split(DataFusionError::BACK_TRACE_SEP).next().unwrap_or_default();

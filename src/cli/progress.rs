@@ -15,7 +15,7 @@ pub(crate) enum Watcher {
     Bars(Mutex<Option<ProgressBar>>),
     /// One line a dataset.
     Lines,
-    /// Not a word.
+    /// Only what went wrong.
     Silent,
 }
 
@@ -99,10 +99,14 @@ impl Progress for Watcher {
         }
         if let Some(error) = &report.error {
             text.push_str(&format!("\n  {error}"));
+            if let Some(hint) = error.hint() {
+                text.push_str(&format!("\n  hint: {hint}"));
+            }
         }
         match self {
-            Self::Silent => {}
-            Self::Bars(_) | Self::Lines => talk(&text),
+            // Quiet, but never silent about what went wrong.
+            Self::Silent if report.error.is_none() => {}
+            Self::Silent | Self::Bars(_) | Self::Lines => talk(&text),
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::warehouse::{AsOf, CommittedFile, Warehouse};
 
 /// Reports: which there are, and what they say for a period
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  lumbung report list\n  lumbung report render serapan-anggaran --out edition")]
 pub(crate) struct ReportArgs {
     #[command(subcommand)]
     command: ReportCommand,
@@ -27,6 +28,7 @@ pub(crate) struct ReportArgs {
 #[derive(Debug, Subcommand)]
 enum ReportCommand {
     /// The reports there are, with schedule and recipients
+    #[command(after_help = "Example:\n  lumbung report list --output json")]
     List,
     /// Write one edition (html, txt, eml) to a folder without sending it
     #[command(after_help = "Example:\n  lumbung report render serapan-anggaran --period 2026-10-31 --out edition")]

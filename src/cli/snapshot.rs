@@ -209,6 +209,7 @@ fn as_json(report: &LoadReport) -> serde_json::Value {
     });
     if let Some(error) = &report.error {
         value["error"] = json!(error.to_string());
+        value["hint"] = json!(error.hint());
     }
     value
 }

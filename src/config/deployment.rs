@@ -148,7 +148,7 @@ fn sources(root: &Section<'_, '_>) -> BTreeMap<String, SourceSettings> {
         let base_url = section.text("base_url").and_then(|url| match contract::check_base_url(url) {
             Ok(url) => Some(url),
             Err(hint) => {
-                section.problem("base_url", format!("`base_url` cannot be \"{url}\""), hint);
+                section.problem("base_url", format!("`base_url` cannot be \"{}\"", contract::shown_url(url)), hint);
                 None
             }
         });

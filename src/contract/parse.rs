@@ -91,13 +91,18 @@ pub(crate) fn check_base_url(url: &str) -> Result<String, String> {
     Ok(url.trim_end_matches('/').to_owned())
 }
 
+/// A URL as an error message may repeat it: without what could be a secret.
+pub(crate) fn shown_url(url: &str) -> &str {
+    if url.contains(['@', '?']) { "…" } else { url }
+}
+
 fn base_url(source: &Section<'_, '_>) -> String {
     let url = source.required_text("base_url", "https://…");
     if url.is_empty() {
         return url;
     }
     check_base_url(&url).unwrap_or_else(|hint| {
-        source.problem("base_url", format!("`base_url` cannot be \"{url}\""), hint);
+        source.problem("base_url", format!("`base_url` cannot be \"{}\"", shown_url(&url)), hint);
         String::new()
     })
 }
@@ -182,6 +187,11 @@ fn dataset(section: Section<'_, '_>) -> Option<Dataset> {
         section.problem("envelope", format!("unknown envelope \"{envelope}\""), "known: spanint");
     }
     let as_of_column = section.text("as_of_column").and_then(|name| index("as_of_column", name));
+    let fiscal_year_column = section.text("fiscal_year_column").and_then(|name| index("fiscal_year_column", name));
+    if let Some(column) = fiscal_year_column.map(|i| &columns[i]).filter(|c| !matches!(c.ty, ColumnType::Date(_))) {
+        let message = format!("the fiscal year column \"{}\" is no date", column.name);
+        section.problem("fiscal_year_column", message, "type = \"date\"");
+    }
     let fold = section.text("fold_surplus_into").and_then(|name| index("fold_surplus_into", name));
     let dataset = Dataset {
         title: section.required_text("title", "what people call the dataset"),
@@ -194,6 +204,7 @@ fn dataset(section: Section<'_, '_>) -> Option<Dataset> {
         rows: row_shape(&section, fold),
         personal,
         as_of_column,
+        fiscal_year_column,
         control,
         quarantine_pct_max: percent(&section, "quarantine_pct_max", 1),
         shrink_pct_max: percent(&section, "shrink_pct_max", 20),

@@ -1,8 +1,10 @@
-//! Checks over all pages of a window: row numbers without gap or repetition, and columns that must not change.
+//! Checks over all pages of a window: row numbers without gap or repetition, columns that must not change, and dates
+//! that lie in the fiscal year asked for.
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Date32Type, Int64Type};
 use arrow::util::display::array_value_to_string;
+use chrono::NaiveDate;
 
 use crate::contract::{ColumnType, Dataset, Paging};
 
@@ -94,9 +96,39 @@ impl Continuity {
     }
 }
 
+/// The fiscal year of a window, where a column of the dataset can tell it.
+pub(super) struct FiscalYear {
+    /// The column's name, and the first day of the year and of the next, as days since 1970-01-01.
+    column: Option<(String, i32, i32)>,
+}
+
+impl FiscalYear {
+    pub(super) fn new(dataset: &Dataset, year: Option<i32>) -> Self {
+        let first_day = |year| NaiveDate::from_ymd_opt(year, 1, 1).map(Date32Type::from_naive_date);
+        let column = dataset.fiscal_year_column.zip(year).and_then(|(i, year)| {
+            Some((dataset.columns[i].name.clone(), first_day(year)?, first_day(year.checked_add(1)?)?))
+        });
+        Self { column }
+    }
+
+    /// Checks the next rows.
+    ///
+    /// # Errors
+    /// The first date of another year.
+    pub(super) fn check(&self, batch: &RecordBatch) -> Result<(), String> {
+        let Some((name, first, next)) = &self.column else { return Ok(()) };
+        let column = batch.column_by_name(name).expect("the contract names its columns");
+        let stranger = column.as_primitive::<Date32Type>().iter().flatten().find(|day| day < first || day >= next);
+        match stranger {
+            Some(day) => Err(format!("{name} {}", Date32Type::to_naive_date_opt(day).unwrap_or_default())),
+            None => Ok(()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Continuity;
+    use super::{Continuity, FiscalYear};
     use crate::contract::{file_schema, parse};
     use arrow::array::{ArrayRef, Date32Array, Int64Array, RecordBatch, new_null_array};
     use arrow::datatypes::{Field, Schema};
@@ -116,7 +148,7 @@ mod tests {
             .iter()
             .map(|field| match field.name().as_str() {
                 "rownum" => Arc::new(Int64Array::from(numbers.clone())) as ArrayRef,
-                "maxdate" => Arc::new(Date32Array::from(days.clone())),
+                "maxdate" | "tanggal" => Arc::new(Date32Array::from(days.clone())),
                 _ => new_null_array(field.data_type(), n),
             })
             .collect();
@@ -146,5 +178,18 @@ mod tests {
             Err("maxdate moved from 1970-01-01 to 1970-01-02".to_owned())
         );
         assert!(continuity().take(&batch(vec![1, 2], vec![0, 1])).unwrap_err().contains("within one answer"));
+    }
+
+    #[test]
+    fn a_date_of_another_fiscal_year_is_noticed() {
+        let contract = parse("omspan.toml", include_str!("../../config/sources/omspan.toml")).unwrap();
+        let of = |dataset, year| FiscalYear::new(contract.dataset(dataset).unwrap(), year);
+        let days = |days: Vec<i32>| batch((1..).take(days.len()).collect(), days);
+        let year = of("realisasi_belanja", Some(1971));
+        assert_eq!(year.check(&days(vec![365, 729])), Ok(()));
+        assert_eq!(year.check(&days(vec![365, 364])), Err("tanggal 1970-12-31".to_owned()));
+        assert_eq!(year.check(&days(vec![730])), Err("tanggal 1972-01-01".to_owned()));
+        assert_eq!(of("realisasi_belanja", None).check(&days(vec![1])), Ok(()));
+        assert_eq!(of("dipa_belanja", Some(1971)).check(&days(vec![1])), Ok(()));
     }
 }

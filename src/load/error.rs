@@ -80,6 +80,18 @@ pub enum LoadError {
     /// The source moved while it was read.
     #[error("the source changed while it was read: {0}")]
     Moved(String),
+    /// The rows are those of another fiscal year.
+    #[error(
+        "{label}: the answer is of another fiscal year ({found}): check that {variable} holds the key of this one"
+    )]
+    OtherYear {
+        /// The window.
+        label: String,
+        /// What shows it.
+        found: String,
+        /// The variable that should hold the key.
+        variable: String,
+    },
     /// The gate holds the snapshot.
     #[error("held, the last good snapshot stays: {0}")]
     Held(String),
@@ -99,9 +111,10 @@ impl LoadError {
             Self::Request(_) => LoadErrorKind::Usage,
             Self::Credential(_) | Self::Fetch(FetchError::SetUp(_)) => LoadErrorKind::Configuration,
             Self::Unauthorised { .. } => LoadErrorKind::NotAuthorised,
-            Self::Fetch(FetchError::TooLong { .. }) | Self::WrongParameter { .. } | Self::Moved(_) => {
-                LoadErrorKind::DataRefused
-            }
+            Self::Fetch(FetchError::TooLong { .. })
+            | Self::WrongParameter { .. }
+            | Self::Moved(_)
+            | Self::OtherYear { .. } => LoadErrorKind::DataRefused,
             Self::Decode { error: DecodeError::Truncated { .. }, .. } => LoadErrorKind::Unavailable,
             Self::Decode { error: DecodeError::Batch(_), .. } | Self::Worker(_) => LoadErrorKind::Internal,
             Self::Decode { .. } => LoadErrorKind::DataRefused,
@@ -112,6 +125,35 @@ impl LoadError {
                 warehouse::ErrorKind::Internal => LoadErrorKind::Internal,
                 _ => LoadErrorKind::CannotWrite,
             },
+        }
+    }
+
+    /// What to do, where the message itself does not say it.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Fetch(FetchError::Unreachable { .. }) => {
+                Some("check base_url, DNS and the firewall; `lumbung check` tries to reach every source")
+            }
+            Self::Fetch(FetchError::Status { status: 300..=499, .. }) => {
+                Some("check base_url in lumbung.toml and the path in the contract")
+            }
+            Self::Fetch(FetchError::Status { .. }) | Self::Garbage { .. } => {
+                Some("the service is in trouble: run again later, and tell its operators if it stays so")
+            }
+            Self::Fetch(FetchError::BrokenOff { .. })
+            | Self::BrokenOffLate(_)
+            | Self::Decode { error: DecodeError::Truncated { .. }, .. } => {
+                Some("run again later; where it keeps happening, set a smaller page_rows")
+            }
+            Self::Decode { error: DecodeError::Malformed { .. } | DecodeError::RowTooLong { .. }, .. }
+            | Self::WrongParameter { .. } => {
+                Some("compare the answer with the contract of the source; `lumbung runs RUN` lists what was asked")
+            }
+            Self::Moved(_) => {
+                Some("run again when the source is at rest; where it stays so, page_rows = 0 asks for all at once")
+            }
+            _ => None,
         }
     }
 

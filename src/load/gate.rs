@@ -1,15 +1,38 @@
-//! The gate between stage and commit: what is refused, shrunken or emptied is held; what did not change is not written
-//! again.
+//! The gate between stage and commit: what is refused, shrunken, emptied or of another fiscal year is held; what did not
+//! change is not written again.
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
+
 use super::pages::{Landed, control_sums};
 use super::{LoadError, LoadRequest, Totals, plan};
-use crate::contract::{Contract, Dataset};
-use crate::warehouse::{AsOf, CommittedFile, DatasetId, RunId, StagedFile, Warehouse};
+use crate::contract::{Contract, Dataset, file_schema};
+use crate::source::paging::Window;
+use crate::warehouse::{AsOf, CommittedFile, DatasetId, Run, RunId, StagedFile, Warehouse};
 
 /// Rows that may always be refused, whatever share of the run they are.
 const QUARANTINE_ROWS_TOLERATED: u64 = 5;
+
+/// Stages an empty file for every window that has lost all its rows, on behalf of those who accept that: without one the
+/// rows of the snapshot before would stay.
+pub(super) fn stage_emptied(
+    warehouse: &Warehouse,
+    run: &Run,
+    dataset: &Dataset,
+    date: NaiveDate,
+    landed: &mut [Landed],
+) -> Result<(), LoadError> {
+    let committed = warehouse.committed_files(AsOf::Date(date))?;
+    let before: Vec<&CommittedFile> = committed.iter().filter(|file| file.dataset == *run.dataset()).collect();
+    for window in landed {
+        if window.staged.is_none() && rows_before(dataset, window, &before) > 0 {
+            let writer = run.stage(window.partition.clone(), file_schema(dataset), Vec::new())?;
+            window.staged = Some(writer.finish()?);
+        }
+    }
+    Ok(())
+}
 
 /// Judges what landed and returns the files to publish.
 pub(super) fn judge(
@@ -26,18 +49,24 @@ pub(super) fn judge(
     let id = plan::dataset_id(contract, dataset);
     let as_of = warehouse.committed_files(AsOf::Date(request.date))?;
     let before: Vec<&CommittedFile> = as_of.iter().filter(|file| file.dataset == id).collect();
+    let mut earlier = Earlier { warehouse, contract, id: &id, known: BTreeMap::new() };
+    if !dataset.accumulates() {
+        two_years(&landed, &before, &mut earlier)?;
+    }
     if !request.accept_shrink {
         for window in &landed {
             shrink(dataset, window, &before)?;
         }
+        if dataset.accumulates() {
+            shrink_of_days(dataset, &landed, &before)?;
+        }
     }
     let all = warehouse.committed_files(AsOf::All)?;
-    let mut earlier = Earlier { warehouse, contract, id: &id, known: BTreeMap::new() };
     let mut to_publish = Vec::new();
     for window in landed {
         let same = all.iter().find(|file| file.dataset == id && file.partition == window.partition);
         let unchanged = match same {
-            Some(file) => earlier.had(&file.run, &window)?,
+            Some(file) => earlier.had(&file.run, &plan::label(&window.window), &window.hashes)?,
             None => false,
         };
         if !unchanged {
@@ -75,29 +104,80 @@ fn personal(dataset: &Dataset, totals: &Totals) -> Result<(), LoadError> {
     )))
 }
 
+/// Two fiscal years with the same answer, byte for byte, were asked for with the same key: most rows do not say their
+/// year, so this is the only sign there is.
+fn two_years(landed: &[Landed], before: &[&CommittedFile], earlier: &mut Earlier<'_>) -> Result<(), LoadError> {
+    for (i, window) in landed.iter().enumerate().filter(|(_, window)| window.rows > 0) {
+        let year = window.window.fiscal_year;
+        let mut twin = landed[..i]
+            .iter()
+            .find(|other| other.window.fiscal_year != year && other.hashes == window.hashes)
+            .and_then(|other| other.window.fiscal_year);
+        for file in before {
+            // A year that this run asks for, too, is about to be replaced, so what stands there does not count.
+            let asked = |other: &i32| landed.iter().any(|window| window.window.fiscal_year == Some(*other));
+            let other = file.partition.get("tahun_anggaran").and_then(|other| other.parse().ok());
+            let Some(other) = other.filter(|other| twin.is_none() && !asked(other)) else { continue };
+            let committed = Window { fiscal_year: Some(other), date: file.snapshot_date };
+            if earlier.had(&file.run, &plan::label(&committed), &window.hashes)? {
+                twin = Some(other);
+            }
+        }
+        if let Some(twin) = twin {
+            return Err(LoadError::Held(format!(
+                "{}: the answer is that of fiscal year {twin}, byte for byte; check that each year's token variable \
+                 holds the key of its own year",
+                plan::label(&window.window)
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// A window that lost more rows than the contract tolerates.
 fn shrink(dataset: &Dataset, window: &Landed, before: &[&CommittedFile]) -> Result<(), LoadError> {
-    let same_year = |file: &&&CommittedFile| {
-        if dataset.accumulates() {
-            file.partition == window.partition
-        } else {
-            file.partition.get("tahun_anggaran") == window.partition.get("tahun_anggaran")
-        }
-    };
-    let rows_before: u64 = before.iter().filter(same_year).map(|file| file.rows).sum();
+    let rows_before = rows_before(dataset, window, before);
     let label = plan::label(&window.window);
     if rows_before > 0 && window.rows == 0 {
         return Err(LoadError::Held(format!(
             "{label}: the source has no rows where it had {rows_before}; --accept-shrink publishes that"
         )));
     }
-    // A day of events may be corrected downwards; only whole snapshots are compared by size.
+    // A single day of events may be corrected downwards: `shrink_of_days` looks at all of them.
     let floor = rows_before * u64::from(100 - dataset.shrink_pct_max) / 100;
     if !dataset.accumulates() && window.rows < floor {
         return Err(LoadError::Held(format!(
             "{label}: {} rows where the last snapshot had {rows_before}, a loss of more than {} % (shrink_pct_max); \
              --accept-shrink publishes it",
             window.rows, dataset.shrink_pct_max
+        )));
+    }
+    Ok(())
+}
+
+/// Rows that are published now for what `window` asked for: of its day, or of its fiscal year.
+fn rows_before(dataset: &Dataset, window: &Landed, before: &[&CommittedFile]) -> u64 {
+    let same = |file: &&&CommittedFile| {
+        if dataset.accumulates() {
+            file.partition == window.partition
+        } else {
+            file.partition.get("tahun_anggaran") == window.partition.get("tahun_anggaran")
+        }
+    };
+    before.iter().filter(same).map(|file| file.rows).sum()
+}
+
+/// Days of events that lost more rows together than the contract tolerates.
+fn shrink_of_days(dataset: &Dataset, landed: &[Landed], before: &[&CommittedFile]) -> Result<(), LoadError> {
+    let rows_before = |window: &Landed| rows_before(dataset, window, before);
+    let known = || landed.iter().filter(|window| rows_before(window) > 0);
+    let (then, now): (u64, u64) = (known().map(rows_before).sum(), known().map(|window| window.rows).sum());
+    if now < then * u64::from(100 - dataset.shrink_pct_max) / 100 {
+        return Err(LoadError::Held(format!(
+            "the {} days asked again have {now} rows where they had {then}, a loss of more than {} % \
+             (shrink_pct_max); --accept-shrink publishes it",
+            known().count(),
+            dataset.shrink_pct_max
         )));
     }
     Ok(())
@@ -113,14 +193,14 @@ struct Earlier<'a> {
 }
 
 impl Earlier<'_> {
-    /// Whether `run` received exactly these pages under this contract.
-    fn had(&mut self, run: &RunId, window: &Landed) -> Result<bool, LoadError> {
+    /// Whether `run` received exactly these pages for the window called `label`, under this contract.
+    fn had(&mut self, run: &RunId, label: &str, hashes: &[String]) -> Result<bool, LoadError> {
         if !self.known.contains_key(run) {
             let pages = self.pages_of(run)?;
             self.known.insert(run.clone(), pages);
         }
         let pages = self.known.get(run).and_then(Option::as_ref);
-        Ok(pages.and_then(|windows| windows.get(&plan::label(&window.window))) == Some(&window.hashes))
+        Ok(pages.and_then(|windows| windows.get(label)).is_some_and(|received| received == hashes))
     }
 
     fn pages_of(&self, run: &RunId) -> Result<Option<BTreeMap<String, Vec<String>>>, LoadError> {

@@ -12,7 +12,7 @@ use super::{LoadError, Loader, Totals, plan};
 use crate::contract::Dataset;
 use crate::quality::ExactSum;
 use crate::source::envelope::Verdict;
-use crate::source::fetch::{SourceClient, pause};
+use crate::source::fetch::{FetchError, SourceClient, pause};
 use crate::source::paging::{Window, pager};
 use crate::warehouse::{PageRecord, Partition, QuarantineRecord, Run, StagedFile, Sums};
 
@@ -58,6 +58,7 @@ pub(super) async fn land_windows(
         let worker = Worker::start(Setting {
             contract: loader.contract.clone(),
             dataset: Arc::clone(dataset),
+            fiscal_year: window.fiscal_year,
             run: Arc::clone(run),
             partition: partition.clone(),
         });
@@ -144,7 +145,7 @@ impl Asking<'_> {
                 _ => None,
             };
             let wait = pause(limits, attempt, retry_after);
-            tracing::warn!(dataset = %id, attempt, wait_secs = wait.as_secs(), %error, "asking again");
+            tracing::info!(dataset = %id, attempt, wait_secs = wait.as_secs(), %error, "asking again");
             let text = format!("{error}; try {attempt} of {} in {} s", limits.attempts, wait.as_secs());
             self.loader.progress.retry(&id, &text);
             tokio::time::sleep(wait).await;
@@ -164,6 +165,9 @@ impl Asking<'_> {
         let mut answer = match self.client.get(url, Some(&self.token)).await {
             Ok(answer) => answer,
             Err(error) => {
+                if let FetchError::Status { status, .. } = &error {
+                    note.status = Some(*status);
+                }
                 self.record(&note, "unavailable", None, totals)?;
                 return Err(error.into());
             }
@@ -215,13 +219,18 @@ impl Asking<'_> {
             Verdict::WrongParameter => Err(LoadError::WrongParameter { url }),
             Verdict::Garbage(what) => Err(LoadError::Garbage { url, what: what.clone() }),
             Verdict::Unauthorised => {
-                let variable = &self.loader.settings.token_env;
-                let (year, variable) = match self.window.fiscal_year {
-                    Some(year) => (format!(" of fiscal year {year}"), format!("{variable}_{year} (or {variable})")),
-                    None => (String::new(), variable.clone()),
-                };
-                Err(LoadError::Unauthorised { url, year, variable })
+                let year = self.window.fiscal_year.map(|year| format!(" of fiscal year {year}")).unwrap_or_default();
+                Err(LoadError::Unauthorised { url, year, variable: self.variable() })
             }
+        }
+    }
+
+    /// The variables that hold the token of the window, for people.
+    fn variable(&self) -> String {
+        let variable = &self.loader.settings.token_env;
+        match self.window.fiscal_year {
+            Some(year) => format!("{variable}_{year} (or {variable})"),
+            None => variable.clone(),
         }
     }
 
@@ -229,6 +238,9 @@ impl Asking<'_> {
         match error {
             WorkerError::Decode(error) => LoadError::Decode { url, error, spilled },
             WorkerError::Moved(reason) => LoadError::Moved(format!("{} {reason}", plan::label(self.window))),
+            WorkerError::OtherYear(found) => {
+                LoadError::OtherYear { label: plan::label(self.window), found, variable: self.variable() }
+            }
             WorkerError::Warehouse(error) => error.into(),
             WorkerError::Died(reason) => LoadError::Worker(reason),
         }

@@ -13,7 +13,7 @@ use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::check::Continuity;
+use super::check::{Continuity, FiscalYear};
 use crate::contract::{Contract, Dataset};
 use crate::decode::{BATCH_ROWS, DecodeError, Decoder, PageSummary, Refused};
 use crate::source::envelope::Verdict;
@@ -55,6 +55,8 @@ pub(super) enum WorkerError {
     Decode(#[from] DecodeError),
     #[error("{0}")]
     Moved(String),
+    #[error("{0}")]
+    OtherYear(String),
     #[error(transparent)]
     Warehouse(#[from] WarehouseError),
     #[error("{0}")]
@@ -88,6 +90,8 @@ pub(super) struct Worker {
 pub(super) struct Setting {
     pub(super) contract: Contract,
     pub(super) dataset: Arc<Dataset>,
+    /// The fiscal year asked for.
+    pub(super) fiscal_year: Option<i32>,
     pub(super) run: Arc<Run>,
     pub(super) partition: Partition,
 }
@@ -156,7 +160,7 @@ struct Decoding {
 
 impl Decoding {
     fn new(setting: Setting) -> Self {
-        let Setting { contract, dataset, run, partition } = setting;
+        let Setting { contract, dataset, fiscal_year, run, partition } = setting;
         Self {
             decoder: Decoder::new(Arc::clone(&dataset), shape::reader),
             sink: Sink {
@@ -164,6 +168,7 @@ impl Decoding {
                 n_held: 0,
                 spilled: false,
                 continuity: Continuity::new(&dataset),
+                fiscal_year: FiscalYear::new(&dataset, fiscal_year),
                 encoder: Encoder::new(run, partition, &dataset),
             },
             body: Body::new(0, contract.http.body_bytes_max),
@@ -258,6 +263,7 @@ struct Sink {
     n_held: usize,
     spilled: bool,
     continuity: Continuity,
+    fiscal_year: FiscalYear,
     encoder: Encoder,
 }
 
@@ -275,6 +281,7 @@ impl Sink {
     fn release(&mut self) -> Result<(), WorkerError> {
         self.n_held = 0;
         for batch in self.held.drain(..) {
+            self.fiscal_year.check(&batch).map_err(WorkerError::OtherYear)?;
             self.continuity.take(&batch).map_err(WorkerError::Moved)?;
             self.encoder.send(batch)?;
         }

@@ -3,7 +3,7 @@
 use super::disk::{self, Lock};
 use super::error::WarehouseError;
 use super::house::House;
-use super::id::RunId;
+use super::id::{DatasetId, RunId};
 use super::ledger::{Intended, Intent, NewRun, Totals};
 use super::originals::Originals;
 use super::partition::Partition;
@@ -83,6 +83,12 @@ impl Run {
     #[must_use]
     pub fn id(&self) -> &RunId {
         &self.id
+    }
+
+    /// What is loaded.
+    #[must_use]
+    pub fn dataset(&self) -> &DatasetId {
+        &self.start.dataset
     }
 
     /// Notes one answer of the source.
