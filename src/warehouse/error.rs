@@ -1,6 +1,6 @@
 //! What can go wrong in the warehouse, by what the operator has to do about it.
 
-use super::id::DatasetId;
+use super::id::{DatasetId, RunId};
 use crate::quality::RecountError;
 use parquet::errors::ParquetError;
 use std::error::Error;
@@ -36,7 +36,7 @@ pub enum WarehouseError {
         source: io::Error,
     },
     /// The disk (or the user's quota) is full.
-    #[error("cannot {action} {path}: the disk is full; free some space and run again, nothing was published")]
+    #[error("cannot {action} {path}: the disk is full; free some space and run again")]
     DiskFull {
         /// What was tried, as a verb.
         action: &'static str,
@@ -95,6 +95,14 @@ pub enum WarehouseError {
     /// The written file does not hold what was handed to the writer.
     #[error("{0}; nothing was published")]
     Mismatch(Box<Mismatch>),
+    /// The commit is written down as intended and broke off: folders may show it already, the ledger does not.
+    #[error("{source}; the snapshot of run {run} is whole and on record, the next load finishes its commit")]
+    BrokeOff {
+        /// The run, which stays `committing`.
+        run: RunId,
+        /// What broke it off.
+        source: Box<WarehouseError>,
+    },
     /// Rows that do not fit: another schema, a sum beyond 38 digits.
     #[error("{dataset}: {reason}; nothing was published")]
     Refused {
@@ -146,6 +154,7 @@ impl WarehouseError {
             | Self::Parquet { .. } => ErrorKind::CannotWrite,
             Self::Recount(_) | Self::Mismatch(_) | Self::Refused { .. } => ErrorKind::DataRefused,
             Self::Locked { .. } => ErrorKind::Locked,
+            Self::BrokeOff { source, .. } => source.kind(),
             Self::NoWarehouse { .. } => ErrorKind::NoWarehouse,
             Self::Name { .. } | Self::Misuse(_) => ErrorKind::Internal,
         }
@@ -167,12 +176,19 @@ impl WarehouseError {
 
     pub(crate) fn ledger(action: &'static str, path: &Path, source: rusqlite::Error) -> Self {
         let path = path.to_path_buf();
-        if source.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) {
+        if is_ledger_disk_full(&source) {
             Self::DiskFull { action, path }
         } else {
             Self::Ledger { action, path, source }
         }
     }
+}
+
+/// Whether SQLite found no space: for the ledger itself, or (an I/O error of its own kind) for the index beside it that
+/// processes share, without which it cannot even be opened.
+pub(crate) fn is_ledger_disk_full(error: &rusqlite::Error) -> bool {
+    let no_index = |error: &rusqlite::ffi::Error| error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) || error.sqlite_error().is_some_and(no_index)
 }
 
 fn is_disk_full(error: &io::Error) -> bool {

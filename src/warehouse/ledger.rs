@@ -6,7 +6,7 @@ mod write;
 
 pub(crate) use write::{Intended, Intent, NewRun, Totals};
 
-use super::error::WarehouseError;
+use super::error::{WarehouseError, is_ledger_disk_full};
 use super::id::{DatasetId, RunId};
 use super::record::Sums;
 use crate::quality::ExactSum;
@@ -52,8 +52,9 @@ impl Ledger {
         let read = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let plain = Connection::open_with_flags(path, read).and_then(readable);
         let connection = match plain {
-            // Whoever may not write in the folder cannot make those lock files. With no writer at work none are needed.
-            Err(e) if cannot_lock(&e) && !wal_of(path).exists() => {
+            // Whoever may not write in the folder, or has a full disk, cannot make those lock files. With no writer at
+            // work none are needed.
+            Err(e) if cannot_lock(&e) && !has_wal(path) => {
                 let opened = Connection::open_with_flags(immutable_uri(path), read | OpenFlags::SQLITE_OPEN_URI);
                 opened.and_then(readable).map_err(failed)?
             }
@@ -127,12 +128,15 @@ fn readable(connection: Connection) -> rusqlite::Result<Connection> {
 
 fn cannot_lock(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
+        || is_ledger_disk_full(error)
 }
 
-fn wal_of(path: &Path) -> PathBuf {
+/// Whether transactions stand beside the ledger that are not in it yet. A writer that found the disk full when it opened
+/// leaves an empty file.
+fn has_wal(path: &Path) -> bool {
     let mut name = path.as_os_str().to_owned();
     name.push("-wal");
-    PathBuf::from(name)
+    std::fs::metadata(name).is_ok_and(|wal| wal.len() > 0)
 }
 
 fn immutable_uri(path: &Path) -> String {

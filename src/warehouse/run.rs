@@ -188,7 +188,8 @@ impl Run {
         self.phase = Phase::Settled;
         let (house, dataset) = (&self.house, &self.start.dataset);
         house.steps.reached(Step::IntentRecorded, house.layout.root())?;
-        let committed = publish::roll_forward(house, &self.id, dataset)?;
+        let broke_off = |source| WarehouseError::BrokeOff { run: self.id.clone(), source: Box::new(source) };
+        let committed = publish::roll_forward(house, &self.id, dataset).map_err(broke_off)?;
         tracing::info!(run.id = %self.id, %dataset, n_rows = committed.rows, size_bytes = committed.bytes, "committed");
         if let Err(error) = publish::sweep(house, at) {
             tracing::warn!(%error, "could not remove replaced files; the next commit tries again");
@@ -286,10 +287,11 @@ impl Run {
     }
 
     fn close(&self, outcome: Outcome, reason: Option<&str>, at: DateTime<Utc>) -> Result<(), WarehouseError> {
+        // Staging first: where the disk was full, that makes the room in which the ledger can say so.
+        disk::remove_folder(&self.house.layout.staging(&self.id))?;
         let mut notes = self.notes();
         self.flush(&mut notes)?;
-        self.house.ledger().finish(&self.id, outcome, reason, at)?;
-        disk::remove_folder(&self.house.layout.staging(&self.id))
+        self.house.ledger().finish(&self.id, outcome, reason, at)
     }
 
     fn notes(&self) -> MutexGuard<'_, Notes> {

@@ -153,7 +153,8 @@ fn a_full_disk_is_told_as_such() {
     let full = || OpenOptions::new().write(true).open("/dev/full").unwrap();
     let batch = rows(&[1; 1000]);
     let mut writer =
-        ArrowWriter::try_new(BufWriter::with_capacity(16, full()), batch.schema(), Some(properties())).unwrap();
+        ArrowWriter::try_new(BufWriter::with_capacity(16, full()), batch.schema(), Some(properties(&batch.schema())))
+            .unwrap();
     let failed = writer.write(&batch).and_then(|()| writer.close().map(|_| ())).unwrap_err();
     let error = WarehouseError::parquet("write", Path::new("staged.parquet"), failed);
     assert!(matches!(error, WarehouseError::DiskFull { .. }), "{error:?}");

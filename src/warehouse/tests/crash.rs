@@ -2,7 +2,7 @@
 
 use super::{DIPA, Scene, begin, files_below, noon, shown, stage, total};
 use crate::warehouse::steps::{Step, Steps};
-use crate::warehouse::{AsOf, CommitMode, RunStatus, Warehouse, WarehouseError};
+use crate::warehouse::{AsOf, CommitMode, ErrorKind, RunStatus, Warehouse, WarehouseError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -146,7 +146,9 @@ fn a_commit_that_failed_halfway_is_finished_by_the_next_run_of_the_same_process(
     let steps =
         Steps::stopping(move |step| step == Step::Swapped && std::mem::take(&mut *once.lock().unwrap()), false);
     scene.reopen_with(steps, noon(20)).unwrap();
-    load(&scene.warehouse, NEW, CommitMode::Accumulate).unwrap_err();
+    let error = load(&scene.warehouse, NEW, CommitMode::Accumulate).unwrap_err();
+    assert!(error.to_string().contains("the next load finishes its commit"), "{error}");
+    assert_eq!(error.kind(), ErrorKind::CannotWrite);
     assert_eq!(by_ledger(&scene.root()), OLD);
     drop(begin(&scene.warehouse, DIPA, noon(21)).unwrap());
     assert_eq!(by_ledger(&scene.root()), NEW);
