@@ -7,6 +7,8 @@
 //!
 //! Options after `--`: `--rows N`, `--runs N`.
 
+#![expect(clippy::print_stdout, reason = "what a benchmark prints is its result")]
+
 mod peers;
 mod rows;
 mod server;
@@ -23,6 +25,7 @@ use lumbung::load::{LoadReport, LoadRequest, Loader, Progress, Status};
 use lumbung::source::shape;
 use lumbung::warehouse::{DatasetId, Warehouse};
 use secrecy::SecretString;
+use server::Server;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -54,7 +57,8 @@ fn main() {
         println!("{name:34} {rate:>12.0} {:>10.0} {seconds:>9.2}", mega(n_bytes) / seconds);
         seconds
     };
-    let (contract, settings) = contract(&body);
+    let server = Server::start(&body);
+    let (contract, settings) = contract(&server.base_url);
     // First, while nothing else has touched this process's memory.
     let load = measure("lumbung, HTTP to committed Parquet", &mut || load(&contract, &settings, n_rows as u64));
     println!("{:34} {:>12} MB at most\n", "  memory of the loading process", peak_memory_mb());
@@ -101,12 +105,12 @@ fn peak_memory_mb() -> u64 {
     kilobytes / 1024
 }
 
-/// The shipped contract, pointed at a server of `body`.
-fn contract(body: &Path) -> (Contract, SourceSettings) {
+/// The shipped contract, pointed at the server.
+fn contract(base_url: &str) -> (Contract, SourceSettings) {
     let contracts = ConfigFolder::embedded().contracts().expect("the shipped contracts are good");
     let contract = contracts.into_iter().find(|contract| contract.source == "omspan").expect("omspan is shipped");
     let settings = SourceSettings {
-        base_url: Some(server::spawn(body)),
+        base_url: Some(base_url.to_owned()),
         page_rows: Some(0),
         fiscal_years: vec![2026],
         ..SourceSettings::default_for("omspan")

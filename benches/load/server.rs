@@ -4,23 +4,34 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write, copy};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
-/// Starts a server of `file` and returns its base URL. It ends with this process: its standard input closes.
-pub(crate) fn spawn(file: &Path) -> String {
-    let myself = std::env::current_exe().expect("a benchmark knows itself");
-    let mut child = Command::new(myself)
-        .arg("--serve")
-        .arg(file)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the server starts");
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("the server says its port");
-    // Kept open until this process ends.
-    std::mem::forget(child.stdin.take());
-    format!("http://127.0.0.1:{}", line.trim())
+/// A running server; it ends when this is dropped, or when the benchmark dies: its standard input closes.
+pub(crate) struct Server {
+    process: Child,
+    /// Where it answers.
+    pub(crate) base_url: String,
+}
+
+impl Server {
+    /// Starts a server of `file`.
+    pub(crate) fn start(file: &Path) -> Self {
+        let myself = std::env::current_exe().expect("a benchmark knows itself");
+        let mut command = Command::new(myself);
+        command.arg("--serve").arg(file).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = command.spawn().expect("the server starts");
+        let mut line = String::new();
+        let said = BufReader::new(process.stdout.take().expect("piped")).read_line(&mut line);
+        said.expect("the server says its port");
+        Self { process, base_url: format!("http://127.0.0.1:{}", line.trim()) }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.process.stdin.take());
+        self.process.wait().expect("the server ends when its standard input does");
+    }
 }
 
 /// Serves `file` to every request; ends when standard input does.

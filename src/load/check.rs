@@ -139,7 +139,7 @@ mod tests {
         Continuity::new(contract.dataset("realisasi_belanja").unwrap())
     }
 
-    fn batch(numbers: Vec<i64>, days: Vec<i32>) -> RecordBatch {
+    fn batch(numbers: &[i64], days: &[i32]) -> RecordBatch {
         let contract = parse("omspan.toml", include_str!("../../config/sources/omspan.toml")).unwrap();
         let schema = file_schema(contract.dataset("realisasi_belanja").unwrap());
         let fields: Vec<Field> = schema.fields().iter().map(|f| f.as_ref().clone().with_nullable(true)).collect();
@@ -147,8 +147,8 @@ mod tests {
         let columns: Vec<ArrayRef> = fields
             .iter()
             .map(|field| match field.name().as_str() {
-                "rownum" => Arc::new(Int64Array::from(numbers.clone())) as ArrayRef,
-                "maxdate" | "tanggal" => Arc::new(Date32Array::from(days.clone())),
+                "rownum" => Arc::new(Int64Array::from(numbers.to_vec())) as ArrayRef,
+                "maxdate" | "tanggal" => Arc::new(Date32Array::from(days.to_vec())),
                 _ => new_null_array(field.data_type(), n),
             })
             .collect();
@@ -158,38 +158,35 @@ mod tests {
     #[test]
     fn numbers_may_come_in_any_order_but_only_once_and_all() {
         let mut good = continuity();
-        good.take(&batch(vec![3, 1], vec![5, 5])).unwrap();
-        good.take(&batch(vec![2, 4], vec![5, 5])).unwrap();
+        good.take(&batch(&[3, 1], &[5, 5])).unwrap();
+        good.take(&batch(&[2, 4], &[5, 5])).unwrap();
         assert_eq!(good.finish(0), Ok(()));
-        assert_eq!(good.take(&batch(vec![2], vec![5])), Err("rownum 2 comes twice".to_owned()));
+        assert_eq!(good.take(&batch(&[2], &[5])), Err("rownum 2 comes twice".to_owned()));
         let mut gap = continuity();
-        gap.take(&batch(vec![1, 2, 5], vec![5, 5, 5])).unwrap();
+        gap.take(&batch(&[1, 2, 5], &[5, 5, 5])).unwrap();
         assert_eq!(gap.finish(0), Err("2 of 5 row numbers (rownum) are missing".to_owned()));
         assert_eq!(gap.finish(2), Ok(()));
-        assert!(continuity().take(&batch(vec![0], vec![5])).is_err());
+        assert!(continuity().take(&batch(&[0], &[5])).is_err());
     }
 
     #[test]
     fn a_data_date_that_moves_is_noticed_within_and_between_pages() {
         let mut between = continuity();
-        between.take(&batch(vec![1], vec![0])).unwrap();
-        assert_eq!(
-            between.take(&batch(vec![2], vec![1])),
-            Err("maxdate moved from 1970-01-01 to 1970-01-02".to_owned())
-        );
-        assert!(continuity().take(&batch(vec![1, 2], vec![0, 1])).unwrap_err().contains("within one answer"));
+        between.take(&batch(&[1], &[0])).unwrap();
+        assert_eq!(between.take(&batch(&[2], &[1])), Err("maxdate moved from 1970-01-01 to 1970-01-02".to_owned()));
+        assert!(continuity().take(&batch(&[1, 2], &[0, 1])).unwrap_err().contains("within one answer"));
     }
 
     #[test]
     fn a_date_of_another_fiscal_year_is_noticed() {
         let contract = parse("omspan.toml", include_str!("../../config/sources/omspan.toml")).unwrap();
         let of = |dataset, year| FiscalYear::new(contract.dataset(dataset).unwrap(), year);
-        let days = |days: Vec<i32>| batch((1..).take(days.len()).collect(), days);
+        let days = |days: &[i32]| batch(&(1..).take(days.len()).collect::<Vec<i64>>(), days);
         let year = of("realisasi_belanja", Some(1971));
-        assert_eq!(year.check(&days(vec![365, 729])), Ok(()));
-        assert_eq!(year.check(&days(vec![365, 364])), Err("tanggal 1970-12-31".to_owned()));
-        assert_eq!(year.check(&days(vec![730])), Err("tanggal 1972-01-01".to_owned()));
-        assert_eq!(of("realisasi_belanja", None).check(&days(vec![1])), Ok(()));
-        assert_eq!(of("dipa_belanja", Some(1971)).check(&days(vec![1])), Ok(()));
+        assert_eq!(year.check(&days(&[365, 729])), Ok(()));
+        assert_eq!(year.check(&days(&[365, 364])), Err("tanggal 1970-12-31".to_owned()));
+        assert_eq!(year.check(&days(&[730])), Err("tanggal 1972-01-01".to_owned()));
+        assert_eq!(of("realisasi_belanja", None).check(&days(&[1])), Ok(()));
+        assert_eq!(of("dipa_belanja", Some(1971)).check(&days(&[1])), Ok(()));
     }
 }

@@ -197,7 +197,8 @@ impl Asking<'_> {
                 self.record(&note, report.verdict.word(), Some(&report), totals)?;
                 self.accept(report, url)
             }
-            Err(PageFailure { error, spilled, bytes, sha256 }) => {
+            Err(failure) => {
+                let PageFailure { error, spilled, bytes, sha256 } = *failure;
                 let failed = PageReport {
                     verdict: Verdict::Rows,
                     bytes,

@@ -75,7 +75,7 @@ pub(super) struct PageFailure {
 enum Message {
     Begin { status: u16 },
     Chunk(Bytes),
-    End(oneshot::Sender<Result<PageReport, PageFailure>>),
+    End(oneshot::Sender<Result<PageReport, Box<PageFailure>>>),
     Drop(oneshot::Sender<bool>),
     Close(oneshot::Sender<Result<WindowReport, WorkerError>>),
 }
@@ -112,8 +112,8 @@ impl Worker {
     }
 
     /// Ends a page: its rows are checked and passed on.
-    pub(super) async fn end(&self) -> Result<PageReport, PageFailure> {
-        let died = |error| PageFailure { error, spilled: true, bytes: 0, sha256: String::new() };
+    pub(super) async fn end(&self) -> Result<PageReport, Box<PageFailure>> {
+        let died = |error| Box::new(PageFailure { error, spilled: true, bytes: 0, sha256: String::new() });
         self.ask(Message::End).await.map_err(died)?
     }
 
@@ -211,7 +211,7 @@ impl Decoding {
         body.take(bytes, contract, dataset, &mut |text| decoder.push(text, &mut |batch| sink.take(batch)))
     }
 
-    fn end_page(&mut self, failed: Option<WorkerError>) -> Result<PageReport, PageFailure> {
+    fn end_page(&mut self, failed: Option<WorkerError>) -> Result<PageReport, Box<PageFailure>> {
         let ended = match failed {
             Some(error) => Err(error),
             None => self.finish_page(),
@@ -225,7 +225,7 @@ impl Decoding {
             }
             Err(error) => {
                 let spilled = self.forget_page();
-                Err(PageFailure { error, spilled, bytes, sha256 })
+                Err(Box::new(PageFailure { error, spilled, bytes, sha256 }))
             }
         }
     }

@@ -8,7 +8,6 @@ use secrecy::SecretString;
 use crate::contract::Auth;
 
 /// Puts the secret on `request` in the way the contract names.
-#[must_use]
 pub fn sign(request: RequestBuilder, auth: Auth, secret: &SecretString) -> RequestBuilder {
     match auth {
         Auth::Bearer => bearer::sign(request, secret),

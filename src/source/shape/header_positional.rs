@@ -135,18 +135,18 @@ impl PositionalReader {
         match token.kind {
             Kind::Null => return Ok(Step::Null),
             Kind::Literal => return Err("expected a row, found a number".to_owned()),
-            Kind::Plain | Kind::Escaped => self.from_text(buffer, token, row)?,
+            Kind::Plain | Kind::Escaped => self.take_text(buffer, token, row)?,
             Kind::Nested if buffer[i] == b'[' => {
                 list_values(buffer, token, &mut self.tokens)?;
-                self.from_values(buffer, row)?;
+                self.take_values(buffer, row)?;
             }
-            Kind::Nested => self.from_braces(buffer, token, row)?,
+            Kind::Nested => self.take_braces(buffer, token, row)?,
         }
         Ok(Step::Row)
     }
 
     /// A row in braces: keyed by name, keyed by number, or bare texts.
-    fn from_braces(&mut self, buffer: &[u8], token: Token, row: &mut Row) -> Result<(), String> {
+    fn take_braces(&mut self, buffer: &[u8], token: Token, row: &mut Row) -> Result<(), String> {
         let first = skip_separators(buffer, token.start + 1);
         let Some((key, after)) = value(buffer, first).unwrap_or(None) else {
             row.fault = Some("an empty row".to_owned());
@@ -154,11 +154,11 @@ impl PositionalReader {
         };
         if buffer.get(skip_blank(buffer, after)) != Some(&b':') {
             list_values(buffer, token, &mut self.tokens)?;
-            return self.from_values(buffer, row);
+            return self.take_values(buffer, row);
         }
         if buffer[key.start..key.end].iter().all(u8::is_ascii_digit) {
             numbered_values(buffer, token, &mut self.tokens)?;
-            return self.from_values(buffer, row);
+            return self.take_values(buffer, row);
         }
         let mut at = token.start;
         match self.fields.object(&buffer[..token.end], &mut at, row)? {
@@ -167,13 +167,13 @@ impl PositionalReader {
         }
     }
 
-    fn from_values(&mut self, buffer: &[u8], row: &mut Row) -> Result<(), String> {
+    fn take_values(&mut self, buffer: &[u8], row: &mut Row) -> Result<(), String> {
         let header = self.header.as_ref().ok_or("rows by position, but no header before them")?;
         if let [only] = self.tokens[..]
             && header.len() > 1
             && matches!(only.kind, Kind::Plain | Kind::Escaped)
         {
-            return self.from_text(buffer, only, row);
+            return self.take_text(buffer, only, row);
         }
         if self.tokens.len() != header.len() {
             row.fault = Some(format!("{} values under a header of {} names", self.tokens.len(), header.len()));
@@ -190,7 +190,7 @@ impl PositionalReader {
     }
 
     /// A row that is one comma-separated text.
-    fn from_text(&self, buffer: &[u8], token: Token, row: &mut Row) -> Result<(), String> {
+    fn take_text(&self, buffer: &[u8], token: Token, row: &mut Row) -> Result<(), String> {
         let header = self.header.as_ref().ok_or("rows by position, but no header before them")?;
         let start = row.scratch.len();
         if token.kind == Kind::Escaped {
