@@ -1,8 +1,11 @@
 //! The one integration binary; a module a theme. Everything runs against the real program, a real HTTP sandbox on the
 //! loopback interface and real outside readers. What a machine lacks is skipped by name; CI installs it.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
+#![expect(clippy::print_stderr, reason = "what is skipped is said")]
 
 mod demo;
 mod disk;
+#[expect(unreachable_pub, reason = "a module of a test binary: pub says what the other modules use")]
 mod harness;
 mod kill;
 mod readers;
