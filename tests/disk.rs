@@ -65,7 +65,7 @@ impl TinyDisk {
 
 impl Drop for TinyDisk {
     fn drop(&mut self) {
-        let unmounted = Command::new("umount").arg(&self.path).status();
+        let unmounted = Command::new("umount").arg("-l").arg(&self.path).status();
         assert!(unmounted.is_ok_and(|status| status.success()) || std::thread::panicking(), "umount failed");
     }
 }
