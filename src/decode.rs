@@ -76,7 +76,7 @@ pub struct Refused {
 }
 
 /// What one page held.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PageSummary {
     /// Rows taken.
     pub rows: u64,

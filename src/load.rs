@@ -261,7 +261,10 @@ impl Loader<'_> {
             Err(error) => {
                 let held = error.kind() == LoadErrorKind::Held;
                 let outcome = if held { Unpublished::Held } else { Unpublished::Failed };
-                run.finish(outcome, Some(&error.to_string()), now)?;
+                if let Err(silent) = run.finish(outcome, Some(&error.to_string()), now) {
+                    // Why the load failed matters more than that the ledger could not say so.
+                    tracing::warn!(dataset = %dataset.name, error = %silent, "the failure is not in the ledger");
+                }
                 return Err(error);
             }
         };

@@ -6,13 +6,15 @@ use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
+use sha2::{Digest, Sha256};
 
-use super::worker::{PageFailure, PageReport, Setting, Worker, WorkerError};
+use super::worker::{PageReport, Setting, Worker, WorkerError};
 use super::{LoadError, Loader, Totals, plan};
 use crate::contract::Dataset;
+use crate::decode::PageSummary;
 use crate::quality::ExactSum;
 use crate::source::envelope::Verdict;
-use crate::source::fetch::{FetchError, SourceClient, pause};
+use crate::source::fetch::{Answer, FetchError, SourceClient, pause};
 use crate::source::paging::{Window, pager};
 use crate::warehouse::{PageRecord, Partition, QuarantineRecord, Run, StagedFile, Sums};
 
@@ -103,7 +105,7 @@ impl Asking<'_> {
         while let Some(path) = pager.next(rows_of_last) {
             page += 1;
             let url = format!("{}/{path}", self.loader.base_url());
-            let report = self.page_with_retries(worker, &url, page, totals).await?;
+            let Page { report, sha256 } = self.page_with_retries(worker, &url, page, totals).await?;
             for refused in &report.refused {
                 self.run.record_quarantine(&QuarantineRecord {
                     page,
@@ -117,7 +119,7 @@ impl Asking<'_> {
             totals.rows += report.summary.rows;
             totals.quarantined += report.summary.refused;
             rows_of_last = Some(report.summary.rows + report.summary.refused + report.summary.nulls);
-            hashes.push(report.sha256);
+            hashes.push(sha256);
             self.loader.progress.advance(&id, windows_done, totals.rows, totals.bytes);
         }
         Ok((hashes, rows))
@@ -129,13 +131,13 @@ impl Asking<'_> {
         url: &str,
         page: u32,
         totals: &mut Totals,
-    ) -> Result<PageReport, LoadError> {
+    ) -> Result<Page, LoadError> {
         let limits = self.client.limits();
         let id = plan::dataset_id(self.loader.contract, self.dataset);
         let mut attempt = 1;
         loop {
             let error = match self.page(worker, url, page, totals).await {
-                Ok(report) => return Ok(report),
+                Ok(page) => return Ok(page),
                 Err(error) if error.asks_for_retry() && attempt < limits.attempts => error,
                 Err(error) => return Err(error),
             };
@@ -153,61 +155,53 @@ impl Asking<'_> {
     }
 
     /// One try at one page, noted in the ledger whatever comes of it.
-    async fn page(
-        &self,
-        worker: &Worker,
-        url: &str,
-        page: u32,
-        totals: &mut Totals,
-    ) -> Result<PageReport, LoadError> {
-        let (started_at, began) = (self.loader.clock.now(), Instant::now());
-        let mut note = Note { page, url, status: None, started_at, began };
+    async fn page(&self, worker: &Worker, url: &str, page: u32, totals: &mut Totals) -> Result<Page, LoadError> {
+        let mut note = Note::new(page, url, self.loader.clock.now());
         let mut answer = match self.client.get(url, Some(&self.token)).await {
             Ok(answer) => answer,
             Err(error) => {
                 if let FetchError::Status { status, .. } = &error {
                     note.status = Some(*status);
                 }
-                self.record(&note, "unavailable", None, totals)?;
+                self.record(&note, "unavailable", PageSummary::default(), totals)?;
                 return Err(error.into());
             }
         };
         note.status = Some(answer.status);
         worker.begin(answer.status).await.map_err(|error| self.explain(error, url.to_owned(), true))?;
-        loop {
-            match answer.chunk().await {
-                Ok(Some(bytes)) => {
-                    worker.chunk(bytes).await.map_err(|error| self.explain(error, url.to_owned(), true))?;
-                }
-                Ok(None) => break,
-                Err(error) => {
-                    let dropped = worker.drop_page().await;
-                    let spilled = dropped.map_err(|error| self.explain(error, url.to_owned(), true))?;
-                    self.record(&note, "broken_off", None, totals)?;
-                    return Err(if spilled && error.is_transient() {
-                        LoadError::BrokenOffLate(error)
-                    } else {
-                        error.into()
-                    });
-                }
-            }
+        if let Err(error) = self.receive(worker, &mut answer, &mut note).await {
+            self.record(&note, "broken_off", PageSummary::default(), totals)?;
+            return Err(error);
         }
         match worker.end().await {
             Ok(report) => {
-                self.record(&note, report.verdict.word(), Some(&report), totals)?;
-                self.accept(report, url)
+                self.record(&note, report.verdict.word(), report.summary, totals)?;
+                Ok(Page { report: self.accept(report, url)?, sha256: note.sha256() })
             }
             Err(failure) => {
-                let PageFailure { error, spilled, bytes, sha256 } = *failure;
-                let failed = PageReport {
-                    verdict: Verdict::Rows,
-                    bytes,
-                    sha256,
-                    summary: crate::decode::PageSummary::default(),
-                    refused: Vec::new(),
-                };
-                self.record(&note, "broken", Some(&failed), totals)?;
-                Err(self.explain(error, url.to_owned(), spilled))
+                self.record(&note, "broken", PageSummary::default(), totals)?;
+                Err(self.explain(failure.error, url.to_owned(), failure.spilled))
+            }
+        }
+    }
+
+    /// Hands the body to the worker as it arrives, counted and hashed on the way.
+    async fn receive(&self, worker: &Worker, answer: &mut Answer, note: &mut Note<'_>) -> Result<(), LoadError> {
+        let died = |error| self.explain(error, note.url.to_owned(), true);
+        loop {
+            match answer.chunk().await {
+                Ok(Some(bytes)) => {
+                    note.n_bytes += bytes.len() as u64;
+                    // The worker decodes this chunk while it is hashed here.
+                    worker.chunk(bytes.clone()).await.map_err(died)?;
+                    note.hash.update(&bytes);
+                }
+                Ok(None) => return Ok(()),
+                Err(error) => {
+                    let spilled = worker.drop_page().await.map_err(died)?;
+                    let late = spilled && error.is_transient();
+                    return Err(if late { LoadError::BrokenOffLate(error) } else { error.into() });
+                }
             }
         }
     }
@@ -251,26 +245,33 @@ impl Asking<'_> {
         &self,
         note: &Note<'_>,
         verdict: &str,
-        report: Option<&PageReport>,
+        summary: PageSummary,
         totals: &mut Totals,
     ) -> Result<(), LoadError> {
         totals.pages += 1;
-        totals.bytes += report.map_or(0, |report| report.bytes);
+        totals.bytes += note.n_bytes;
         self.run.record_page(PageRecord {
             window: plan::label(self.window),
             page: note.page,
             url: note.url.to_owned(),
             http_status: note.status,
-            bytes: report.map_or(0, |report| report.bytes),
-            sha256: report.map(|report| report.sha256.clone()).unwrap_or_default(),
-            rows: report.map_or(0, |report| report.summary.rows + report.summary.refused),
-            quarantined: report.map_or(0, |report| report.summary.refused),
+            bytes: note.n_bytes,
+            sha256: if note.n_bytes == 0 { String::new() } else { note.sha256() },
+            rows: summary.rows + summary.refused,
+            quarantined: summary.refused,
             started_at: note.started_at,
             millis: u64::try_from(note.began.elapsed().as_millis()).unwrap_or(u64::MAX),
             verdict: verdict.to_owned(),
         })?;
         Ok(())
     }
+}
+
+/// A page that was read whole.
+struct Page {
+    report: PageReport,
+    /// Of the body as received, hexadecimal.
+    sha256: String,
 }
 
 /// What the ledger will say of a page.
@@ -280,6 +281,18 @@ struct Note<'a> {
     status: Option<u16>,
     started_at: DateTime<Utc>,
     began: Instant,
+    hash: Sha256,
+    n_bytes: u64,
+}
+
+impl<'a> Note<'a> {
+    fn new(page: u32, url: &'a str, started_at: DateTime<Utc>) -> Self {
+        Self { page, url, status: None, started_at, began: Instant::now(), hash: Sha256::new(), n_bytes: 0 }
+    }
+
+    fn sha256(&self) -> String {
+        self.hash.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 /// The sums of what landed, by column, as exact decimal text.

@@ -33,8 +33,6 @@ const HELD_ROWS_MAX: usize = 16 * BATCH_ROWS;
 #[derive(Debug)]
 pub(super) struct PageReport {
     pub(super) verdict: Verdict,
-    pub(super) bytes: u64,
-    pub(super) sha256: String,
     pub(super) summary: PageSummary,
     pub(super) refused: Vec<Refused>,
 }
@@ -68,8 +66,6 @@ pub(super) enum WorkerError {
 pub(super) struct PageFailure {
     pub(super) error: WorkerError,
     pub(super) spilled: bool,
-    pub(super) bytes: u64,
-    pub(super) sha256: String,
 }
 
 enum Message {
@@ -113,7 +109,7 @@ impl Worker {
 
     /// Ends a page: its rows are checked and passed on.
     pub(super) async fn end(&self) -> Result<PageReport, Box<PageFailure>> {
-        let died = |error| Box::new(PageFailure { error, spilled: true, bytes: 0, sha256: String::new() });
+        let died = |error| Box::new(PageFailure { error, spilled: true });
         self.ask(Message::End).await.map_err(died)?
     }
 
@@ -186,8 +182,6 @@ impl Decoding {
                 Message::Chunk(bytes) => {
                     if failed.is_none() {
                         failed = self.take(&bytes).err();
-                    } else {
-                        self.body.count(&bytes);
                     }
                 }
                 // A reply that nobody waits for belongs to a load that was given up.
@@ -216,16 +210,15 @@ impl Decoding {
             Some(error) => Err(error),
             None => self.finish_page(),
         };
-        let (bytes, sha256) = (self.body.n_bytes(), self.body.sha256());
         match ended {
             Ok((verdict, summary)) => {
                 self.refused += summary.refused;
                 self.sink.spilled = false;
-                Ok(PageReport { verdict, bytes, sha256, summary, refused: self.decoder.take_refused() })
+                Ok(PageReport { verdict, summary, refused: self.decoder.take_refused() })
             }
             Err(error) => {
                 let spilled = self.forget_page();
-                Err(Box::new(PageFailure { error, spilled, bytes, sha256 }))
+                Err(Box::new(PageFailure { error, spilled }))
             }
         }
     }

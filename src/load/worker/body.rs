@@ -1,10 +1,8 @@
-//! One body: counted and hashed as received, inflated where it is gzip (announced or not), judged by its beginning, and
-//! passed on when it holds rows.
+//! One body: inflated where it is gzip (announced or not), judged by its beginning, and passed on when it holds rows.
 
 use std::io::Write;
 
-use flate2::write::GzDecoder;
-use sha2::{Digest, Sha256};
+use flate2::write::MultiGzDecoder;
 
 use super::WorkerError;
 use crate::contract::{Contract, Dataset};
@@ -16,8 +14,6 @@ const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// The body of one page.
 pub(super) struct Body {
     status: u16,
-    hash: Sha256,
-    n_bytes: u64,
     n_inflated: u64,
     bytes_max: u64,
     coding: Coding,
@@ -30,7 +26,7 @@ enum Coding {
     /// Too few bytes yet.
     Unknown(Vec<u8>),
     Plain,
-    Gzip(Box<GzDecoder<Vec<u8>>>),
+    Gzip(Box<MultiGzDecoder<Vec<u8>>>),
 }
 
 /// Takes inflated bytes that hold rows.
@@ -40,29 +36,12 @@ impl Body {
     pub(super) fn new(status: u16, bytes_max: u64) -> Self {
         Self {
             status,
-            hash: Sha256::new(),
-            n_bytes: 0,
             n_inflated: 0,
             bytes_max,
             coding: Coding::Unknown(Vec::new()),
             head: Vec::new(),
             verdict: None,
         }
-    }
-
-    pub(super) fn n_bytes(&self) -> u64 {
-        self.n_bytes
-    }
-
-    /// SHA-256 of the bytes as received, hexadecimal.
-    pub(super) fn sha256(&self) -> String {
-        self.hash.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-
-    /// Counts and hashes bytes that nobody decodes any more.
-    pub(super) fn count(&mut self, bytes: &[u8]) {
-        self.hash.update(bytes);
-        self.n_bytes += bytes.len() as u64;
     }
 
     pub(super) fn take(
@@ -72,7 +51,6 @@ impl Body {
         dataset: &Dataset,
         feed: Feed<'_>,
     ) -> Result<(), WorkerError> {
-        self.count(bytes);
         if let Coding::Unknown(first) = &mut self.coding {
             first.extend_from_slice(bytes);
             if first.len() < GZIP_MAGIC.len() {
@@ -80,7 +58,7 @@ impl Body {
             }
             let first = std::mem::take(first);
             self.coding = if first.starts_with(&GZIP_MAGIC) {
-                Coding::Gzip(Box::new(GzDecoder::new(Vec::new())))
+                Coding::Gzip(Box::new(MultiGzDecoder::new(Vec::new())))
             } else {
                 Coding::Plain
             };
