@@ -82,6 +82,7 @@ pub(crate) fn serde_rows(body: &Path) {
 const DUCKDB: &str = "
 import duckdb, sys, time, os
 body, out, runs = sys.argv[1], sys.argv[2], int(sys.argv[3])
+duckdb.sql('SET enable_progress_bar = false')
 times = []
 for _ in range(runs):
     if os.path.exists(out): os.remove(out)
