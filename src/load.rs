@@ -9,6 +9,7 @@ mod error;
 mod gate;
 mod pages;
 mod plan;
+mod probe;
 mod worker;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use std::time::Instant;
 use chrono::NaiveDate;
 
 pub use error::{LoadError, LoadErrorKind};
+pub use probe::YearsProbed;
 
 use crate::clock::Clock;
 use crate::config::{Credentials, SourceSettings};
@@ -122,6 +124,8 @@ pub struct Loader<'a> {
     pub credentials: &'a Credentials,
     /// The clock.
     pub clock: Clock,
+    /// The tokens tried so far.
+    pub probed: &'a YearsProbed,
     /// Who watches.
     pub progress: &'a dyn Progress,
 }
@@ -224,6 +228,7 @@ impl Loader<'_> {
         let windows = plan::windows(self.warehouse, self.contract, dataset, request, years)?;
         self.progress.begin(&plan::dataset_id(self.contract, dataset), windows.len());
         let client = SourceClient::new(self.contract.auth, self.http_limits(), self.settings.ca_bundle.as_deref())?;
+        probe::refuse_other_years(self, dataset, &client, &windows).await?;
         let restarts = match dataset.paging {
             Paging::RowRange { restarts, .. } => restarts,
             Paging::Whole | Paging::Daily { .. } => client.limits().attempts.saturating_sub(1),

@@ -21,7 +21,7 @@ use lumbung::clock::Clock;
 use lumbung::config::{ConfigFolder, Credentials, SourceSettings};
 use lumbung::contract::{Contract, Dataset};
 use lumbung::decode::{DecodeError, Decoder};
-use lumbung::load::{LoadReport, LoadRequest, Loader, Progress, Status};
+use lumbung::load::{LoadReport, LoadRequest, Loader, Progress, Status, YearsProbed};
 use lumbung::source::shape;
 use lumbung::warehouse::{DatasetId, Warehouse};
 use secrecy::SecretString;
@@ -138,8 +138,16 @@ fn load(contract: &Contract, settings: &SourceSettings, n_rows: u64) {
     let warehouse = Warehouse::open(folder.path(), clock.now()).expect("an empty warehouse");
     let token = SecretString::from("benchmark".to_owned());
     let credentials = Credentials::Given([("LUMBUNG_OMSPAN_TOKEN".to_owned(), token)].into());
-    let loader =
-        Loader { warehouse: &warehouse, contract, settings, credentials: &credentials, clock, progress: &Silent };
+    let probed = YearsProbed::default();
+    let loader = Loader {
+        warehouse: &warehouse,
+        contract,
+        settings,
+        credentials: &credentials,
+        clock,
+        probed: &probed,
+        progress: &Silent,
+    };
     let date = "2026-11-01".parse().expect("a date");
     let request = LoadRequest { date, years: Vec::new(), span: None, accept_shrink: false };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();

@@ -20,7 +20,7 @@ use crate::warehouse::{AsOf, Warehouse};
 
 /// Show everything at once: a simulated source, a load of it, the views and a mailed report
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  lumbung demo --dir /tmp/demo --seed 7")]
+#[command(after_help = "Example:\n  lumbung demo --dir demo-7 --seed 7")]
 pub(crate) struct DemoArgs {
     /// Where everything is written; an earlier demo there is replaced
     #[arg(long, value_name = "DIR", default_value = "demo")]

@@ -10,7 +10,7 @@ use super::output::{OutputFormat, Table, grouped, print, print_json};
 use super::progress::Watcher;
 use crate::config::SourceSettings;
 use crate::contract::{Contract, Dataset};
-use crate::load::{LoadReport, LoadRequest, Loader, Progress};
+use crate::load::{LoadReport, LoadRequest, Loader, Progress, YearsProbed};
 use crate::warehouse::Warehouse;
 
 /// Load datasets: one snapshot of each
@@ -125,9 +125,10 @@ pub(crate) async fn load_all(
     request: &LoadRequest,
 ) -> Vec<LoadReport> {
     let watcher = Watcher::new(context.quiet);
+    let probed = YearsProbed::default();
     let mut reports = Vec::with_capacity(targets.len());
     for target in targets {
-        let loader = loader(context, warehouse, target, &watcher);
+        let loader = loader(context, warehouse, target, (&probed, &watcher));
         reports.push(loader.load(target.dataset, request).await);
     }
     reports
@@ -137,7 +138,7 @@ fn loader<'a>(
     context: &'a Context,
     warehouse: &'a Warehouse,
     target: &'a Target<'_>,
-    progress: &'a dyn Progress,
+    (probed, progress): (&'a YearsProbed, &'a dyn Progress),
 ) -> Loader<'a> {
     Loader {
         warehouse,
@@ -145,6 +146,7 @@ fn loader<'a>(
         settings: &target.settings,
         credentials: &context.credentials,
         clock: context.clock,
+        probed,
         progress,
     }
 }
@@ -155,10 +157,10 @@ fn dry_run(
     targets: &[Target<'_>],
     request: &LoadRequest,
 ) -> Result<(), Failure> {
-    let watcher = Watcher::new(true);
+    let (watcher, probed) = (Watcher::new(true), YearsProbed::default());
     let mut table = Table::new(&["dataset", "year", "date", "first request"]);
     for target in targets {
-        let loader = loader(context, warehouse, target, &watcher);
+        let loader = loader(context, warehouse, target, (&probed, &watcher));
         let id = format!("{}.{}", target.contract.source, target.dataset.name);
         for window in loader.plan(target.dataset, request)? {
             let url = loader.first_url(target.dataset, &window);

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::Context;
 use super::exit::Failure;
 use super::output::{OutputFormat, Table, grouped, print, print_json};
-use crate::warehouse::{AsOf, Warehouse};
+use crate::warehouse::{AsOf, CommittedFile, Freshness, Warehouse};
 
 pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     let warehouse = Warehouse::open_for_reading(&context.warehouse)?;
@@ -13,8 +13,21 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     let now = context.clock.now();
     let mut table =
         Table::new(&["dataset", "state", ">rows", "newest data", ">age h", "last good run", "last attempt"]);
-    for fresh in warehouse.freshness()? {
-        let own: Vec<_> = files.iter().filter(|file| file.dataset == fresh.dataset).collect();
+    let freshness = warehouse.freshness()?;
+    for name in never_asked(context, &freshness)? {
+        if context.output == OutputFormat::Json {
+            print_json(&json!({ "dataset": name, "state": "never loaded", "rows": 0 }))?;
+        } else {
+            let blank = String::new;
+            table.row(vec![name, "never loaded".to_owned(), grouped(0), blank(), blank(), blank(), blank()]);
+        }
+    }
+    for fresh in freshness {
+        let of_year = |file: &&CommittedFile| {
+            let year = fresh.tahun_anggaran.map(|year| year.to_string());
+            year.is_none() || file.partition.get("tahun_anggaran") == year.as_deref()
+        };
+        let own: Vec<_> = files.iter().filter(|file| file.dataset == fresh.dataset).filter(of_year).collect();
         let newest = own.iter().map(|file| file.snapshot_date).max();
         let rows: u64 = own.iter().map(|file| file.rows).sum();
         let age_hours = fresh.good_at.map(|at| (now - at).num_hours());
@@ -57,4 +70,18 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
         ]);
     }
     if context.output == OutputFormat::Table { print(&table.render()) } else { Ok(()) }
+}
+
+/// The datasets of the contracts that no run ever asked for.
+fn never_asked(context: &Context, freshness: &[Freshness]) -> Result<Vec<String>, Failure> {
+    let mut names = Vec::new();
+    for contract in context.folder.contracts()? {
+        for dataset in &contract.datasets {
+            let name = format!("{}.{}", contract.source, dataset.name);
+            if !freshness.iter().any(|fresh| fresh.dataset.to_string() == name) {
+                names.push(name);
+            }
+        }
+    }
+    Ok(names)
 }

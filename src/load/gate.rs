@@ -69,8 +69,9 @@ pub(super) fn judge(
             Some(file) => earlier.had(&file.run, &plan::label(&window.window), &window.hashes)?,
             None => false,
         };
-        if !unchanged {
-            to_publish.extend(window.staged);
+        match window.staged {
+            Some(staged) if unchanged => staged.discard()?,
+            staged => to_publish.extend(staged),
         }
     }
     Ok(to_publish)

@@ -215,17 +215,12 @@ impl Asking<'_> {
             Verdict::Garbage(what) => Err(LoadError::Garbage { url, what: what.clone() }),
             Verdict::Unauthorised => {
                 let year = self.window.fiscal_year.map(|year| format!(" of fiscal year {year}")).unwrap_or_default();
-                Err(LoadError::Unauthorised { url, year, variable: self.variable() })
+                Err(LoadError::Unauthorised {
+                    url,
+                    year,
+                    variable: plan::variable(&self.loader.settings.token_env, self.window.fiscal_year),
+                })
             }
-        }
-    }
-
-    /// The variables that hold the token of the window, for people.
-    fn variable(&self) -> String {
-        let variable = &self.loader.settings.token_env;
-        match self.window.fiscal_year {
-            Some(year) => format!("{variable}_{year} (or {variable})"),
-            None => variable.clone(),
         }
     }
 
@@ -233,9 +228,11 @@ impl Asking<'_> {
         match error {
             WorkerError::Decode(error) => LoadError::Decode { url, error, spilled },
             WorkerError::Moved(reason) => LoadError::Moved(format!("{} {reason}", plan::label(self.window))),
-            WorkerError::OtherYear(found) => {
-                LoadError::OtherYear { label: plan::label(self.window), found, variable: self.variable() }
-            }
+            WorkerError::OtherYear(found) => LoadError::OtherYear {
+                label: plan::label(self.window),
+                found,
+                variable: plan::variable(&self.loader.settings.token_env, self.window.fiscal_year),
+            },
             WorkerError::Warehouse(error) => error.into(),
             WorkerError::Died(reason) => LoadError::Worker(reason),
         }

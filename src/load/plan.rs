@@ -85,3 +85,11 @@ pub(super) fn label(window: &Window) -> String {
         None => window.date.to_string(),
     }
 }
+
+/// The variables that may hold the token of a fiscal year, for people.
+pub(super) fn variable(token_env: &str, fiscal_year: Option<i32>) -> String {
+    match fiscal_year {
+        Some(year) => format!("{token_env}_{year} (or {token_env})"),
+        None => token_env.to_owned(),
+    }
+}

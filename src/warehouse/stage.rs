@@ -100,6 +100,14 @@ impl StagedFile {
     pub fn sums(&self) -> &Sums {
         &self.sums
     }
+
+    /// Removes the file: what it holds is published already.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn discard(self) -> Result<(), WarehouseError> {
+        super::disk::remove_file(&self.path)
+    }
 }
 
 impl StageWriter {

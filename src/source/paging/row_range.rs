@@ -5,6 +5,12 @@
 
 use super::Pager;
 
+/// `path` with `{from}` and `{to}`.
+#[must_use]
+pub fn path(path: &str, from: u64, to: u64) -> String {
+    path.replace("{from}", &from.to_string()).replace("{to}", &to.to_string())
+}
+
 /// Asks one range after the other.
 pub struct Ranges {
     path: String,
@@ -28,7 +34,7 @@ impl Pager for Ranges {
         let from = self.next_from;
         let to = from + self.page_rows - 1;
         self.next_from = to + 1;
-        Some(self.path.replace("{from}", &from.to_string()).replace("{to}", &to.to_string()))
+        Some(path(&self.path, from, to))
     }
 }
 
