@@ -105,8 +105,6 @@ pub struct Dataset {
     pub rows: RowShape,
     /// Whether rows hold personal data: then unknown columns keep the dataset from being published.
     pub personal: bool,
-    /// Index of the column whose greatest value is the data date.
-    pub as_of_column: Option<usize>,
     /// Index of the date column whose values lie in the fiscal year asked for. The key of another year answers with
     /// that year's rows, and only a date can tell.
     pub fiscal_year_column: Option<usize>,

@@ -70,6 +70,12 @@ impl Source {
     fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
+
+    /// The heads of the requests for [`DATASET`]: without the one row that is asked for before, to learn whose year a
+    /// token opens.
+    fn asked_for_data(&self) -> Vec<String> {
+        self.asked().into_iter().filter(|head| !head.starts_with("GET /RealisasiKL/1/1 ")).collect()
+    }
 }
 
 impl Drop for Source {
@@ -134,7 +140,7 @@ fn stops(source: &Source, edits: &[(&str, &str)], code: i32, says: &str, tries: 
     let error = said["error"].as_str().unwrap();
     assert!(error.contains(says), "{error}");
     assert!(error.len() < 400, "an error message is no dump: {error}");
-    assert_eq!(source.asked().len(), tries, "{error}");
+    assert_eq!(source.asked_for_data().len(), tries, "{error}");
     assert_eq!(lab.published(), [""; 0]);
 }
 
@@ -144,7 +150,7 @@ fn the_good_answer_is_good() {
     let source = Source::saying(GOOD);
     let ran = load(&lab, &source, &[]);
     assert_eq!((ran.code, &ran.json_lines()[0]["rows"]), (0, &1.into()), "{}", ran.stderr);
-    let asked = source.asked();
+    let asked = source.asked_for_data();
     assert_eq!(asked.len(), 1);
     assert!(asked[0].starts_with("GET /CapaianIKKLRe HTTP/1.1\r\n"), "{}", asked[0]);
     assert!(asked[0].to_lowercase().contains("\r\nuser-agent: lumbung/"), "{}", asked[0]);

@@ -14,14 +14,7 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     let mut table =
         Table::new(&["dataset", "state", ">rows", "newest data", ">age h", "last good run", "last attempt"]);
     let freshness = warehouse.freshness()?;
-    for name in never_asked(context, &freshness)? {
-        if context.output == OutputFormat::Json {
-            print_json(&json!({ "dataset": name, "state": "never loaded", "rows": 0 }))?;
-        } else {
-            let blank = String::new;
-            table.row(vec![name, "never loaded".to_owned(), grouped(0), blank(), blank(), blank(), blank()]);
-        }
-    }
+    let never_asked = never_asked(context, &freshness)?;
     for fresh in freshness {
         let of_year = |file: &&CommittedFile| {
             let year = fresh.tahun_anggaran.map(|year| year.to_string());
@@ -68,6 +61,14 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
             last_good.unwrap_or_default(),
             attempt,
         ]);
+    }
+    for name in never_asked {
+        if context.output == OutputFormat::Json {
+            print_json(&json!({ "dataset": name, "state": "never loaded", "rows": 0 }))?;
+        } else {
+            let blank = String::new;
+            table.row(vec![name, "never loaded".to_owned(), grouped(0), blank(), blank(), blank(), blank()]);
+        }
     }
     if context.output == OutputFormat::Table { print(&table.render()) } else { Ok(()) }
 }

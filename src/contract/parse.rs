@@ -186,7 +186,6 @@ fn dataset(section: Section<'_, '_>) -> Option<Dataset> {
     if !envelope.is_empty() && envelope != "spanint" {
         section.problem("envelope", format!("unknown envelope \"{envelope}\""), "known: spanint");
     }
-    let as_of_column = section.text("as_of_column").and_then(|name| index("as_of_column", name));
     let fiscal_year_column = section.text("fiscal_year_column").and_then(|name| index("fiscal_year_column", name));
     if let Some(column) = fiscal_year_column.map(|i| &columns[i]).filter(|c| !matches!(c.ty, ColumnType::Date(_))) {
         let message = format!("the fiscal year column \"{}\" is no date", column.name);
@@ -203,7 +202,6 @@ fn dataset(section: Section<'_, '_>) -> Option<Dataset> {
         envelope: Envelope::Spanint,
         rows: row_shape(&section, fold),
         personal,
-        as_of_column,
         fiscal_year_column,
         control,
         quarantine_pct_max: percent(&section, "quarantine_pct_max", 1),

@@ -51,6 +51,7 @@ pub(super) async fn land_windows(
     totals: &mut Totals,
 ) -> Result<Vec<Landed>, LoadError> {
     let id = plan::dataset_id(loader.contract, dataset);
+    let contract = Arc::new(loader.contract.clone());
     let mut landed = Vec::with_capacity(windows.len());
     for (i, window) in windows.iter().enumerate() {
         let token =
@@ -58,7 +59,7 @@ pub(super) async fn land_windows(
         let asking = Asking { loader, run, dataset, client, window, token };
         let partition = plan::partition(dataset, window)?;
         let worker = Worker::start(Setting {
-            contract: loader.contract.clone(),
+            contract: Arc::clone(&contract),
             dataset: Arc::clone(dataset),
             fiscal_year: window.fiscal_year,
             run: Arc::clone(run),

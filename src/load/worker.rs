@@ -84,7 +84,7 @@ pub(super) struct Worker {
 
 /// What the threads need to know.
 pub(super) struct Setting {
-    pub(super) contract: Contract,
+    pub(super) contract: Arc<Contract>,
     pub(super) dataset: Arc<Dataset>,
     /// The fiscal year asked for.
     pub(super) fiscal_year: Option<i32>,
@@ -146,7 +146,7 @@ impl Worker {
 
 /// The decoding thread's state.
 struct Decoding {
-    contract: Contract,
+    contract: Arc<Contract>,
     dataset: Arc<Dataset>,
     decoder: Decoder,
     sink: Sink,
@@ -167,7 +167,7 @@ impl Decoding {
                 fiscal_year: FiscalYear::new(&dataset, fiscal_year),
                 encoder: Encoder::new(run, partition, &dataset),
             },
-            body: Body::new(0, contract.http.body_bytes_max),
+            body: Body::new(0, &contract, &dataset),
             refused: 0,
             contract,
             dataset,
@@ -178,7 +178,7 @@ impl Decoding {
         let mut failed: Option<WorkerError> = None;
         while let Some(message) = inbox.blocking_recv() {
             match message {
-                Message::Begin { status } => self.body = Body::new(status, self.contract.http.body_bytes_max),
+                Message::Begin { status } => self.body = Body::new(status, &self.contract, &self.dataset),
                 Message::Chunk(bytes) => {
                     if failed.is_none() {
                         failed = self.take(&bytes).err();
@@ -201,8 +201,8 @@ impl Decoding {
     }
 
     fn take(&mut self, bytes: &[u8]) -> Result<(), WorkerError> {
-        let Self { body, decoder, sink, contract, dataset, .. } = self;
-        body.take(bytes, contract, dataset, &mut |text| decoder.push(text, &mut |batch| sink.take(batch)))
+        let Self { body, decoder, sink, .. } = self;
+        body.take(bytes, &mut |text| decoder.push(text, &mut |batch| sink.take(batch)))
     }
 
     fn end_page(&mut self, failed: Option<WorkerError>) -> Result<PageReport, Box<PageFailure>> {
@@ -224,9 +224,8 @@ impl Decoding {
     }
 
     fn finish_page(&mut self) -> Result<(Verdict, PageSummary), WorkerError> {
-        let Self { body, decoder, sink, contract, dataset, .. } = self;
-        let verdict =
-            body.finish(contract, dataset, &mut |text| decoder.push(text, &mut |batch| sink.take(batch)))?;
+        let Self { body, decoder, sink, .. } = self;
+        let verdict = body.finish(&mut |text| decoder.push(text, &mut |batch| sink.take(batch)))?;
         if verdict != Verdict::Rows {
             return Ok((verdict, PageSummary::default()));
         }

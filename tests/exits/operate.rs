@@ -60,10 +60,16 @@ fn runs_and_status_tell_what_happened() {
     }
 
     let status = lab.ok(&["--output", "json", "status"]).json_lines();
+    let attempted = status.iter().filter(|s| s["last_attempt"].is_object());
     let states: Vec<(&str, &str)> =
-        status.iter().map(|s| (s["dataset"].as_str().unwrap(), s["state"].as_str().unwrap())).collect();
+        attempted.map(|s| (s["dataset"].as_str().unwrap(), s["state"].as_str().unwrap())).collect();
     let satker = ("omspan.capaian_ik_satker", "never loaded");
     assert_eq!(states, [(SMALL, "fresh"), satker, ("omspan.dipa_belanja", "fresh")]);
+    // Datasets that nobody ever asked for are told as well.
+    assert!(
+        status.iter().any(|s| s["dataset"] == "omspan.detail_pnbp" && s["state"] == "never loaded"),
+        "{status:?}"
+    );
     let people = lab.ok(&["status"]).stdout;
     assert!(people.contains("never loaded") && people.contains("answered HTTP 500"), "{people}");
 }

@@ -1,6 +1,7 @@
 //! One body: inflated where it is gzip (announced or not), judged by its beginning, and passed on when it holds rows.
 
 use std::io::Write;
+use std::sync::Arc;
 
 use flate2::write::MultiGzDecoder;
 
@@ -13,9 +14,10 @@ const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// The body of one page.
 pub(super) struct Body {
+    contract: Arc<Contract>,
+    dataset: Arc<Dataset>,
     status: u16,
     n_inflated: u64,
-    bytes_max: u64,
     coding: Coding,
     /// The beginning, until it is judged.
     head: Vec<u8>,
@@ -33,24 +35,19 @@ enum Coding {
 type Feed<'a> = &'a mut dyn FnMut(&[u8]) -> Result<(), WorkerError>;
 
 impl Body {
-    pub(super) fn new(status: u16, bytes_max: u64) -> Self {
+    pub(super) fn new(status: u16, contract: &Arc<Contract>, dataset: &Arc<Dataset>) -> Self {
         Self {
+            contract: Arc::clone(contract),
+            dataset: Arc::clone(dataset),
             status,
             n_inflated: 0,
-            bytes_max,
             coding: Coding::Unknown(Vec::new()),
             head: Vec::new(),
             verdict: None,
         }
     }
 
-    pub(super) fn take(
-        &mut self,
-        bytes: &[u8],
-        contract: &Contract,
-        dataset: &Dataset,
-        feed: Feed<'_>,
-    ) -> Result<(), WorkerError> {
+    pub(super) fn take(&mut self, bytes: &[u8], feed: Feed<'_>) -> Result<(), WorkerError> {
         if let Coding::Unknown(first) = &mut self.coding {
             first.extend_from_slice(bytes);
             if first.len() < GZIP_MAGIC.len() {
@@ -62,46 +59,35 @@ impl Body {
             } else {
                 Coding::Plain
             };
-            return self.inflate(&first, contract, dataset, feed);
+            return self.inflate(&first, feed);
         }
-        self.inflate(bytes, contract, dataset, feed)
+        self.inflate(bytes, feed)
     }
 
     /// Ends the body and says what it is.
-    pub(super) fn finish(
-        &mut self,
-        contract: &Contract,
-        dataset: &Dataset,
-        feed: Feed<'_>,
-    ) -> Result<Verdict, WorkerError> {
+    pub(super) fn finish(&mut self, feed: Feed<'_>) -> Result<Verdict, WorkerError> {
         match &mut self.coding {
             Coding::Unknown(first) => {
                 let first = std::mem::take(first);
                 self.coding = Coding::Plain;
-                self.inflate(&first, contract, dataset, feed)?;
+                self.inflate(&first, feed)?;
             }
             Coding::Plain => {}
             Coding::Gzip(decoder) => {
                 decoder.try_finish().map_err(|_| DecodeError::Truncated { rows: 0 })?;
                 let rest = std::mem::take(decoder.get_mut());
-                self.text(&rest, contract, dataset, feed)?;
+                self.text(&rest, feed)?;
             }
         }
         if self.verdict.is_none() {
-            self.judge(contract, dataset, feed)?;
+            self.judge(feed)?;
         }
         Ok(self.verdict.clone().expect("judged above"))
     }
 
-    fn inflate(
-        &mut self,
-        bytes: &[u8],
-        contract: &Contract,
-        dataset: &Dataset,
-        feed: Feed<'_>,
-    ) -> Result<(), WorkerError> {
+    fn inflate(&mut self, bytes: &[u8], feed: Feed<'_>) -> Result<(), WorkerError> {
         if matches!(self.coding, Coding::Plain) {
-            return self.text(bytes, contract, dataset, feed);
+            return self.text(bytes, feed);
         }
         // In small bites, so that a bomb is noticed before it fills the memory.
         const BITE: usize = 16_384;
@@ -111,21 +97,16 @@ impl Body {
                 .write_all(bite)
                 .map_err(|error| DecodeError::Malformed { rows: 0, reason: format!("broken gzip: {error}") })?;
             let text = std::mem::take(decoder.get_mut());
-            self.text(&text, contract, dataset, feed)?;
+            self.text(&text, feed)?;
         }
         Ok(())
     }
 
-    fn text(
-        &mut self,
-        text: &[u8],
-        contract: &Contract,
-        dataset: &Dataset,
-        feed: Feed<'_>,
-    ) -> Result<(), WorkerError> {
+    fn text(&mut self, text: &[u8], feed: Feed<'_>) -> Result<(), WorkerError> {
         self.n_inflated += text.len() as u64;
-        if self.n_inflated > self.bytes_max {
-            let reason = format!("longer than {} bytes (body_bytes_max in the contract)", self.bytes_max);
+        let bytes_max = self.contract.http.body_bytes_max;
+        if self.n_inflated > bytes_max {
+            let reason = format!("longer than {bytes_max} bytes (body_bytes_max in the contract)");
             return Err(DecodeError::Malformed { rows: 0, reason }.into());
         }
         match self.verdict {
@@ -133,15 +114,15 @@ impl Body {
             Some(_) => Ok(()),
             None => {
                 self.head.extend_from_slice(text);
-                if self.head.len() >= JUDGED_BYTES { self.judge(contract, dataset, feed) } else { Ok(()) }
+                if self.head.len() >= JUDGED_BYTES { self.judge(feed) } else { Ok(()) }
             }
         }
     }
 
-    fn judge(&mut self, contract: &Contract, dataset: &Dataset, feed: Feed<'_>) -> Result<(), WorkerError> {
+    fn judge(&mut self, feed: Feed<'_>) -> Result<(), WorkerError> {
         let head = std::mem::take(&mut self.head);
         let judged = &head[..head.len().min(JUDGED_BYTES)];
-        let verdict = judge(contract, dataset, self.status, judged);
+        let verdict = judge(&self.contract, &self.dataset, self.status, judged);
         let has_rows = verdict == Verdict::Rows;
         self.verdict = Some(verdict);
         if has_rows { feed(&head) } else { Ok(()) }

@@ -46,7 +46,9 @@ pub(super) fn chunks(
 ) -> Option<JsonChunks> {
     let (dataset, ask) = question;
     let once = year.year.to_string();
-    let stale = dataset == Dataset::RealisasiBelanja && faults.once(&Fault::MaxdateMoves, dataset, &once);
+    // Whoever asks for a single row reads no pages that could disagree.
+    let pages = !matches!(ask, Ask::Range { from, to } if from == to);
+    let stale = dataset == Dataset::RealisasiBelanja && pages && faults.once(&Fault::MaxdateMoves, dataset, &once);
     let max_date = as_of.last_day().saturating_sub(u16::from(stale));
     let table = table(dataset, year, as_of, max_date);
     let mut rows = asked(table.as_ref(), ask, faults.on(&Fault::Shrink, dataset));
