@@ -266,3 +266,18 @@ fn pnbp_of_a_span_is_that_span() {
         "SELECT count(*) FROM omspan.detail_pnbp WHERE left(tanggal_insert, 10) <> CAST(insert_date AS VARCHAR)";
     assert_eq!(csv(&lab, astray, &[]), [["0"]]);
 }
+
+#[test]
+fn every_view_gives_all_its_columns() {
+    let lab = Lab::new(&[]);
+    lab.ok(&["snapshot", "--from", "2026-10-30", "--to", "2026-10-31"]);
+    let json = |query: &str| -> Vec<serde_json::Value> {
+        serde_json::from_str(&lab.ok(&["sql", "--format", "json", query]).stdout).unwrap()
+    };
+    let views = json("SELECT table_name FROM information_schema.tables WHERE table_schema = 'mart'");
+    assert!(views.len() > 10, "{views:?}");
+    for view in views {
+        let name = view["table_name"].as_str().unwrap();
+        assert!(!json(&format!("SELECT * FROM mart.{name}")).is_empty(), "mart.{name} has no rows");
+    }
+}

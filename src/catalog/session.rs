@@ -15,6 +15,7 @@ use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::object_store::path::Path;
+use datafusion::optimizer::{Optimizer, OptimizerRule};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::stream::{BoxStream, StreamExt, TryStreamExt};
 use tokio::time::Instant;
@@ -27,6 +28,14 @@ use super::store::{CommittedFiles, STORE_URL};
 use super::table::{CommittedTable, MemoryTable, TableSource};
 use super::views::{self, MART, Problem, ViewFile, ViewSet};
 use super::yielding::YieldingJoins;
+
+/// The engine's rules but one: the rewriting of a single `count(DISTINCT …)` sums decimals twice, which widens them after
+/// the types were settled, and whatever compares such a sum then fails ("Invalid comparison operation: Decimal128(38, 2)
+/// == Decimal128(32, 2)", DataFusion 55.2).
+fn optimizer_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
+    let rules = Optimizer::new().rules;
+    rules.into_iter().filter(|rule| rule.name() != "single_distinct_aggregation_to_group_by").collect()
+}
 
 /// Name of the one SQL catalog.
 const CATALOG: &str = "lumbung";
@@ -142,6 +151,7 @@ impl Catalog {
             .with_config(config(&limits))
             .with_runtime_env(runtime(&limits, names)?)
             .with_default_features()
+            .with_optimizer_rules(optimizer_rules())
             .with_physical_optimizer_rule(Arc::new(YieldingJoins))
             .build();
         let context = SessionContext::new_with_state(state);

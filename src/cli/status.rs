@@ -1,6 +1,7 @@
 //! `lumbung status`: how fresh every dataset is.
 
-use serde_json::json;
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
 
 use super::Context;
 use super::exit::Failure;
@@ -16,51 +17,12 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     let freshness = warehouse.freshness()?;
     let never_asked = never_asked(context, &freshness)?;
     for fresh in freshness {
-        let of_year = |file: &&CommittedFile| {
-            let year = fresh.tahun_anggaran.map(|year| year.to_string());
-            year.is_none() || file.partition.get("tahun_anggaran") == year.as_deref()
-        };
-        let own: Vec<_> = files.iter().filter(|file| file.dataset == fresh.dataset).filter(of_year).collect();
-        let newest = own.iter().map(|file| file.snapshot_date).max();
-        let rows: u64 = own.iter().map(|file| file.rows).sum();
-        let age_hours = fresh.good_at.map(|at| (now - at).num_hours());
-        let state = match (&fresh.committed, fresh.stale) {
-            (None, _) => "never loaded",
-            (Some(_), true) => "stale",
-            (Some(_), false) => "fresh",
-        };
-        let last_good = fresh.committed.as_ref().map(|run| run.run.to_string());
+        let told = Told::of(&fresh, &files, now);
         if context.output == OutputFormat::Json {
-            print_json(&json!({
-                "dataset": fresh.dataset.to_string(),
-                "tahun_anggaran": fresh.tahun_anggaran,
-                "state": state,
-                "rows": rows,
-                "newest_data": newest.map(|date| date.to_string()),
-                "age_hours": age_hours,
-                "last_good_run": last_good,
-                "last_attempt": { "run": fresh.attempt.run.to_string(), "status": fresh.attempt.status.word(),
-                                  "reason": fresh.attempt.reason },
-            }))?;
-            continue;
+            print_json(&told.as_json(&fresh))?;
+        } else {
+            table.row(told.cells(&fresh));
         }
-        let name = match fresh.tahun_anggaran {
-            Some(year) => format!("{} {year}", fresh.dataset),
-            None => fresh.dataset.to_string(),
-        };
-        let attempt = match &fresh.attempt.reason {
-            Some(reason) => format!("{}: {reason}", fresh.attempt.status.word()),
-            None => fresh.attempt.status.word().to_owned(),
-        };
-        table.row(vec![
-            name,
-            state.to_owned(),
-            grouped(rows),
-            newest.map(|date| date.to_string()).unwrap_or_default(),
-            age_hours.map(|hours| hours.to_string()).unwrap_or_default(),
-            last_good.unwrap_or_default(),
-            attempt,
-        ]);
     }
     for name in never_asked {
         if context.output == OutputFormat::Json {
@@ -85,4 +47,70 @@ fn never_asked(context: &Context, freshness: &[Freshness]) -> Result<Vec<String>
         }
     }
     Ok(names)
+}
+
+/// What is said of one dataset.
+struct Told {
+    state: &'static str,
+    rows: u64,
+    newest: Option<String>,
+    age_hours: Option<i64>,
+    last_good: Option<String>,
+}
+
+impl Told {
+    fn of(fresh: &Freshness, files: &[CommittedFile], now: DateTime<Utc>) -> Self {
+        let year = fresh.tahun_anggaran.map(|year| year.to_string());
+        let own: Vec<&CommittedFile> = files
+            .iter()
+            .filter(|file| file.dataset == fresh.dataset)
+            .filter(|file| year.is_none() || file.partition.get("tahun_anggaran") == year.as_deref())
+            .collect();
+        let state = match (&fresh.committed, fresh.stale) {
+            (None, _) => "never loaded",
+            (Some(_), true) => "stale",
+            (Some(_), false) => "fresh",
+        };
+        Self {
+            state,
+            rows: own.iter().map(|file| file.rows).sum(),
+            newest: own.iter().map(|file| file.snapshot_date).max().map(|date| date.to_string()),
+            age_hours: fresh.good_at.map(|at| (now - at).num_hours()),
+            last_good: fresh.committed.as_ref().map(|run| run.run.to_string()),
+        }
+    }
+
+    fn as_json(&self, fresh: &Freshness) -> Value {
+        json!({
+            "dataset": fresh.dataset.to_string(),
+            "tahun_anggaran": fresh.tahun_anggaran,
+            "state": self.state,
+            "rows": self.rows,
+            "newest_data": self.newest,
+            "age_hours": self.age_hours,
+            "last_good_run": self.last_good,
+            "last_attempt": { "run": fresh.attempt.run.to_string(), "status": fresh.attempt.status.word(),
+                              "reason": fresh.attempt.reason },
+        })
+    }
+
+    fn cells(self, fresh: &Freshness) -> Vec<String> {
+        let name = match fresh.tahun_anggaran {
+            Some(year) => format!("{} {year}", fresh.dataset),
+            None => fresh.dataset.to_string(),
+        };
+        let attempt = match &fresh.attempt.reason {
+            Some(reason) => format!("{}: {reason}", fresh.attempt.status.word()),
+            None => fresh.attempt.status.word().to_owned(),
+        };
+        vec![
+            name,
+            self.state.to_owned(),
+            grouped(self.rows),
+            self.newest.unwrap_or_default(),
+            self.age_hours.map(|hours| hours.to_string()).unwrap_or_default(),
+            self.last_good.unwrap_or_default(),
+            attempt,
+        ]
+    }
 }

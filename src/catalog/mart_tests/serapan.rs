@@ -71,12 +71,13 @@ async fn serapan_satker_counts_what_counts_and_shows_both_sides() {
 async fn serapan_eselon1_and_jenis_belanja_sum_the_same_lines() {
     let fixture = spending();
     let catalog = fixture.catalog().await;
-    let eselon1 =
-        json_rows(&catalog, "SELECT nmes1, jumlah_satker, pagu, realisasi, blokir FROM serapan_eselon1").await;
+    // Count and sums beside what is computed from the sums: one aggregate must not change the other's type.
+    let eselon1 = "SELECT nmes1, jumlah_satker, pagu, realisasi, blokir, serapan_pct, serapan_efektif_pct
+        FROM serapan_eselon1";
     assert_eq!(
-        eselon1,
+        json_rows(&catalog, eselon1).await,
         [json!({"nmes1": "SEKRETARIAT JENDERAL", "jumlah_satker": 3, "pagu": "3500000.00", "realisasi": "539999.50",
-            "blokir": "500000.00"})]
+            "blokir": "500000.00", "serapan_pct": "15.4286", "serapan_efektif_pct": "18.0000"})]
     );
     let jenis = "SELECT jenis_belanja, nm_jenis_belanja, pagu, realisasi, serapan_efektif_pct
         FROM serapan_jenis_belanja ORDER BY 1";
