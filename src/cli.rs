@@ -46,6 +46,7 @@ struct Cli {
 
 /// Options of every command.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub(crate) struct GlobalArgs {
     /// Folder with lumbung.toml, sources/ and reports/ [default: ./config if it exists, else what the binary carries]
     #[arg(long, global = true, value_name = "DIR")]
