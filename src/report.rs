@@ -34,8 +34,9 @@ pub use rows::{Query, QueryFailure, Rows, RowsError};
 
 use chrono::NaiveDate;
 
-/// The definition that comes with the binary; a config folder's own file of that name replaces it.
-pub const SERAPAN_ANGGARAN_TOML: &str = include_str!("../config/reports/serapan-anggaran.toml");
+/// The shipped definition; the program reads it through `config`, where a folder's own file replaces it.
+#[cfg(test)]
+pub(crate) const SERAPAN_ANGGARAN_TOML: &str = include_str!("../config/reports/serapan-anggaran.toml");
 
 /// Why an edition could not be made.
 #[derive(Debug, thiserror::Error)]

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::exit::{Code, Failure};
 use super::output::{OutputFormat, Table, print, print_json};
 use super::{Context, session};
-use crate::catalog::{Catalog, SessionLimits, dataset_tables, ledger_tables};
+use crate::catalog::Catalog;
 use crate::config::{Problems, SourceSettings};
 use crate::contract::Contract;
 use crate::report::{ReportDefinition, serapan_anggaran};
@@ -105,9 +105,7 @@ async fn queries(context: &Context, contracts: &[Contract], findings: &mut Vec<F
 
 async fn build(context: &Context, contracts: &[Contract]) -> Result<Catalog, Failure> {
     let warehouse = Warehouse::open_for_reading(&context.warehouse)?;
-    let tables = dataset_tables(&warehouse, contracts, AsOf::Latest)?;
-    let limits = SessionLimits::default();
-    Ok(Catalog::build_with(tables, ledger_tables(&warehouse)?, &session::views(context)?, limits).await?)
+    session::over(context, &warehouse, contracts, AsOf::Latest).await
 }
 
 /// Seconds to wait for a source to accept a connection.

@@ -5,10 +5,11 @@ use std::time::Duration;
 use super::Context;
 use super::exit::Failure;
 use crate::catalog::{Catalog, SessionLimits, ViewSet, dataset_tables, ledger_tables};
+use crate::contract::Contract;
 use crate::warehouse::{AsOf, Warehouse};
 
 /// The views of this deployment: embedded, and `queries/` beside the config folder's own.
-pub(crate) fn views(context: &Context) -> Result<ViewSet, Failure> {
+fn views(context: &Context) -> Result<ViewSet, Failure> {
     let views = ViewSet::embedded();
     Ok(match context.folder.path().map(|folder| folder.join("queries")) {
         Some(queries) if queries.is_dir() => views.with_overrides(&queries)?,
@@ -18,8 +19,17 @@ pub(crate) fn views(context: &Context) -> Result<ViewSet, Failure> {
 
 /// A session over the snapshots as of `as_of`.
 pub(crate) async fn open(context: &Context, warehouse: &Warehouse, as_of: AsOf) -> Result<Catalog, Failure> {
-    let contracts = context.folder.contracts()?;
-    let tables = dataset_tables(warehouse, &contracts, as_of)?;
+    over(context, warehouse, &context.folder.contracts()?, as_of).await
+}
+
+/// A session over the datasets of `contracts` as of `as_of`.
+pub(crate) async fn over(
+    context: &Context,
+    warehouse: &Warehouse,
+    contracts: &[Contract],
+    as_of: AsOf,
+) -> Result<Catalog, Failure> {
+    let tables = dataset_tables(warehouse, contracts, as_of)?;
     let sql = context.config.sql;
     let limits = SessionLimits {
         timeout: Duration::from_secs(sql.timeout_secs),
