@@ -4,7 +4,7 @@
 //!
 //! | level | modules |
 //! |---|---|
-//! | 1 | [`clock`], [`config`], [`contract`] |
+//! | 1 | [`clock`], [`config`], [`contract`], [`seal`] |
 //! | 2 | [`source`], [`decode`], [`quality`], [`warehouse`], [`mail`] |
 //! | 3 | [`catalog`] |
 //! | 4 | [`load`], [`report`], [`sandbox`] |
@@ -23,5 +23,6 @@ pub mod mail;
 pub mod quality;
 pub mod report;
 pub mod sandbox;
+pub mod seal;
 pub mod source;
 pub mod warehouse;

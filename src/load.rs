@@ -4,6 +4,7 @@
 //! stages one Parquet file a window and publishes all of them together or none. Whatever goes wrong, what was published
 //! before stays, and the ledger says why.
 
+mod archivist;
 mod check;
 mod error;
 mod gate;
@@ -23,11 +24,14 @@ pub use error::{LoadError, LoadErrorKind};
 pub use probe::YearsProbed;
 
 use crate::clock::Clock;
-use crate::config::{Credentials, SourceSettings};
+use crate::config::{ArchiveSettings, Credentials, SourceSettings};
 use crate::contract::{Contract, Dataset, HttpLimits, Paging};
 use crate::source::fetch::SourceClient;
 use crate::source::paging::Window;
-use crate::warehouse::{CommitMode, DatasetId, Outcome as Unpublished, Run, RunId, RunStart, StagedFile, Warehouse};
+use crate::warehouse::{
+    Acceptance, CommitMode, DatasetId, Keeping, Outcome as Unpublished, Run, RunId, RunStart, Seal, StagedFile,
+    Warehouse,
+};
 
 /// What to load.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +44,10 @@ pub struct LoadRequest {
     pub span: Option<(NaiveDate, NaiveDate)>,
     /// Publish even when the source holds much less than before.
     pub accept_shrink: bool,
+    /// Publish even when too many rows were refused.
+    pub accept_quarantine: bool,
+    /// Who asks: the ledger names them where the gate was overruled.
+    pub operator: String,
 }
 
 /// How a run ended, in the words of `snapshot --output json`.
@@ -122,6 +130,8 @@ pub struct Loader<'a> {
     pub settings: &'a SourceSettings,
     /// Where secrets come from.
     pub credentials: &'a Credentials,
+    /// What is kept of the answers.
+    pub archive: &'a ArchiveSettings,
     /// The clock.
     pub clock: Clock,
     /// The tokens tried so far.
@@ -139,6 +149,17 @@ struct Totals {
     bytes: u64,
     control: BTreeMap<String, String>,
     unknown_keys: BTreeMap<String, u64>,
+    /// What the gate would have held the run for, had the operator not accepted it.
+    accepted: Vec<String>,
+}
+
+/// What the ledger says of a run that is published.
+fn note(totals: &Totals) -> Option<String> {
+    let unknown: Vec<&str> = totals.unknown_keys.keys().map(String::as_str).collect();
+    let unknown = (!unknown.is_empty()).then(|| format!("unknown keys kept in extra: {}", unknown.join(", ")));
+    let remarks: Vec<String> =
+        totals.accepted.iter().map(|what| format!("accepted: {what}")).chain(unknown).collect();
+    (!remarks.is_empty()).then(|| remarks.join("; "))
 }
 
 impl Loader<'_> {
@@ -207,6 +228,7 @@ impl Loader<'_> {
             key_id: None,
             replay_of: None,
             parameters: None,
+            keeping: self.keeping(&dataset),
             at: self.clock.now(),
         };
         let run = match self.warehouse.begin_run(start) {
@@ -252,7 +274,11 @@ impl Loader<'_> {
         if request.accept_shrink {
             gate::stage_emptied(self.warehouse, run, dataset, request.date, &mut landed)?;
         }
-        gate::judge(self.warehouse, self.contract, dataset, request, landed, totals)
+        let judged = gate::judge(self.warehouse, self.contract, dataset, request, landed, totals)?;
+        if !totals.accepted.is_empty() {
+            run.accept(Acceptance { by: request.operator.clone(), at: self.clock.now() });
+        }
+        Ok(judged)
     }
 
     /// Publishes what landed, or closes the run with the reason why not.
@@ -285,9 +311,7 @@ impl Loader<'_> {
             return Ok(Status::Unchanged);
         }
         let mode = if dataset.accumulates() { CommitMode::Accumulate } else { CommitMode::Snapshot };
-        let unknown: Vec<&str> = totals.unknown_keys.keys().map(String::as_str).collect();
-        let note = (!unknown.is_empty()).then(|| format!("unknown keys kept in extra: {}", unknown.join(", ")));
-        run.commit(staged, mode, now, note.as_deref())?;
+        run.commit(staged, mode, now, note(totals).as_deref())?;
         Ok(Status::Committed)
     }
 
@@ -300,6 +324,16 @@ impl Loader<'_> {
             *page_rows = configured;
         }
         dataset
+    }
+
+    /// What may be kept of the answers: of personal ones nothing that is not sealed.
+    fn keeping(&self, dataset: &Dataset) -> Keeping {
+        let seal = match &self.archive.recipient {
+            _ if !dataset.personal => Seal::Open,
+            Some(recipient) => Seal::To(recipient.clone()),
+            None => Seal::Nothing,
+        };
+        Keeping { seal, level: self.archive.enabled.then_some(self.archive.level) }
     }
 
     fn base_url(&self) -> &str {

@@ -96,6 +96,7 @@ impl From<WarehouseError> for Failure {
             warehouse::ErrorKind::DataRefused => Code::Data,
             warehouse::ErrorKind::Internal => Code::Internal,
             warehouse::ErrorKind::NoWarehouse => Code::Configuration,
+            warehouse::ErrorKind::NotAuthorised => Code::NotAuthorised,
             warehouse::ErrorKind::CannotWrite | warehouse::ErrorKind::Locked => Code::CannotWrite,
         };
         Self::new(code, error)

@@ -8,7 +8,7 @@ use super::Context;
 use super::exit::{self, Code, Failure};
 use super::output::{OutputFormat, Table, grouped, print, print_json};
 use super::progress::Watcher;
-use crate::config::SourceSettings;
+use crate::config::{self, SourceSettings};
 use crate::contract::{Contract, Dataset};
 use crate::load::{LoadReport, LoadRequest, Loader, Progress, YearsProbed};
 use crate::warehouse::Warehouse;
@@ -16,7 +16,7 @@ use crate::warehouse::Warehouse;
 /// Load datasets: one snapshot of each
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  lumbung snapshot\n  lumbung snapshot omspan.realisasi_belanja --tahun 2026\n  \
-    lumbung snapshot omspan.detail_pnbp --from 2026-10-01 --to 2026-10-31\n  lumbung snapshot --dry-run")]
+    lumbung snapshot omspan.detail_pnbp --from 2026-10-01 --to 2026-10-31\n  lumbung snapshot omspan.dipa_belanja --accept\n  lumbung snapshot --dry-run")]
 pub(crate) struct SnapshotArgs {
     /// Sources or datasets, e.g. omspan or omspan.dipa_belanja [default: every source that is switched on]
     #[arg(value_name = "SOURCE[.DATASET]")]
@@ -39,6 +39,9 @@ pub(crate) struct SnapshotArgs {
     /// Publish even when the source holds much less than before
     #[arg(long)]
     accept_shrink: bool,
+    /// Publish even when too many rows were refused; the ledger notes who (LUMBUNG_OPERATOR, else the user) and when
+    #[arg(long)]
+    accept: bool,
 }
 
 /// One dataset to load, with its contract and settings.
@@ -61,6 +64,8 @@ pub(crate) async fn run(context: &Context, args: &SnapshotArgs) -> Result<(), Fa
         years: args.tahun.clone(),
         span: args.from.zip(args.to),
         accept_shrink: args.accept_shrink,
+        accept_quarantine: args.accept,
+        operator: config::operator(),
     };
     let warehouse = Warehouse::open(&context.warehouse, context.clock.now())?;
     if args.dry_run {
@@ -145,6 +150,7 @@ fn loader<'a>(
         contract: target.contract,
         settings: &target.settings,
         credentials: &context.credentials,
+        archive: &context.config.archive,
         clock: context.clock,
         probed,
         progress,

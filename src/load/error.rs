@@ -123,6 +123,7 @@ impl LoadError {
             Self::Warehouse(error) => match error.kind() {
                 warehouse::ErrorKind::DataRefused => LoadErrorKind::DataRefused,
                 warehouse::ErrorKind::Internal => LoadErrorKind::Internal,
+                warehouse::ErrorKind::NotAuthorised => LoadErrorKind::NotAuthorised,
                 _ => LoadErrorKind::CannotWrite,
             },
         }

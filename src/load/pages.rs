@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 
+use super::archivist::Archivist;
 use super::worker::{PageReport, Setting, Worker, WorkerError};
 use super::{LoadError, Loader, Totals, plan};
 use crate::contract::Dataset;
@@ -16,7 +17,7 @@ use crate::quality::ExactSum;
 use crate::source::envelope::Verdict;
 use crate::source::fetch::{Answer, FetchError, SourceClient, pause};
 use crate::source::paging::{Window, pager};
-use crate::warehouse::{PageRecord, Partition, QuarantineRecord, Run, StagedFile, Sums};
+use crate::warehouse::{PageRecord, Partition, QuarantineRecord, RawPage, Run, StagedFile, Sums};
 
 /// A window that was read whole.
 #[derive(Debug)]
@@ -39,6 +40,7 @@ struct Asking<'a> {
     client: &'a SourceClient,
     window: &'a Window,
     token: SecretString,
+    archivist: Archivist,
 }
 
 /// Reads every window.
@@ -56,7 +58,8 @@ pub(super) async fn land_windows(
     for (i, window) in windows.iter().enumerate() {
         let token =
             loader.credentials.token(&loader.contract.source, &loader.settings.token_env, window.fiscal_year)?;
-        let asking = Asking { loader, run, dataset, client, window, token };
+        let archivist = Archivist::start(run.archive());
+        let asking = Asking { loader, run, dataset, client, window, token, archivist };
         let partition = plan::partition(dataset, window)?;
         let worker = Worker::start(Setting {
             contract: Arc::clone(&contract),
@@ -65,7 +68,9 @@ pub(super) async fn land_windows(
             run: Arc::clone(run),
             partition: partition.clone(),
         });
-        let (hashes, rows) = match asking.pages(&worker, totals, i).await {
+        let read = asking.pages(&worker, totals, i).await;
+        asking.archivist.stop().await;
+        let (hashes, rows) = match read {
             Ok(read) => read,
             Err(error) => {
                 worker.stop().await;
@@ -137,7 +142,8 @@ impl Asking<'_> {
         let id = plan::dataset_id(self.loader.contract, self.dataset);
         let mut attempt = 1;
         loop {
-            let error = match self.page(worker, url, page, totals).await {
+            let last = attempt >= limits.attempts;
+            let error = match self.page(worker, url, page, (last, totals)).await {
                 Ok(page) => return Ok(page),
                 Err(error) if error.asks_for_retry() && attempt < limits.attempts => error,
                 Err(error) => return Err(error),
@@ -156,7 +162,13 @@ impl Asking<'_> {
     }
 
     /// One try at one page, noted in the ledger whatever comes of it.
-    async fn page(&self, worker: &Worker, url: &str, page: u32, totals: &mut Totals) -> Result<Page, LoadError> {
+    async fn page(
+        &self,
+        worker: &Worker,
+        url: &str,
+        page: u32,
+        (last, totals): (bool, &mut Totals),
+    ) -> Result<Page, LoadError> {
         let mut note = Note::new(page, url, self.loader.clock.now());
         let mut answer = match self.client.get(url, Some(&self.token)).await {
             Ok(answer) => answer,
@@ -171,15 +183,18 @@ impl Asking<'_> {
         note.status = Some(answer.status);
         worker.begin(answer.status).await.map_err(|error| self.explain(error, url.to_owned(), true))?;
         if let Err(error) = self.receive(worker, &mut answer, &mut note).await {
+            self.archivist.drop_page().await?;
             self.record(&note, "broken_off", PageSummary::default(), totals)?;
             return Err(error);
         }
         match worker.end().await {
             Ok(report) => {
+                note.raw = self.archivist.end(matches!(report.verdict, Verdict::Rows | Verdict::Empty)).await?;
                 self.record(&note, report.verdict.word(), report.summary, totals)?;
                 Ok(Page { report: self.accept(report, url)?, sha256: note.sha256() })
             }
             Err(failure) => {
+                note.raw = self.archivist.end(failure.error.is_worth_keeping(last)).await?;
                 self.record(&note, "broken", PageSummary::default(), totals)?;
                 Err(self.explain(failure.error, url.to_owned(), failure.spilled))
             }
@@ -195,6 +210,7 @@ impl Asking<'_> {
                     note.n_bytes += bytes.len() as u64;
                     // The worker decodes this chunk while it is hashed here.
                     worker.chunk(bytes.clone()).await.map_err(died)?;
+                    self.archivist.chunk(&bytes).await?;
                     note.hash.update(&bytes);
                 }
                 Ok(None) => return Ok(()),
@@ -260,7 +276,7 @@ impl Asking<'_> {
             started_at: note.started_at,
             millis: u64::try_from(note.began.elapsed().as_millis()).unwrap_or(u64::MAX),
             verdict: verdict.to_owned(),
-            raw: None,
+            raw: note.raw.clone(),
         })?;
         Ok(())
     }
@@ -282,11 +298,21 @@ struct Note<'a> {
     began: Instant,
     hash: Sha256,
     n_bytes: u64,
+    raw: Option<RawPage>,
 }
 
 impl<'a> Note<'a> {
     fn new(page: u32, url: &'a str, started_at: DateTime<Utc>) -> Self {
-        Self { page, url, status: None, started_at, began: Instant::now(), hash: Sha256::new(), n_bytes: 0 }
+        Self {
+            page,
+            url,
+            status: None,
+            started_at,
+            began: Instant::now(),
+            hash: Sha256::new(),
+            n_bytes: 0,
+            raw: None,
+        }
     }
 
     fn sha256(&self) -> String {

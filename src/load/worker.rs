@@ -61,6 +61,18 @@ pub(super) enum WorkerError {
     Died(String),
 }
 
+impl WorkerError {
+    /// Whether the page may be decoded again some day, under a better contract: it came whole. One that will be asked for
+    /// again (`last` says that it will not) is not wanted.
+    pub(super) fn is_worth_keeping(&self, last: bool) -> bool {
+        match self {
+            Self::Decode(DecodeError::Truncated { .. }) | Self::Warehouse(_) | Self::Died(_) => false,
+            Self::Decode(DecodeError::Malformed { .. }) => last,
+            Self::Decode(_) | Self::Moved(_) | Self::OtherYear(_) => true,
+        }
+    }
+}
+
 /// A failed page, and whether rows of it are staged already.
 #[derive(Debug)]
 pub(super) struct PageFailure {
@@ -158,7 +170,7 @@ impl Decoding {
     fn new(setting: Setting) -> Self {
         let Setting { contract, dataset, fiscal_year, run, partition } = setting;
         Self {
-            decoder: Decoder::new(Arc::clone(&dataset), shape::reader),
+            decoder: Decoder::new(Arc::clone(&dataset), shape::reader).with_originals(run.keeps_originals()),
             sink: Sink {
                 held: Vec::new(),
                 n_held: 0,
