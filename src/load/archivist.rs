@@ -14,6 +14,8 @@ const QUEUED_CHUNKS: usize = 8;
 type Kept = Result<Option<RawPage>, WarehouseError>;
 
 enum Message {
+    /// A page begins, with what is noted beside it.
+    Begin(Option<String>),
     Chunk(Bytes),
     Keep(oneshot::Sender<Kept>),
     Drop,
@@ -36,6 +38,11 @@ impl Archivist {
         // It ends with the queue, so nobody has to wait for it.
         tokio::task::spawn_blocking(move || work(&archive, inbox));
         Self { messages: Some(messages) }
+    }
+
+    /// A page begins. `note` is kept with it where pages are sealed.
+    pub(super) async fn begin(&self, note: Option<String>) -> Result<(), LoadError> {
+        self.send(|| Message::Begin(note)).await
     }
 
     /// Takes the next bytes of the page.
@@ -84,9 +91,16 @@ fn gone() -> LoadError {
 
 fn work(archive: &RunArchive, mut inbox: mpsc::Receiver<Message>) {
     let mut page: Result<Option<ArchiveWriter>, WarehouseError> = Ok(None);
+    let mut note = None;
     while let Some(message) = inbox.blocking_recv() {
         match message {
-            Message::Chunk(bytes) => page = page.and_then(|writer| take(archive, writer, &bytes)),
+            Message::Begin(parameters) => (page, note) = (Ok(None), parameters),
+            // A page without bytes has no file.
+            Message::Chunk(bytes) => {
+                page = page
+                    .and_then(|writer| if writer.is_none() { archive.page(note.as_deref()) } else { Ok(writer) })
+                    .and_then(|writer| take(writer, &bytes));
+            }
             Message::Drop => page = Ok(None),
             Message::Stop(reply) => {
                 drop(page);
@@ -103,15 +117,7 @@ fn work(archive: &RunArchive, mut inbox: mpsc::Receiver<Message>) {
     }
 }
 
-fn take(
-    archive: &RunArchive,
-    writer: Option<ArchiveWriter>,
-    bytes: &[u8],
-) -> Result<Option<ArchiveWriter>, WarehouseError> {
-    let mut writer = match writer {
-        None => archive.page()?,
-        writer => writer,
-    };
+fn take(mut writer: Option<ArchiveWriter>, bytes: &[u8]) -> Result<Option<ArchiveWriter>, WarehouseError> {
     if let Some(writer) = &mut writer {
         writer.write(bytes)?;
     }

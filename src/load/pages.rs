@@ -142,8 +142,7 @@ impl Asking<'_> {
         let id = plan::dataset_id(self.loader.contract, self.dataset);
         let mut attempt = 1;
         loop {
-            let last = attempt >= limits.attempts;
-            let error = match self.page(worker, url, page, (last, totals)).await {
+            let error = match self.page(worker, url, page, totals).await {
                 Ok(page) => return Ok(page),
                 Err(error) if error.asks_for_retry() && attempt < limits.attempts => error,
                 Err(error) => return Err(error),
@@ -162,13 +161,7 @@ impl Asking<'_> {
     }
 
     /// One try at one page, noted in the ledger whatever comes of it.
-    async fn page(
-        &self,
-        worker: &Worker,
-        url: &str,
-        page: u32,
-        (last, totals): (bool, &mut Totals),
-    ) -> Result<Page, LoadError> {
+    async fn page(&self, worker: &Worker, url: &str, page: u32, totals: &mut Totals) -> Result<Page, LoadError> {
         let mut note = Note::new(page, url, self.loader.clock.now());
         let mut answer = match self.client.get(url, Some(&self.token)).await {
             Ok(answer) => answer,
@@ -181,6 +174,7 @@ impl Asking<'_> {
             }
         };
         note.status = Some(answer.status);
+        self.archivist.begin(None).await?;
         worker.begin(answer.status).await.map_err(|error| self.explain(error, url.to_owned(), true))?;
         if let Err(error) = self.receive(worker, &mut answer, &mut note).await {
             self.archivist.drop_page().await?;
@@ -194,7 +188,7 @@ impl Asking<'_> {
                 Ok(Page { report: self.accept(report, url)?, sha256: note.sha256() })
             }
             Err(failure) => {
-                note.raw = self.archivist.end(failure.error.is_worth_keeping(last)).await?;
+                note.raw = self.archivist.end(failure.error.is_worth_keeping()).await?;
                 self.record(&note, "broken", PageSummary::default(), totals)?;
                 Err(self.explain(failure.error, url.to_owned(), failure.spilled))
             }

@@ -62,12 +62,13 @@ pub(super) enum WorkerError {
 }
 
 impl WorkerError {
-    /// Whether the page may be decoded again some day, under a better contract: it came whole. One that will be asked for
-    /// again (`last` says that it will not) is not wanted.
-    pub(super) fn is_worth_keeping(&self, last: bool) -> bool {
+    /// Whether the page may be decoded again some day, under a better contract: what it holds can be read, but not as the
+    /// contract says.
+    pub(super) fn is_worth_keeping(&self) -> bool {
         match self {
-            Self::Decode(DecodeError::Truncated { .. }) | Self::Warehouse(_) | Self::Died(_) => false,
-            Self::Decode(DecodeError::Malformed { .. }) => last,
+            Self::Decode(DecodeError::Truncated { .. } | DecodeError::Malformed { .. })
+            | Self::Warehouse(_)
+            | Self::Died(_) => false,
             Self::Decode(_) | Self::Moved(_) | Self::OtherYear(_) => true,
         }
     }

@@ -2,7 +2,9 @@
 //! sealed. From it a page is decoded again when the contract was wrong, without asking the source.
 //!
 //! One file a page, `<source>/<dataset>/<run>/<number>.zst[.age]`, readable by its owner only. The ledger says which page
-//! a file holds and the SHA-256 its bytes had; [`ArchiveReader`] believes nothing else.
+//! a file holds and the SHA-256 its bytes had; [`ArchiveReader`] believes nothing else. A sealed page may have a note before
+//! it, in a frame that zstd skips: the parameters of its request, which the ledger may not have. `age -d | zstd -d` gives
+//! the body as it was received.
 
 mod keep;
 mod reader;
@@ -13,6 +15,12 @@ pub use reader::{ArchiveError, ArchiveReader, ArchivedPage};
 pub use writer::{ArchiveWriter, RunArchive};
 
 use crate::seal::Recipient;
+
+/// Begins a frame that zstd skips.
+const NOTE_MAGIC: [u8; 4] = [0x50, 0x2a, 0x4d, 0x18];
+
+/// Longest note beside a page, in bytes.
+const NOTE_BYTES_MAX: u32 = 1 << 20;
 
 /// What a run may keep of the answers beside the rows it publishes.
 #[derive(Debug, Clone)]

@@ -153,6 +153,14 @@ impl Run {
         self.flush_if_full(&mut notes)
     }
 
+    /// Writes to the ledger what was noted so far. Runs that share raw pages do so before one of them ends.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub fn write_notes(&self) -> Result<(), WarehouseError> {
+        self.flush(&mut self.notes())
+    }
+
     /// Notes who publishes what the gate would have held; the commit writes it down.
     pub fn accept(&self, accepted: Acceptance) {
         self.notes().accepted = Some(accepted);

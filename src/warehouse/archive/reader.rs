@@ -1,15 +1,15 @@
 //! Out of the archive: a page's body in chunks, proved to be what the ledger saw when it was received.
 
+use super::{NOTE_BYTES_MAX, NOTE_MAGIC};
 use crate::seal::{self, Identity, SealError};
 use crate::warehouse::record::PageRecord;
-use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 use zstd::stream::read::Decoder;
 
-/// Bytes of a chunk.
+/// Bytes read at once.
 const CHUNK_BYTES: usize = 64 << 10;
 
 /// A page that cannot be read back.
@@ -68,10 +68,12 @@ pub struct ArchivedPage {
     pub path: PathBuf,
 }
 
-/// One page, as it is read back.
+/// One page, as it is read back: its body through [`Read`], which only ends well when the whole body was what the ledger
+/// says was received.
 pub struct ArchiveReader {
     path: PathBuf,
     body: Box<dyn Read + Send>,
+    note: Option<String>,
     hash: Sha256,
     n_bytes: u64,
     expected: (u64, String),
@@ -99,45 +101,79 @@ impl ArchiveReader {
             Err(source) => return Err(ArchiveError::Io { path, source }),
         };
         let sealed = archived.page.raw.as_ref().is_some_and(|raw| raw.sealed);
-        let body: Box<dyn Read + Send> = if sealed {
+        let mut stored: Box<dyn Read + Send> = if sealed {
             let identity = identity.ok_or_else(|| ArchiveError::NoIdentity { path: path.clone() })?;
-            let opened = seal::open(file, identity).map_err(|error| unsealed(&path, error))?;
-            Box::new(Decoder::new(opened).map_err(|error| damaged(&path, &error))?)
+            Box::new(seal::open(file, identity).map_err(|error| unsealed(&path, error))?)
         } else {
-            Box::new(Decoder::with_buffer(file).map_err(|error| damaged(&path, &error))?)
+            Box::new(file)
         };
+        let (note, head) = read_note(&mut stored).map_err(|error| damaged(&path, &error))?;
+        let body = Decoder::new(Cursor::new(head).chain(stored)).map_err(|error| damaged(&path, &error))?;
         let expected = (archived.page.bytes, archived.page.sha256.clone());
-        Ok(Self { path, body, hash: Sha256::new(), n_bytes: 0, expected, ended: false })
+        Ok(Self { path, body: Box::new(body), note, hash: Sha256::new(), n_bytes: 0, expected, ended: false })
     }
 
-    /// The next bytes of the body; `None` at its end, which is only reached when the whole body is what was received.
+    /// Reads a page to its end and forgets it: whether it is there, whole and readable.
     ///
     /// # Errors
-    /// When the file is damaged, or holds another body than the ledger says.
-    pub fn chunk(&mut self) -> Result<Option<Bytes>, ArchiveError> {
-        if self.ended {
-            return Ok(None);
+    /// As [`ArchiveReader::open`], and when the body is not what was received.
+    pub fn verify(archived: &ArchivedPage, identity: Option<&Identity>) -> Result<(), ArchiveError> {
+        let mut reader = Self::open(archived, identity)?;
+        let mut chunk = vec![0; CHUNK_BYTES];
+        while reader.fill(&mut chunk)? > 0 {}
+        Ok(())
+    }
+
+    /// What was noted beside the body when it was archived.
+    #[must_use]
+    pub fn note(&self) -> Option<&str> {
+        self.note.as_deref()
+    }
+
+    fn fill(&mut self, chunk: &mut [u8]) -> Result<usize, ArchiveError> {
+        if self.ended || chunk.is_empty() {
+            return Ok(0);
         }
-        let mut chunk = Vec::with_capacity(CHUNK_BYTES);
-        let read = self.body.by_ref().take(CHUNK_BYTES as u64).read_to_end(&mut chunk);
-        read.map_err(|error| damaged(&self.path, &error))?;
-        self.n_bytes += chunk.len() as u64;
-        self.hash.update(&chunk);
+        let n = self.body.read(chunk).map_err(|error| damaged(&self.path, &error))?;
+        self.n_bytes += n as u64;
+        self.hash.update(&chunk[..n]);
         let (n_bytes, sha256) = &self.expected;
-        let other = |what: String| ArchiveError::Damaged { path: self.path.clone(), reason: what };
+        let other = |reason: String| ArchiveError::Damaged { path: self.path.clone(), reason };
         if self.n_bytes > *n_bytes {
             return Err(other(format!("it holds more than the {n_bytes} bytes that were received")));
         }
-        if !chunk.is_empty() {
-            return Ok(Some(chunk.into()));
+        if n > 0 {
+            return Ok(n);
         }
         self.ended = true;
         let found: String = self.hash.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        if found != *sha256 {
-            return Err(other(format!("its SHA-256 is {found}, the ledger has {sha256}")));
-        }
-        Ok(None)
+        if found == *sha256 { Ok(0) } else { Err(other(format!("its SHA-256 is {found}, the ledger has {sha256}"))) }
     }
+}
+
+impl Read for ArchiveReader {
+    fn read(&mut self, chunk: &mut [u8]) -> io::Result<usize> {
+        self.fill(chunk).map_err(io::Error::other)
+    }
+}
+
+/// Takes the note from the beginning; without one, gives back what was read of the body.
+fn read_note(stored: &mut impl Read) -> io::Result<(Option<String>, Vec<u8>)> {
+    let mut word = [0; 4];
+    stored.read_exact(&mut word)?;
+    if word != NOTE_MAGIC {
+        return Ok((None, word.to_vec()));
+    }
+    stored.read_exact(&mut word)?;
+    let n_bytes = u32::from_le_bytes(word);
+    if n_bytes > NOTE_BYTES_MAX {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "the note before the page is too long"));
+    }
+    let mut note = String::new();
+    if stored.take(u64::from(n_bytes)).read_to_string(&mut note)? < n_bytes as usize {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok((Some(note), Vec::new()))
 }
 
 fn unsealed(path: &Path, error: SealError) -> ArchiveError {

@@ -6,6 +6,7 @@ use crate::seal::Identity;
 use crate::warehouse::PageRecord;
 use sha2::{Digest, Sha256};
 use std::fs;
+use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -21,7 +22,7 @@ fn archive(root: &Path, seal: Seal) -> RunArchive {
 
 /// Archives `body` in chunks and says what the ledger would.
 fn stored(archive: &RunArchive, root: &Path, body: &[u8]) -> ArchivedPage {
-    let mut writer = archive.page().unwrap().unwrap();
+    let mut writer = archive.page(Some("{\"nik\":\"35750123\"}")).unwrap().unwrap();
     body.chunks(10_007).for_each(|chunk| writer.write(chunk).unwrap());
     let raw = writer.finish().unwrap();
     let page = PageRecord {
@@ -42,12 +43,13 @@ fn stored(archive: &RunArchive, root: &Path, body: &[u8]) -> ArchivedPage {
 }
 
 fn read(page: &ArchivedPage, identity: Option<&Identity>) -> Result<Vec<u8>, ArchiveError> {
+    ArchiveReader::verify(page, identity)?;
     let mut reader = ArchiveReader::open(page, identity)?;
     let mut body = Vec::new();
-    while let Some(chunk) = reader.chunk()? {
-        body.extend_from_slice(&chunk);
-    }
-    assert!(reader.chunk()?.is_none());
+    reader.read_to_end(&mut body).unwrap();
+    // A note may be personal: it stands in sealed pages only.
+    let sealed = page.page.raw.as_ref().unwrap().sealed;
+    assert_eq!(reader.note(), sealed.then_some("{\"nik\":\"35750123\"}"));
     Ok(body)
 }
 
@@ -115,12 +117,12 @@ fn a_page_that_is_cut_off_changed_or_another_one_is_noticed() {
 fn a_page_that_breaks_off_leaves_nothing_and_what_is_personal_needs_a_recipient() {
     let folder = tempfile::tempdir().unwrap();
     let open = archive(folder.path(), Seal::Open);
-    let mut writer = open.page().unwrap().unwrap();
+    let mut writer = open.page(None).unwrap().unwrap();
     writer.write(b"[{").unwrap();
     drop(writer);
     assert_eq!(fs::read_dir(folder.path().join("sipp/p3ke/run")).unwrap().count(), 0);
     let nothing = archive(&folder.path().join("other"), Seal::Nothing);
-    assert!(!nothing.keeps_pages() && nothing.page().unwrap().is_none());
+    assert!(!nothing.keeps_pages() && nothing.page(None).unwrap().is_none());
     assert!(!folder.path().join("other").exists());
     assert!(FAILED_RUNS_KEPT > 0 && HELD_RUNS_KEPT > 0);
 }

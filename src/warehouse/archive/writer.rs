@@ -1,6 +1,6 @@
 //! Into the archive: one page at a time, compressed as it arrives. Memory stays at what zstd and age hold, about 2 MiB.
 
-use super::{Keeping, Seal};
+use super::{Keeping, NOTE_BYTES_MAX, NOTE_MAGIC, Seal};
 use crate::seal::Sealing;
 use crate::warehouse::disk;
 use crate::warehouse::error::WarehouseError;
@@ -35,11 +35,12 @@ impl RunArchive {
         self.keeping.pages()
     }
 
-    /// Opens a file for the next page; `None` where the run keeps none.
+    /// Opens a file for the next page; `None` where the run keeps none. `note` is kept with it where it is sealed, and only
+    /// there: it may be personal.
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn page(&self) -> Result<Option<ArchiveWriter>, WarehouseError> {
+    pub fn page(&self, note: Option<&str>) -> Result<Option<ArchiveWriter>, WarehouseError> {
         let Some(level) = self.keeping.level.filter(|_| self.keeping.pages()) else { return Ok(None) };
         // Numbers are never used twice, so a page that is asked for again cannot meet what is left of its first try.
         let n = self.n_pages.fetch_add(1, Ordering::Relaxed) + 1;
@@ -49,7 +50,10 @@ impl RunArchive {
         let raw = RawPage { file: name.to_string_lossy().into_owned(), sealed };
         let failed = |error| WarehouseError::io("archive a page in", &path, error);
         disk::create_private_folder(&self.root.join(&self.folder))?;
-        let output = Output::create(&path, &self.keeping.seal).map_err(failed)?;
+        let mut output = Output::create(&path, &self.keeping.seal).map_err(failed)?;
+        if let Some(note) = note.filter(|_| sealed) {
+            write_note(&mut output, note).map_err(failed)?;
+        }
         let mut encoder = Encoder::new(output, level).map_err(failed)?;
         encoder.include_checksum(true).map_err(failed)?;
         Ok(Some(ArchiveWriter { path, raw, encoder: Some(encoder) }))
@@ -124,6 +128,16 @@ impl Drop for ArchiveWriter {
             tracing::warn!(%error, "a page that broke off stays in the archive");
         }
     }
+}
+
+/// A note stands before the page in a frame that every zstd decoder skips.
+fn write_note(output: &mut Output, note: &str) -> io::Result<()> {
+    let too_long =
+        || io::Error::new(io::ErrorKind::InvalidInput, "the parameters of the request are too long to be kept");
+    let n_bytes = u32::try_from(note.len()).ok().filter(|n| *n <= NOTE_BYTES_MAX).ok_or_else(too_long)?;
+    output.write_all(&NOTE_MAGIC)?;
+    output.write_all(&n_bytes.to_le_bytes())?;
+    output.write_all(note.as_bytes())
 }
 
 /// Below the compression: the file itself, or the seal over it.

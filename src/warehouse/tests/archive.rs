@@ -27,7 +27,7 @@ fn a_run_says_its_key_its_parameters_and_who_accepted_it() {
 
 /// Archives a page of `run` and notes it.
 fn archive_page(run: &Run, n: u32) -> String {
-    let mut writer = run.archive().page().unwrap().unwrap();
+    let mut writer = run.archive().page(None).unwrap().unwrap();
     writer.write(b"[]").unwrap();
     let raw = writer.finish().unwrap();
     run.record_page(PageRecord { raw: Some(raw.clone()), ..page(n, 1) }).unwrap();
