@@ -217,11 +217,17 @@ fn percent(section: &Section<'_, '_>, key: &'static str, default: u32) -> u32 {
 }
 
 fn row_shape(section: &Section<'_, '_>, fold_surplus_into: Option<usize>) -> RowShape {
+    let delimiter = column::delimiter(section);
     match section.text("rows").unwrap_or("objects") {
+        "csv" => RowShape::Csv { delimiter: delimiter.unwrap_or(b',') },
         "header_positional" => RowShape::HeaderPositional { fold_surplus_into },
         "objects" => RowShape::Objects,
         other => {
-            section.problem("rows", format!("unknown row shape \"{other}\""), "known: objects, header_positional");
+            section.problem(
+                "rows",
+                format!("unknown row shape \"{other}\""),
+                "known: objects, header_positional, csv",
+            );
             RowShape::Objects
         }
     }

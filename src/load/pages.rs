@@ -64,7 +64,8 @@ pub(super) async fn land_windows(
             fiscal_year: window.fiscal_year,
             run: Arc::clone(run),
             partition: partition.clone(),
-        });
+        })
+        .map_err(|error| asking.explain(error, String::new(), false))?;
         let (hashes, rows) = match asking.pages(&worker, totals, i).await {
             Ok(read) => read,
             Err(error) => {
