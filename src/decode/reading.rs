@@ -190,3 +190,6 @@ fn put(out: &mut Vec<u8>, text: &str) -> Parsed {
     out.extend_from_slice(text.as_bytes());
     Parsed::Text(Slot { kind: Some(Kind::Escaped), start, end: position(out.len()), in_scratch: false })
 }
+
+#[cfg(test)]
+mod tests;

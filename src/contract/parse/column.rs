@@ -214,3 +214,6 @@ fn check_class(table: &Section<'_, '_>, column: &Column, personal: bool) {
         wrong("class", message, "personal = true keeps its originals and unknown keys out of sight");
     }
 }
+
+#[cfg(test)]
+mod tests;
