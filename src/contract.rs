@@ -5,13 +5,15 @@
 
 mod column;
 mod parse;
+mod reading;
 mod schema;
 
 use chrono_tz::Tz;
 
-pub use column::{Class, Column, ColumnType, DateFormat, normalise_key};
+pub use column::{Class, Column, ColumnType, DateFormat, TimestampFormat, normalise_key};
 pub use parse::parse;
 pub(crate) use parse::{check_base_url, shown_url};
+pub use reading::{Extract, OneOf, Reading};
 pub use schema::{EXTRA_COLUMN, file_schema};
 
 /// The contract of one source system.
@@ -182,5 +184,10 @@ pub enum RowShape {
     HeaderPositional {
         /// Index of the column that takes the surplus of an unquoted comma.
         fold_surplus_into: Option<usize>,
+    },
+    /// Comma-separated values under a header line (RFC 4180).
+    Csv {
+        /// The byte between fields.
+        delimiter: u8,
     },
 }

@@ -5,7 +5,7 @@
 //! | authentication | [`auth::bearer`] |
 //! | paging | [`paging::whole`], [`paging::row_range`], [`paging::daily`] |
 //! | envelope | [`envelope::spanint`] |
-//! | row shape | [`shape::objects`], [`shape::header_positional`] |
+//! | row shape | [`shape::objects`], [`shape::header_positional`], [`shape::csv`] |
 //!
 //! Strategies plan and judge; only [`fetch`] talks to the network.
 

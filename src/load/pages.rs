@@ -67,7 +67,8 @@ pub(super) async fn land_windows(
             fiscal_year: window.fiscal_year,
             run: Arc::clone(run),
             partition: partition.clone(),
-        });
+        })
+        .map_err(|error| asking.explain(error, String::new(), false))?;
         let read = asking.pages(&worker, totals, i).await;
         asking.archivist.stop().await;
         let (hashes, rows) = match read {

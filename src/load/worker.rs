@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use super::check::{Continuity, FiscalYear};
 use crate::contract::{Contract, Dataset};
-use crate::decode::{BATCH_ROWS, DecodeError, Decoder, PageSummary, Refused};
+use crate::decode::{BATCH_ROWS, DecodeError, DecodeSettings, Decoder, PageSummary, Refused};
 use crate::source::envelope::Verdict;
 use crate::source::shape;
 use crate::warehouse::{Partition, Run, StagedFile, WarehouseError};
@@ -106,10 +106,11 @@ pub(super) struct Setting {
 }
 
 impl Worker {
-    pub(super) fn start(setting: Setting) -> Self {
+    pub(super) fn start(setting: Setting) -> Result<Self, WorkerError> {
         let (messages, inbox) = mpsc::channel(QUEUED_CHUNKS);
-        let thread = tokio::task::spawn_blocking(move || Decoding::new(setting).work(inbox));
-        Self { messages, thread }
+        let decoding = Decoding::new(setting)?;
+        let thread = tokio::task::spawn_blocking(move || decoding.work(inbox));
+        Ok(Self { messages, thread })
     }
 
     pub(super) async fn begin(&self, status: u16) -> Result<(), WorkerError> {
@@ -168,10 +169,12 @@ struct Decoding {
 }
 
 impl Decoding {
-    fn new(setting: Setting) -> Self {
+    fn new(setting: Setting) -> Result<Self, WorkerError> {
         let Setting { contract, dataset, fiscal_year, run, partition } = setting;
-        Self {
-            decoder: Decoder::new(Arc::clone(&dataset), shape::reader).with_originals(run.keeps_originals()),
+        let settings = DecodeSettings { zone: contract.timezone, pii_key: None };
+        Ok(Self {
+            decoder: Decoder::new(Arc::clone(&dataset), shape::reader, settings)?
+                .with_originals(run.keeps_originals()),
             sink: Sink {
                 held: Vec::new(),
                 n_held: 0,
@@ -184,7 +187,7 @@ impl Decoding {
             refused: 0,
             contract,
             dataset,
-        }
+        })
     }
 
     fn work(mut self, mut inbox: mpsc::Receiver<Message>) {
