@@ -5,11 +5,12 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use crate::catalog::{self, CatalogError};
-use crate::config::Problems;
+use crate::config::{CredentialError, Problems};
 use crate::load::{LoadError, LoadErrorKind};
 use crate::mail::MailError;
 use crate::report::ReportError;
 use crate::sandbox::SandboxError;
+use crate::seal::SealError;
 use crate::warehouse::{self, WarehouseError};
 
 /// Why a command failed, by what the caller has to do. The numbers are sysexits.
@@ -81,6 +82,18 @@ pub(crate) fn code_of(kind: LoadErrorKind) -> Code {
         LoadErrorKind::DataRefused | LoadErrorKind::Held => Code::Data,
         LoadErrorKind::CannotWrite => Code::CannotWrite,
         LoadErrorKind::Internal => Code::Internal,
+    }
+}
+
+impl From<CredentialError> for Failure {
+    fn from(error: CredentialError) -> Self {
+        Self::new(Code::Configuration, error)
+    }
+}
+
+impl From<SealError> for Failure {
+    fn from(error: SealError) -> Self {
+        Self::new(Code::Configuration, error)
     }
 }
 

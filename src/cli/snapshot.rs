@@ -7,7 +7,7 @@ use serde_json::json;
 use super::Context;
 use super::exit::{self, Code, Failure};
 use super::output::{OutputFormat, Table, grouped, print, print_json};
-use super::progress::Watcher;
+use super::progress::{Watcher, talk};
 use crate::config::{self, SourceSettings};
 use crate::contract::{Contract, Dataset};
 use crate::load::{LoadReport, LoadRequest, Loader, Progress, YearsProbed};
@@ -71,11 +71,25 @@ pub(crate) async fn run(context: &Context, args: &SnapshotArgs) -> Result<(), Fa
     if args.dry_run {
         return dry_run(context, &warehouse, &targets, &request);
     }
+    say_what_is_not_kept(context, &targets);
     let reports = load_all(context, &warehouse, &targets, &request).await;
     print_reports(context, &reports)?;
     match worst(&reports) {
         None => Ok(()),
         Some(code) => Err(Failure::told(code)),
+    }
+}
+
+/// What holds for personal datasets where nobody can be sealed to.
+pub(crate) const NOT_SEALED: &str = "not kept: there is no [archive] recipient to seal them to, so a wrong contract cannot \
+    be repaired with `lumbung replay`; `lumbung key identity FILE` makes one";
+
+/// Says once a load what the archive will not have.
+fn say_what_is_not_kept(context: &Context, targets: &[Target<'_>]) {
+    let archive = &context.config.archive;
+    if archive.enabled && archive.recipient.is_none() && !context.quiet && targets.iter().any(|t| t.dataset.personal)
+    {
+        talk(&format!("note: raw pages and refused rows of personal datasets are {NOT_SEALED}"));
     }
 }
 

@@ -167,7 +167,7 @@ impl Run {
     }
 
     /// Opens a file in staging for the rows of one partition. `metadata` goes into the file beside what the warehouse
-    /// says of it (`lumbung.run_id`, `.source`, `.dataset`, `.contract_version`, `.row_count`, `.sum.<column>`).
+    /// says of it (`lumbung.run_id`, `.source`, `.dataset`, `.contract_version`, `.key_id`, `.row_count`, `.sum.<column>`).
     ///
     /// # Errors
     /// When a control column is missing or not a decimal, a folder key is also a column, or the disk refuses.
@@ -184,6 +184,7 @@ impl Run {
             run: self.id.clone(),
             dataset: self.start.dataset.clone(),
             contract_version: self.start.contract_version,
+            key_id: self.start.key_id.clone(),
             control: self.start.control.clone(),
         };
         StageWriter::create(Arc::clone(&self.house), origin, partition, schema, (path, metadata))
