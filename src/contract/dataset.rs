@@ -183,4 +183,9 @@ pub enum RowShape {
         /// Keys of a row that belong to another table of the same answers, normalised.
         of_other_tables: Vec<String>,
     },
+    /// Separated values under a header line.
+    Csv {
+        /// What stands between two values.
+        delimiter: u8,
+    },
 }

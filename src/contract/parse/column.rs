@@ -59,8 +59,18 @@ fn column(table: &Section<'_, '_>, personal: bool) -> Option<Column> {
     let own = normalise_key(table.text("from").unwrap_or(&name));
     let mut keys = vec![own];
     keys.extend(table.texts("aliases").iter().map(|alias| normalise_key(alias)));
+    let of = table.text("of").map(normalise_key);
+    let param = table.text("param").map(str::to_owned);
+    if let Some(of) = &of {
+        keys.iter_mut().for_each(|key| *key = format!("{of}/{key}"));
+    }
+    if let Some(param) = &param {
+        keys = vec![format!("?{}", normalise_key(param))];
+    }
     Some(Column {
         keys,
+        of,
+        param,
         ty: ty?,
         required: table.flag("required").unwrap_or(false),
         lenient: table.flag("lenient").unwrap_or(false),
