@@ -57,6 +57,12 @@ pub enum DecodeError {
         /// 1-based position in the page.
         row: u64,
     },
+    /// A document is longer than what is held in memory.
+    #[error("the document is longer than {bytes_max} bytes: ask for smaller pages")]
+    DocumentTooLong {
+        /// The limit.
+        bytes_max: usize,
+    },
     /// Arrow refused the columns: a bug.
     #[error("building a batch: {0}")]
     Batch(#[from] ArrowError),

@@ -131,7 +131,7 @@ fn point_at(context: &mut Context, sandbox: &Sandbox, today: NaiveDate) {
 async fn snapshot(context: &Context, warehouse: &Warehouse, date: NaiveDate) -> Result<(), Failure> {
     let contracts = context.folder.contracts()?;
     let targets = targets(context, &contracts, &["omspan".to_owned()])?;
-    let request = LoadRequest { date, years: Vec::new(), span: None, accept_shrink: false };
+    let request = LoadRequest { date, years: Vec::new(), span: None, accept_shrink: false, parameters: BTreeMap::new() };
     let reports = load_all(context, warehouse, &targets, &request).await;
     worst(&reports).map_or(Ok(()), |code| Err(Failure::new(code, "the demo's load failed; the reason stands above")))
 }

@@ -60,6 +60,17 @@ impl Credentials {
         Err(CredentialError::Missing { source_name: source.to_owned(), variables })
     }
 
+    /// Who logs in to `source`.
+    ///
+    /// # Errors
+    /// [`CredentialError::Missing`] when the variable holds nothing.
+    pub fn user(&self, source: &str, user_env: &str) -> Result<String, CredentialError> {
+        let user = self.variable(user_env).map(|user| user.trim().to_owned()).filter(|user| !user.is_empty());
+        let missing =
+            || CredentialError::Missing { source_name: source.to_owned(), variables: vec![user_env.to_owned()] };
+        user.ok_or_else(missing)
+    }
+
     #[expect(clippy::disallowed_methods, reason = "config is the one reader of the environment")]
     fn variable(&self, name: &str) -> Option<String> {
         match self {

@@ -2,11 +2,12 @@
 //! change is not written again.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use super::pages::{Landed, control_sums};
-use super::{LoadError, LoadRequest, Totals, plan};
+use super::group::{Landed, Table, Totals, control_sums};
+use super::{LoadError, LoadRequest, plan};
 use crate::contract::{Contract, Dataset, file_schema};
 use crate::source::paging::Window;
 use crate::warehouse::{AsOf, CommittedFile, DatasetId, Run, RunId, StagedFile, Warehouse};
@@ -34,31 +35,30 @@ pub(super) fn stage_emptied(
     Ok(())
 }
 
-/// Judges what landed and returns the files to publish.
+/// Judges what landed in a table and returns the files to publish.
 pub(super) fn judge(
     warehouse: &Warehouse,
     contract: &Contract,
-    dataset: &Dataset,
+    table: &mut Table,
     request: &LoadRequest,
-    landed: Vec<Landed>,
-    totals: &mut Totals,
 ) -> Result<Vec<StagedFile>, LoadError> {
-    totals.control = control_sums(&landed);
-    quarantine(dataset, totals)?;
-    personal(dataset, totals)?;
-    let id = plan::dataset_id(contract, dataset);
+    let landed = std::mem::take(&mut table.landed);
+    let (id, dataset) = (table.id.clone(), Arc::clone(&table.dataset));
+    table.totals.control = control_sums(&landed);
+    quarantine(&dataset, &table.totals)?;
+    personal(&dataset, &table.totals)?;
     let as_of = warehouse.committed_files(AsOf::Date(request.date))?;
     let before: Vec<&CommittedFile> = as_of.iter().filter(|file| file.dataset == id).collect();
     let mut earlier = Earlier { warehouse, contract, id: &id, known: BTreeMap::new() };
     if !dataset.accumulates() {
         two_years(&landed, &before, &mut earlier)?;
     }
-    if !request.accept_shrink {
+    if !request.accept_shrink && dataset.shrink_pct_max < 100 {
         for window in &landed {
-            shrink(dataset, window, &before)?;
+            shrink(&dataset, window, &before)?;
         }
         if dataset.accumulates() {
-            shrink_of_days(dataset, &landed, &before)?;
+            shrink_of_days(&dataset, &landed, &before)?;
         }
     }
     let all = warehouse.committed_files(AsOf::All)?;

@@ -37,7 +37,7 @@ pub struct Ask {
 }
 
 /// Which requests fill one window.
-pub trait Pager: Send {
+pub trait Pager: Send + Sync {
     /// The next request, given what the last answer held (`None` before the first); `None` at the end.
     ///
     /// # Errors
