@@ -64,8 +64,7 @@ pub(super) async fn land_windows(
             fiscal_year: window.fiscal_year,
             run: Arc::clone(run),
             partition: partition.clone(),
-        })
-        .map_err(|error| asking.explain(error, String::new(), false))?;
+        });
         let (hashes, rows) = match asking.pages(&worker, totals, i).await {
             Ok(read) => read,
             Err(error) => {
@@ -261,6 +260,7 @@ impl Asking<'_> {
             started_at: note.started_at,
             millis: u64::try_from(note.began.elapsed().as_millis()).unwrap_or(u64::MAX),
             verdict: verdict.to_owned(),
+            raw: None,
         })?;
         Ok(())
     }

@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use super::check::{Continuity, FiscalYear};
 use crate::contract::{Contract, Dataset};
-use crate::decode::{BATCH_ROWS, DecodeError, DecodeSettings, Decoder, PageSummary, Refused};
+use crate::decode::{BATCH_ROWS, DecodeError, Decoder, PageSummary, Refused};
 use crate::source::envelope::Verdict;
 use crate::source::shape;
 use crate::warehouse::{Partition, Run, StagedFile, WarehouseError};
@@ -93,11 +93,10 @@ pub(super) struct Setting {
 }
 
 impl Worker {
-    pub(super) fn start(setting: Setting) -> Result<Self, WorkerError> {
+    pub(super) fn start(setting: Setting) -> Self {
         let (messages, inbox) = mpsc::channel(QUEUED_CHUNKS);
-        let decoding = Decoding::new(setting)?;
-        let thread = tokio::task::spawn_blocking(move || decoding.work(inbox));
-        Ok(Self { messages, thread })
+        let thread = tokio::task::spawn_blocking(move || Decoding::new(setting).work(inbox));
+        Self { messages, thread }
     }
 
     pub(super) async fn begin(&self, status: u16) -> Result<(), WorkerError> {
@@ -156,11 +155,10 @@ struct Decoding {
 }
 
 impl Decoding {
-    fn new(setting: Setting) -> Result<Self, WorkerError> {
+    fn new(setting: Setting) -> Self {
         let Setting { contract, dataset, fiscal_year, run, partition } = setting;
-        let settings = DecodeSettings { zone: contract.timezone, pii_key: None };
-        Ok(Self {
-            decoder: Decoder::new(Arc::clone(&dataset), shape::reader, settings)?,
+        Self {
+            decoder: Decoder::new(Arc::clone(&dataset), shape::reader),
             sink: Sink {
                 held: Vec::new(),
                 n_held: 0,
@@ -173,7 +171,7 @@ impl Decoding {
             refused: 0,
             contract,
             dataset,
-        })
+        }
     }
 
     fn work(mut self, mut inbox: mpsc::Receiver<Message>) {
