@@ -4,7 +4,7 @@
 //!
 //! | level | modules |
 //! |---|---|
-//! | 1 | [`clock`], [`config`], [`contract`] |
+//! | 1 | [`clock`], [`privacy`], [`config`], [`contract`] |
 //! | 2 | [`source`], [`decode`], [`quality`], [`warehouse`], [`mail`] |
 //! | 3 | [`catalog`] |
 //! | 4 | [`load`], [`report`], [`sandbox`] |
@@ -20,6 +20,7 @@ pub mod contract;
 pub mod decode;
 pub mod load;
 pub mod mail;
+pub mod privacy;
 pub mod quality;
 pub mod report;
 pub mod sandbox;

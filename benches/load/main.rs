@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use lumbung::clock::Clock;
 use lumbung::config::{ConfigFolder, Credentials, SourceSettings};
 use lumbung::contract::{Contract, Dataset};
-use lumbung::decode::{DecodeError, Decoder};
+use lumbung::decode::{DecodeError, DecodeSettings, Decoder};
 use lumbung::load::{LoadReport, LoadRequest, Loader, Progress, Status, YearsProbed};
 use lumbung::source::shape;
 use lumbung::warehouse::{DatasetId, Warehouse};
@@ -157,7 +157,9 @@ fn load(contract: &Contract, settings: &SourceSettings, n_rows: u64) {
 
 /// Decodes the body from memory-mapped-like chunks, keeping nothing.
 fn decode(contract: &Contract, body: &Path) {
-    let mut decoder = Decoder::new(Arc::new(realisasi(contract).clone()), shape::reader);
+    let settings = DecodeSettings { zone: contract.timezone, pii_key: None };
+    let mut decoder =
+        Decoder::new(Arc::new(realisasi(contract).clone()), shape::reader, settings).expect("no column is hashed");
     let mut file = std::fs::File::open(body).expect("the answer is there");
     let mut chunk = vec![0; CHUNK_BYTES];
     let mut emit = |batch: arrow::array::RecordBatch| {
