@@ -89,7 +89,7 @@ pub struct Refused {
     pub column: Option<String>,
     /// What is wrong.
     pub reason: String,
-    /// The row as received; absent where rows are personal.
+    /// The row as received; absent where rows are personal, unless somebody asked for it to seal it.
     pub original: Option<Vec<u8>>,
 }
 
@@ -123,6 +123,7 @@ pub struct Decoder {
     buffer: Vec<u8>,
     /// The buffer's length at which reading on is worth it.
     read_at_len: usize,
+    originals: bool,
     page: PageSummary,
     done: bool,
     refused: Vec<Refused>,
@@ -148,6 +149,7 @@ impl Decoder {
             builder: BatchBuilder::new(&dataset, settings)?,
             buffer: Vec::new(),
             read_at_len: 0,
+            originals: !dataset.personal,
             page: PageSummary::default(),
             done: false,
             refused: Vec::new(),
@@ -183,6 +185,13 @@ impl Decoder {
         self.reader = (self.new_reader)(&self.dataset);
         let page = std::mem::take(&mut self.page);
         if complete { Ok(page) } else { Err(DecodeError::Truncated { rows: page.rows + page.refused }.into()) }
+    }
+
+    /// Says whether refused rows come with their original; by default not where rows are personal.
+    #[must_use]
+    pub fn with_originals(mut self, originals: bool) -> Self {
+        self.originals = originals;
+        self
     }
 
     /// Takes the next bytes of the page and hands every full batch to `emit`.
@@ -332,7 +341,7 @@ impl Decoder {
                         row: self.page.rows + self.page.refused,
                         column: refusal.column,
                         reason: refusal.reason,
-                        original: (!self.dataset.personal).then(|| raw.trim_ascii().to_vec()),
+                        original: self.originals.then(|| raw.trim_ascii().to_vec()),
                     });
                 }
             }

@@ -4,7 +4,7 @@
 //!
 //! | level | modules |
 //! |---|---|
-//! | 1 | [`clock`], [`privacy`], [`config`], [`contract`] |
+//! | 1 | [`clock`], [`privacy`], [`seal`], [`config`], [`contract`] |
 //! | 2 | [`source`], [`decode`], [`quality`], [`warehouse`], [`mail`] |
 //! | 3 | [`catalog`] |
 //! | 4 | [`load`], [`report`], [`sandbox`] |
@@ -24,5 +24,6 @@ pub mod privacy;
 pub mod quality;
 pub mod report;
 pub mod sandbox;
+pub mod seal;
 pub mod source;
 pub mod warehouse;

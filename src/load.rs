@@ -4,6 +4,7 @@
 //! stages one Parquet file a window and publishes all of them together or none. Answers that fill several tables have a run
 //! for each of them, side by side. Whatever goes wrong, what was published before stays, and the ledger says why.
 
+mod archivist;
 mod ask;
 mod check;
 mod error;
@@ -27,12 +28,15 @@ pub use parameters::{Loaded, Parameters};
 pub use probe::YearsProbed;
 
 use crate::clock::Clock;
-use crate::config::{Credentials, SourceSettings};
+use crate::config::{ArchiveSettings, Credentials, PrivacySettings, SourceSettings};
 use crate::contract::{Auth, Contract, Dataset, HttpLimits, Paging, Transport};
 use crate::source::auth::Signer;
 use crate::source::fetch::SourceClient;
 use crate::source::paging::{Window, pager};
-use crate::warehouse::{CommitMode, DatasetId, Outcome as Unpublished, Run, RunId, RunStart, StagedFile, Warehouse};
+use crate::warehouse::{
+    Acceptance, CommitMode, DatasetId, Keeping, Outcome as Unpublished, Run, RunId, RunStart, Seal, StagedFile,
+    Warehouse,
+};
 use ask::{Conversation, FilePages, HttpPages, PageSource};
 use group::{Group, Table, Totals};
 
@@ -47,6 +51,10 @@ pub struct LoadRequest {
     pub span: Option<(NaiveDate, NaiveDate)>,
     /// Publish even when the source holds much less than before.
     pub accept_shrink: bool,
+    /// Publish even when too many rows were refused.
+    pub accept_quarantine: bool,
+    /// Who asks: the ledger names them where the gate was overruled.
+    pub operator: String,
     /// Filters and required parameters, by name.
     pub parameters: Parameters,
 }
@@ -131,6 +139,10 @@ pub struct Loader<'a> {
     pub settings: &'a SourceSettings,
     /// Where secrets come from.
     pub credentials: &'a Credentials,
+    /// What is kept of the answers.
+    pub archive: &'a ArchiveSettings,
+    /// Where the secret is that personal values are hashed under.
+    pub privacy: &'a PrivacySettings,
     /// The clock.
     pub clock: Clock,
     /// The tokens tried so far.
@@ -186,12 +198,24 @@ impl Loader<'_> {
 
     /// Begins a run for every table that the answers fill. A run that cannot begin leaves the ones before it to be closed.
     fn begin(&self, dataset: &Dataset, request: &LoadRequest) -> (Group, Result<(), LoadError>) {
-        let mut group = Group { contract: Arc::new(self.contract.clone()), tables: Vec::new() };
+        let mut group = Group { contract: Arc::new(self.contract.clone()), pii_key: None, tables: Vec::new() };
         let configured = self.configured(dataset);
         let years = plan::years(self.contract, self.settings, request);
-        let further = self.contract.further_tables(dataset).cloned();
-        for dataset in std::iter::once(configured).chain(further) {
+        let further: Vec<Dataset> = self.contract.further_tables(dataset).cloned().collect();
+        // Nothing is asked for that could not be stored.
+        if configured.needs_pii_key() || further.iter().any(Dataset::needs_pii_key) {
+            match self.credentials.pii_key(self.privacy.key_file.as_deref()) {
+                Ok(key) => group.pii_key = Some(Arc::new(key)),
+                Err(error) => return (group, Err(error.into())),
+            }
+        }
+        // One answer is kept once, and as its most personal table wants it.
+        let personal = configured.personal || further.iter().any(|dataset| dataset.personal);
+        for (i, dataset) in std::iter::once(configured).chain(further).enumerate() {
             let id = plan::dataset_id(self.contract, &dataset);
+            let key = group.pii_key.as_ref().filter(|_| dataset.needs_pii_key());
+            let key_id = key.map(|key| key.key_id().to_owned());
+            let keeping = self.keeping(personal, i == 0);
             let start = RunStart {
                 dataset: id.clone(),
                 tahun_anggaran: match years[..] {
@@ -200,8 +224,9 @@ impl Loader<'_> {
                 },
                 contract_version: self.contract.version,
                 control: dataset.control.iter().map(|&i| dataset.columns[i].name.clone()).collect(),
-                key_id: None,
+                key_id: key_id.clone(),
                 replay_of: None,
+                keeping,
                 parameters: parameters::shown(&request.parameters.clone().into_iter().collect::<Vec<_>>(), &dataset),
                 at: self.clock.now(),
             };
@@ -210,6 +235,7 @@ impl Loader<'_> {
                     id,
                     dataset: Arc::new(dataset),
                     run: Arc::new(run),
+                    key_id,
                     totals: Totals::default(),
                     landed: Vec::new(),
                 }),
@@ -243,17 +269,15 @@ impl Loader<'_> {
                 gate::stage_emptied(self.warehouse, &table.run, &table.dataset, request.date, &mut table.landed)?;
             }
             staged.push(gate::judge(self.warehouse, self.contract, table, request)?);
+            if !table.totals.accepted.is_empty() {
+                table.run.accept(Acceptance { by: request.operator.clone(), at: self.clock.now() });
+            }
         }
         Ok(ToPublish { staged, files, nothing_new: false })
     }
 
     /// Asks for every window over HTTP; begins again when the source moved meanwhile.
-    async fn land_http(
-        &self,
-        group: &mut Group,
-        request: &LoadRequest,
-        windows: &[Window],
-    ) -> Result<(), LoadError> {
+    async fn land_http(&self, group: &mut Group, request: &LoadRequest, windows: &[Window]) -> Result<(), LoadError> {
         let dataset = Arc::clone(&group.tables[0].dataset);
         let client = SourceClient::new(self.http_limits(), self.settings.ca_bundle.as_deref())?;
         probe::refuse_other_years(self, &dataset, &client, windows).await?;
@@ -290,12 +314,7 @@ impl Loader<'_> {
     }
 
     /// Publishes what landed in every table, or closes all runs with the reason why not.
-    fn settle(
-        &self,
-        group: Group,
-        landed: Result<ToPublish, LoadError>,
-        dataset: &Dataset,
-    ) -> Vec<LoadReport> {
+    fn settle(&self, group: Group, landed: Result<ToPublish, LoadError>, dataset: &Dataset) -> Vec<LoadReport> {
         let further = self.contract.further_tables(dataset);
         let all: Vec<DatasetId> =
             std::iter::once(dataset).chain(further).map(|dataset| plan::dataset_id(self.contract, dataset)).collect();
@@ -380,9 +399,7 @@ impl Loader<'_> {
             return Ok(Status::Unchanged);
         }
         let mode = if dataset.accumulates() { CommitMode::Accumulate } else { CommitMode::Snapshot };
-        let unknown: Vec<&str> = totals.unknown_keys.keys().map(String::as_str).collect();
-        let note = (!unknown.is_empty()).then(|| format!("unknown keys kept in extra: {}", unknown.join(", ")));
-        run.commit(staged, mode, now, note.as_deref())?;
+        run.commit(staged, mode, now, totals.note().as_deref())?;
         Ok(Status::Committed)
     }
 
@@ -460,6 +477,17 @@ impl Loader<'_> {
             let name = self.settings.auth.as_deref().unwrap_or_default();
             LoadError::Setting(format!("sources.{source}.auth cannot be \"{name}\"; known: {}", known.join(", ")))
         })
+    }
+
+    /// What may be kept of the answers: of personal ones nothing that is not sealed.
+    /// Answers that fill several tables are kept with the first.
+    fn keeping(&self, personal: bool, first: bool) -> Keeping {
+        let seal = match &self.archive.recipient {
+            _ if !personal => Seal::Open,
+            Some(recipient) => Seal::To(recipient.clone()),
+            None => Seal::Nothing,
+        };
+        Keeping { seal, level: (self.archive.enabled && first).then_some(self.archive.level) }
     }
 
     /// The folder that files of `dataset` are dropped into.

@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::zeroize::Zeroizing;
-use secrecy::{ExposeSecret, SecretSlice};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use sha2::Sha256;
 
 pub use form::{KeyForm, KeyState};
@@ -60,6 +60,15 @@ impl PiiKey {
     /// [`PiiKeyError::NoRandom`] when the system gives no random bytes.
     pub fn random() -> Result<Self, PiiKeyError> {
         Self::new(secret::random_bytes()?)
+    }
+
+    /// A fresh key as an operator keeps it: 64 hex digits from the system's random source.
+    ///
+    /// # Errors
+    /// [`PiiKeyError::NoRandom`] when the system gives no random bytes.
+    pub fn random_text() -> Result<SecretString, PiiKeyError> {
+        let bytes = Zeroizing::new(secret::random_bytes()?);
+        Ok(hex(&bytes).into())
     }
 
     /// The key's public name, 16 hex digits: stands in every file that was hashed with it, so that nobody joins two keys.

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lumbung::clock::Clock;
-use lumbung::config::{ConfigFolder, Credentials, SourceSettings};
+use lumbung::config::{ArchiveSettings, ConfigFolder, Credentials, SourceSettings};
 use lumbung::contract::{Contract, Dataset};
 use lumbung::decode::{DecodeError, DecodeSettings, Decoder};
 use lumbung::load::{LoadReport, LoadRequest, Loader, Progress, Status, YearsProbed};
@@ -138,18 +138,27 @@ fn load(contract: &Contract, settings: &SourceSettings, n_rows: u64) {
     let warehouse = Warehouse::open(folder.path(), clock.now()).expect("an empty warehouse");
     let token = SecretString::from("benchmark".to_owned());
     let credentials = Credentials::Given([("LUMBUNG_OMSPAN_TOKEN".to_owned(), token)].into());
+    let archive = ArchiveSettings { enabled: false, recipient: None, level: 1 };
     let probed = YearsProbed::default();
     let loader = Loader {
         warehouse: &warehouse,
         contract,
         settings,
         credentials: &credentials,
+        archive: &archive,
         clock,
         probed: &probed,
         progress: &Silent,
     };
     let date = "2026-11-01".parse().expect("a date");
-    let request = LoadRequest { date, years: Vec::new(), span: None, accept_shrink: false };
+    let request = LoadRequest {
+        date,
+        years: Vec::new(),
+        span: None,
+        accept_shrink: false,
+        accept_quarantine: false,
+        operator: String::new(),
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let report = runtime.expect("a runtime").block_on(loader.load(realisasi(contract), &request));
     assert_eq!((report.status, report.rows), (Status::Committed, n_rows), "{:?}", report.error);

@@ -59,9 +59,10 @@ impl Loaded for LoadedRows<'_> {
         let mut rows = Vec::new();
         for batch in result.collect().await.map_err(|error| error.to_string())? {
             for i in 0..batch.num_rows() {
-                let values = batch.columns().iter().map(|column| {
-                    array_value_to_string(column, i).map_err(|error| error.to_string())
-                });
+                let values = batch
+                    .columns()
+                    .iter()
+                    .map(|column| array_value_to_string(column, i).map_err(|error| error.to_string()));
                 let values: Vec<String> = values.collect::<Result<_, String>>()?;
                 rows.push(names.iter().cloned().zip(values).collect());
             }

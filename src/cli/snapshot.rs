@@ -4,11 +4,11 @@ use chrono::NaiveDate;
 use clap::Args;
 use serde_json::json;
 
-use super::{Context, session};
 use super::exit::{self, Code, Failure};
 use super::output::{OutputFormat, Table, grouped, print, print_json};
-use super::progress::Watcher;
-use crate::config::SourceSettings;
+use super::progress::{Watcher, talk};
+use super::{Context, session};
+use crate::config::{self, SourceSettings};
 use crate::contract::{Contract, Dataset};
 use crate::load::{LoadReport, LoadRequest, Loaded, Loader, Progress, YearsProbed};
 use crate::warehouse::Warehouse;
@@ -16,7 +16,7 @@ use crate::warehouse::Warehouse;
 /// Load datasets: one snapshot of each
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  lumbung snapshot\n  lumbung snapshot omspan.realisasi_belanja --tahun 2026\n  \
-    lumbung snapshot omspan.detail_pnbp --from 2026-10-01 --to 2026-10-31\n  lumbung snapshot --dry-run")]
+    lumbung snapshot omspan.detail_pnbp --from 2026-10-01 --to 2026-10-31\n  lumbung snapshot omspan.dipa_belanja --accept\n  lumbung snapshot --dry-run")]
 pub(crate) struct SnapshotArgs {
     /// Sources or datasets, e.g. omspan or omspan.dipa_belanja [default: every source that is switched on]
     #[arg(value_name = "SOURCE[.DATASET]")]
@@ -39,6 +39,9 @@ pub(crate) struct SnapshotArgs {
     /// Publish even when the source holds much less than before
     #[arg(long)]
     accept_shrink: bool,
+    /// Publish even when too many rows were refused; the ledger notes who (LUMBUNG_OPERATOR, else the user) and when
+    #[arg(long)]
+    accept: bool,
     /// A filter or required parameter of the contract (repeatable), e.g. --param kode_kemdagri=3514141005
     #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
     param: Vec<(String, String)>,
@@ -72,17 +75,33 @@ pub(crate) async fn run(context: &Context, args: &SnapshotArgs) -> Result<(), Fa
         span: args.from.zip(args.to),
         accept_shrink: args.accept_shrink,
         parameters: args.param.iter().cloned().collect(),
+        accept_quarantine: args.accept,
+        operator: config::operator(),
     };
     check_parameters(&targets, &request)?;
     let warehouse = Warehouse::open(&context.warehouse, context.clock.now())?;
     if args.dry_run {
         return dry_run(context, &warehouse, &targets, &request);
     }
+    say_what_is_not_kept(context, &targets);
     let reports = load_all(context, &warehouse, &targets, &request).await;
     print_reports(context, &reports)?;
     match worst(&reports) {
         None => Ok(()),
         Some(code) => Err(Failure::told(code)),
+    }
+}
+
+/// What holds for personal datasets where nobody can be sealed to.
+pub(crate) const NOT_SEALED: &str = "not kept: there is no [archive] recipient to seal them to, so a wrong contract cannot \
+    be repaired with `lumbung replay`; `lumbung key identity FILE` makes one";
+
+/// Says once a load what the archive will not have.
+fn say_what_is_not_kept(context: &Context, targets: &[Target<'_>]) {
+    let archive = &context.config.archive;
+    if archive.enabled && archive.recipient.is_none() && !context.quiet && targets.iter().any(|t| t.dataset.personal)
+    {
+        talk(&format!("note: raw pages and refused rows of personal datasets are {NOT_SEALED}"));
     }
 }
 
@@ -158,7 +177,8 @@ fn check_parameters(targets: &[Target<'_>], request: &LoadRequest) -> Result<(),
             request.filters.contains(name) || request.requires.contains(name)
         };
         if !targets.iter().any(knows) {
-            let message = format!("no dataset named here has a parameter `{name}`; docs/contracts.md: filters, requires");
+            let message =
+                format!("no dataset named here has a parameter `{name}`; docs/contracts.md: filters, requires");
             return Err(Failure::usage(message));
         }
     }
@@ -194,6 +214,8 @@ fn loader<'a>(
         contract: target.contract,
         settings: &target.settings,
         credentials: &context.credentials,
+        archive: &context.config.archive,
+        privacy: &context.config.privacy,
         clock: context.clock,
         probed,
         loaded,

@@ -139,6 +139,18 @@ pub fn no_color() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
+/// Who is at work, for the ledger: `LUMBUNG_OPERATOR`, else the user of the machine.
+#[expect(clippy::disallowed_methods, reason = "config is the one reader of the environment")]
+#[must_use]
+pub fn operator() -> String {
+    let named = ["LUMBUNG_OPERATOR", "USER", "LOGNAME"].into_iter().filter_map(|name| std::env::var(name).ok());
+    let printable = |name: String| name.trim().chars().filter(|c| !c.is_control()).take(OPERATOR_CHARS_MAX).collect();
+    named.map(printable).find(|name: &String| !name.is_empty()).unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// Longest name of an operator in the ledger, in characters.
+const OPERATOR_CHARS_MAX: usize = 100;
+
 #[cfg(test)]
 mod tests {
     use super::{CredentialError, Credentials, PII_KEY_ENV};

@@ -110,7 +110,11 @@ impl PageSource for HttpPages<'_> {
                 let place = (self.dataset, self.loader.base_url());
                 let request = page_request(place, self.window, parameters, &ask);
                 let parameters = Arc::clone(parameters);
-                return Ok(Some(PageAsk { shown: request.shown.clone(), parameters, target: Target::Request(request) }));
+                return Ok(Some(PageAsk {
+                    shown: request.shown.clone(),
+                    parameters,
+                    target: Target::Request(request),
+                }));
             }
             self.at_work = None;
         }

@@ -146,11 +146,12 @@ impl LoadError {
             Self::Decode { .. } => LoadErrorKind::DataRefused,
             Self::Fetch(_) | Self::BrokenOffLate(_) | Self::Garbage { .. } | Self::SaysFailed { .. } => {
                 LoadErrorKind::Unavailable
-            },
+            }
             Self::Held(_) => LoadErrorKind::Held,
             Self::Warehouse(error) => match error.kind() {
                 warehouse::ErrorKind::DataRefused => LoadErrorKind::DataRefused,
                 warehouse::ErrorKind::Internal => LoadErrorKind::Internal,
+                warehouse::ErrorKind::NotAuthorised => LoadErrorKind::NotAuthorised,
                 _ => LoadErrorKind::CannotWrite,
             },
         }

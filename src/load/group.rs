@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::LoadError;
 use crate::contract::{Contract, Dataset};
+use crate::privacy::PiiKey;
 use crate::quality::ExactSum;
 use crate::source::paging::Window;
 use crate::warehouse::{DatasetId, Partition, Run, StagedFile, Sums};
@@ -13,6 +14,8 @@ use crate::warehouse::{DatasetId, Partition, Run, StagedFile, Sums};
 /// The tables of one load; the first is the dataset that is asked for.
 pub(super) struct Group {
     pub(super) contract: Arc<Contract>,
+    /// The secret that personal values are hashed under, where a table has such columns.
+    pub(super) pii_key: Option<Arc<PiiKey>>,
     pub(super) tables: Vec<Table>,
 }
 
@@ -21,6 +24,8 @@ pub(super) struct Table {
     pub(super) id: DatasetId,
     pub(super) dataset: Arc<Dataset>,
     pub(super) run: Arc<Run>,
+    /// The key that personal values are hashed under, where the table has such columns.
+    pub(super) key_id: Option<String>,
     pub(super) totals: Totals,
     /// The windows read so far.
     pub(super) landed: Vec<Landed>,
@@ -35,6 +40,19 @@ pub(super) struct Totals {
     pub(super) bytes: u64,
     pub(super) control: BTreeMap<String, String>,
     pub(super) unknown_keys: BTreeMap<String, u64>,
+    /// What the gate would have held the run for, had the operator not accepted it.
+    pub(super) accepted: Vec<String>,
+}
+
+impl Totals {
+    /// What the ledger says of a run that is published.
+    pub(super) fn note(&self) -> Option<String> {
+        let unknown: Vec<&str> = self.unknown_keys.keys().map(String::as_str).collect();
+        let unknown = (!unknown.is_empty()).then(|| format!("unknown keys kept in extra: {}", unknown.join(", ")));
+        let remarks: Vec<String> =
+            self.accepted.iter().map(|what| format!("accepted: {what}")).chain(unknown).collect();
+        (!remarks.is_empty()).then(|| remarks.join("; "))
+    }
 }
 
 /// A window that was read whole.
@@ -56,8 +74,7 @@ impl Group {
         for table in &mut self.tables {
             table.landed.clear();
             table.run.discard_stage()?;
-            table.totals =
-                Totals { pages: table.totals.pages, bytes: table.totals.bytes, ..Totals::default() };
+            table.totals = Totals { pages: table.totals.pages, bytes: table.totals.bytes, ..Totals::default() };
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use std::time::Instant;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
+use super::archivist::Archivist;
 use super::ask::{PageAsk, PageSource};
 use super::group::{Group, Landed};
 use super::worker::{AnswerHead, PageReport, Setting, TableSetting, Worker, WorkerError};
@@ -13,13 +14,14 @@ use super::{LoadError, Loader, parameters, plan};
 use crate::source::envelope::Verdict;
 use crate::source::fetch::{Answer, FetchError, pause};
 use crate::source::paging::{PageOutcome, Window};
-use crate::warehouse::{PageRecord, QuarantineRecord};
+use crate::warehouse::{PageRecord, QuarantineRecord, RawPage};
 
 /// What a page needs to know about its window.
 struct Asking<'a> {
     loader: &'a Loader<'a>,
     window: &'a Window,
     worker: Worker,
+    archivist: Archivist,
     windows_done: usize,
 }
 
@@ -36,9 +38,15 @@ pub(super) async fn land_window(
         tables.push(TableSetting { dataset: Arc::clone(&table.dataset), run: Arc::clone(&table.run), partition });
     }
     let contract = Arc::clone(&group.contract);
-    let worker = Worker::start(Setting { contract, tables, fiscal_year: window.fiscal_year });
-    let mut asking = Asking { loader, window, worker, windows_done };
-    let (hashes, rows) = match asking.pages(group, source).await {
+    let pii_key = group.pii_key.clone();
+    let worker = Worker::start(Setting { contract, tables, fiscal_year: window.fiscal_year, pii_key })
+        .map_err(|error| explain(loader, window, error, String::new(), false))?;
+    // The answers are kept with the dataset that is asked for.
+    let archivist = Archivist::start(group.tables[0].run.archive());
+    let mut asking = Asking { loader, window, worker, archivist, windows_done };
+    let read = asking.pages(group, source).await;
+    asking.archivist.stop().await;
+    let (hashes, rows) = match read {
         Ok(read) => read,
         Err(error) => {
             asking.worker.stop().await;
@@ -152,18 +160,23 @@ impl Asking<'_> {
         };
         note.status = Some(answer.status);
         let died = |error| explain(self.loader, self.window, error, ask.shown.clone(), true);
+        let noted = parameters::as_json(&ask.parameters);
+        self.archivist.begin(noted).await?;
         let head = AnswerHead { status: answer.status, parameters: Arc::clone(&ask.parameters) };
         self.worker.begin(head).await.map_err(died)?;
         if let Err(error) = self.receive(&mut answer, &mut note).await {
+            self.archivist.drop_page().await?;
             self.record(group, &note, "broken_off", None)?;
             return Err(error);
         }
         match self.worker.end().await {
             Ok(report) => {
+                note.raw = self.archivist.end(matches!(report.verdict, Verdict::Rows | Verdict::Empty)).await?;
                 self.record(group, &note, report.verdict.word(), Some(&report))?;
                 Ok(Page { report: self.accept(report, &ask.shown)?, sha256: note.sha256() })
             }
             Err(failure) => {
+                note.raw = self.archivist.end(failure.error.is_worth_keeping()).await?;
                 self.record(group, &note, "broken", None)?;
                 Err(explain(self.loader, self.window, failure.error, ask.shown.clone(), failure.spilled))
             }
@@ -180,6 +193,7 @@ impl Asking<'_> {
                     note.n_bytes += bytes.len() as u64;
                     // The worker decodes this chunk while it is hashed here.
                     self.worker.chunk(bytes.clone()).await.map_err(died)?;
+                    self.archivist.chunk(&bytes).await?;
                     note.hash.update(&bytes);
                 }
                 Ok(None) => return Ok(()),
@@ -236,7 +250,7 @@ impl Asking<'_> {
                 started_at: note.started_at,
                 millis,
                 verdict: verdict.to_owned(),
-                raw: None,
+                raw: note.raw.clone().filter(|_| i == 0),
                 parameters: parameters::shown(&note.ask.parameters, &table.dataset),
             })?;
         }
@@ -244,13 +258,7 @@ impl Asking<'_> {
     }
 }
 
-fn explain(
-    loader: &Loader<'_>,
-    window: &Window,
-    error: WorkerError,
-    url: String,
-    spilled: bool,
-) -> LoadError {
+fn explain(loader: &Loader<'_>, window: &Window, error: WorkerError, url: String, spilled: bool) -> LoadError {
     match error {
         WorkerError::Decode(error) => LoadError::Decode { url, error, spilled },
         WorkerError::Moved(reason) => LoadError::Moved(format!("{} {reason}", plan::label(window))),
@@ -280,11 +288,21 @@ struct Note<'a> {
     began: Instant,
     hash: Sha256,
     n_bytes: u64,
+    raw: Option<RawPage>,
 }
 
 impl<'a> Note<'a> {
     fn new(page: u32, ask: &'a PageAsk, started_at: DateTime<Utc>) -> Self {
-        Self { page, ask, status: None, started_at, began: Instant::now(), hash: Sha256::new(), n_bytes: 0 }
+        Self {
+            page,
+            ask,
+            status: None,
+            started_at,
+            began: Instant::now(),
+            hash: Sha256::new(),
+            n_bytes: 0,
+            raw: None,
+        }
     }
 
     fn sha256(&self) -> String {

@@ -12,7 +12,7 @@ use crate::contract::{Dataset, ForEach};
 use crate::source::paging::Window;
 
 /// Most requests series that one window may be repeated for.
-pub const REPETITIONS_MAX: usize = 200_000;
+const REPETITIONS_MAX: usize = 200_000;
 
 /// Longest list file, in bytes.
 const LIST_BYTES_MAX: u64 = 64 << 20;
@@ -66,13 +66,10 @@ pub(super) async fn sets(
 }
 
 /// The filters and required parameters that were given: on the command line, else in the configuration.
-fn given(
-    loader: &Loader<'_>,
-    dataset: &Dataset,
-    request: &LoadRequest,
-) -> Result<Vec<(String, String)>, LoadError> {
+fn given(loader: &Loader<'_>, dataset: &Dataset, request: &LoadRequest) -> Result<Vec<(String, String)>, LoadError> {
     let known = dataset.request.filters.iter().chain(&dataset.request.requires);
-    let value = |name: &String| request.parameters.get(name).or_else(|| loader.settings.parameters.get(name)).cloned();
+    let value =
+        |name: &String| request.parameters.get(name).or_else(|| loader.settings.parameters.get(name)).cloned();
     let given: Vec<(String, String)> = known.filter_map(|name| Some((name.clone(), value(name)?))).collect();
     let missing = dataset.request.requires.iter().find(|name| given.iter().all(|(known, _)| known != *name));
     match missing {
@@ -115,7 +112,9 @@ fn read_list(path: &Path, columns: &[String]) -> Result<Vec<Vec<(String, String)
         let record = record.map_err(|error| broken(error.to_string()))?;
         let header: Option<Vec<usize>> = columns
             .iter()
-            .map(|name| record.iter().position(|field| field.trim_start_matches('\u{feff}').eq_ignore_ascii_case(name)))
+            .map(|name| {
+                record.iter().position(|field| field.trim_start_matches('\u{feff}').eq_ignore_ascii_case(name))
+            })
             .collect();
         match header {
             Some(header) if i == 0 => {
@@ -134,12 +133,19 @@ fn read_list(path: &Path, columns: &[String]) -> Result<Vec<Vec<(String, String)
     Ok(sets)
 }
 
+/// Parameters as a JSON object, personal ones too: for what is sealed.
+pub(super) fn as_json(parameters: &[(String, String)]) -> Option<String> {
+    let object: Map<String, Value> =
+        parameters.iter().map(|(name, text)| (name.clone(), text.clone().into())).collect();
+    (!object.is_empty()).then(|| Value::Object(object).to_string())
+}
+
 /// Parameters as the ledger may have them: a JSON object, personal values as "…"; `None` when there are none.
 pub(super) fn shown(parameters: &[(String, String)], dataset: &Dataset) -> Option<String> {
     let personal = &dataset.request.personal_parameters;
-    let value = |name: &String, value: &String| if personal.contains(name) { "…".into() } else { value.clone().into() };
-    let shown: Map<String, Value> =
-        parameters.iter().map(|(name, text)| (name.clone(), value(name, text))).collect();
+    let value =
+        |name: &String, value: &String| if personal.contains(name) { "…".into() } else { value.clone().into() };
+    let shown: Map<String, Value> = parameters.iter().map(|(name, text)| (name.clone(), value(name, text))).collect();
     (!shown.is_empty()).then(|| Value::Object(shown).to_string())
 }
 

@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 
 use super::ask::page_request;
 use super::check::FiscalYear;
 use super::{LoadError, Loader, plan};
 use crate::contract::{Dataset, Paging};
-use crate::decode::{DecodeError, Decoder};
+use crate::decode::{DecodeError, DecodeSettings, Decoder};
 use crate::source::envelope::{Verdict, judge};
 use crate::source::fetch::SourceClient;
 use crate::source::paging::Window;
@@ -98,11 +99,12 @@ async fn one_row(
     if judge(loader.contract, teller, status, &head) != Verdict::Rows {
         return Ok(None);
     }
-    Ok(first_rows(teller, &head))
+    Ok(first_rows(teller, &head, loader.contract.timezone))
 }
 
-fn first_rows(teller: &Dataset, head: &[u8]) -> Option<RecordBatch> {
-    let mut decoder = Decoder::new(Arc::new(teller.clone()), shape::reader);
+fn first_rows(teller: &Dataset, head: &[u8], zone: Tz) -> Option<RecordBatch> {
+    let settings = DecodeSettings { zone, pii_key: None };
+    let mut decoder = Decoder::new(Arc::new(teller.clone()), shape::reader, settings).ok()?;
     let mut first = None;
     let mut keep = |batch| {
         first.get_or_insert(batch);

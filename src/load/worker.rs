@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 
 use crate::contract::{Contract, Dataset};
 use crate::decode::{DecodeError, PageSummary, Refused};
+use crate::privacy::PiiKey;
 use crate::source::envelope::Verdict;
 use crate::warehouse::{Partition, Run, StagedFile, WarehouseError};
 use decoding::Decoding;
@@ -65,6 +66,19 @@ pub(super) enum WorkerError {
     Died(String),
 }
 
+impl WorkerError {
+    /// Whether the page may be decoded again some day, under a better contract: what it holds can be read, but not as the
+    /// contract says.
+    pub(super) fn is_worth_keeping(&self) -> bool {
+        match self {
+            Self::Decode(DecodeError::Truncated { .. } | DecodeError::Malformed { .. })
+            | Self::Warehouse(_)
+            | Self::Died(_) => false,
+            Self::Decode(_) | Self::Moved(_) | Self::OtherYear(_) => true,
+        }
+    }
+}
+
 /// A failed page, and whether rows of it are staged already.
 #[derive(Debug)]
 pub(super) struct PageFailure {
@@ -104,6 +118,8 @@ pub(super) struct Setting {
     pub(super) tables: Vec<TableSetting>,
     /// The fiscal year asked for.
     pub(super) fiscal_year: Option<i32>,
+    /// The secret that personal values are hashed under.
+    pub(super) pii_key: Option<Arc<PiiKey>>,
 }
 
 /// One table that answers fill.
@@ -114,12 +130,13 @@ pub(super) struct TableSetting {
 }
 
 impl Worker {
-    pub(super) fn start(setting: Setting) -> Self {
+    pub(super) fn start(setting: Setting) -> Result<Self, WorkerError> {
         let (messages, inbox) = mpsc::channel(QUEUED_CHUNKS);
         let gave_up = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&gave_up);
-        let thread = tokio::task::spawn_blocking(move || Decoding::new(setting, flag).work(inbox));
-        Self { messages, gave_up, thread }
+        let decoding = Decoding::new(setting, flag)?;
+        let thread = tokio::task::spawn_blocking(move || decoding.work(inbox));
+        Ok(Self { messages, gave_up, thread })
     }
 
     /// Whether the page begun last cannot be taken any more; [`Worker::end`] says why.

@@ -50,9 +50,7 @@ pub trait Pager: Send + Sync {
 pub fn pager(dataset: &Dataset, window: &Window) -> Box<dyn Pager> {
     match &dataset.paging {
         Paging::Whole | Paging::Files { .. } => Box::new(whole::Once::new(Ask::default())),
-        Paging::RowRange { page_rows: 0, .. } => {
-            Box::new(whole::Once::new(Ask { whole: true, ..Ask::default() }))
-        }
+        Paging::RowRange { page_rows: 0, .. } => Box::new(whole::Once::new(Ask { whole: true, ..Ask::default() })),
         Paging::RowRange { page_rows, .. } => Box::new(row_range::Ranges::new(*page_rows)),
         Paging::PageNumber { first, page_rows, total, .. } => {
             Box::new(page_number::Pages::new(*first, *page_rows, total.is_some()))

@@ -9,7 +9,7 @@ use super::body::Body;
 use super::sink::Sink;
 use super::{AnswerHead, Message, PageFailure, PageReport, Setting, TablePage, WindowReport, WorkerError};
 use crate::contract::{Contract, Dataset};
-use crate::decode::{Decoder, PageSummary};
+use crate::decode::{DecodeSettings, Decoder, PageSummary};
 use crate::source::envelope::{Judged, Verdict};
 use crate::source::shape;
 
@@ -31,16 +31,20 @@ struct Table {
 }
 
 impl Decoding {
-    pub(super) fn new(setting: Setting, gave_up: Arc<AtomicBool>) -> Self {
-        let Setting { contract, tables, fiscal_year } = setting;
-        let table = |table: super::TableSetting| Table {
-            decoder: Decoder::new(Arc::clone(&table.dataset), shape::reader),
-            sink: Sink::new(&table, fiscal_year),
-            dataset: table.dataset,
-            refused: 0,
-        };
-        let tables: Vec<Table> = tables.into_iter().map(table).collect();
-        Self { body: Body::new(0, &contract, &tables[0].dataset), tables, contract, gave_up }
+    pub(super) fn new(setting: Setting, gave_up: Arc<AtomicBool>) -> Result<Self, WorkerError> {
+        let Setting { contract, tables, fiscal_year, pii_key } = setting;
+        let mut decoded = Vec::with_capacity(tables.len());
+        for table in tables {
+            let settings = DecodeSettings { zone: contract.timezone, pii_key: pii_key.clone() };
+            let decoder = Decoder::new(Arc::clone(&table.dataset), shape::reader, settings)?;
+            decoded.push(Table {
+                decoder: decoder.with_originals(table.run.keeps_originals()),
+                sink: Sink::new(&table, fiscal_year),
+                dataset: table.dataset,
+                refused: 0,
+            });
+        }
+        Ok(Self { body: Body::new(0, &contract, &decoded[0].dataset), tables: decoded, contract, gave_up })
     }
 
     pub(super) fn work(mut self, mut inbox: mpsc::Receiver<Message>) {

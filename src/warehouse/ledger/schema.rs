@@ -89,5 +89,5 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     ALTER TABLE pages ADD COLUMN raw TEXT;
     ALTER TABLE pages ADD COLUMN parameters TEXT;
     ALTER TABLE pages ADD COLUMN raw_sealed INTEGER CHECK (raw_sealed IN (0, 1));
-    CREATE INDEX pages_in_archive ON pages (run) WHERE raw IS NOT NULL;",
+    CREATE INDEX pages_in_archive ON pages (raw) WHERE raw IS NOT NULL;",
 ];
