@@ -204,6 +204,9 @@ impl Loader<'_> {
             },
             contract_version: self.contract.version,
             control: dataset.control.iter().map(|&i| dataset.columns[i].name.clone()).collect(),
+            key_id: None,
+            replay_of: None,
+            parameters: None,
             at: self.clock.now(),
         };
         let run = match self.warehouse.begin_run(start) {

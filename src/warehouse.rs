@@ -34,8 +34,9 @@ pub use id::{DatasetId, RunId};
 pub use partition::Partition;
 pub use publish::GRACE;
 pub use record::{
-    AsOf, CommitMode, Committed, CommittedFile, Freshness, Outcome, PageRecord, PartitionRecord, QuarantineRecord,
-    QuarantinedRow, RecordedPage, RunDetail, RunFilter, RunRecord, RunStart, RunStatus, Sums,
+    Acceptance, AsOf, CommitMode, Committed, CommittedFile, Freshness, Outcome, PageRecord, PartitionRecord,
+    QuarantineRecord, QuarantinedRow, RawPage, RecordedPage, RunDetail, RunFilter, RunRecord, RunStart, RunStatus,
+    Sums,
 };
 pub use run::{QUARANTINE_ROWS_MAX, Run};
 pub use stage::{StageWriter, StagedFile};

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 
 use super::table::{MemoryTable, TableFile, TableSource};
 use crate::contract::{Contract, Dataset, file_schema};
-use crate::warehouse::{AsOf, CommittedFile, RunFilter, Warehouse, WarehouseError};
+use crate::warehouse::{Acceptance, AsOf, CommittedFile, RunFilter, RunRecord, Warehouse, WarehouseError};
 
 /// Runs that `ops.runs` shows, newest first.
 const RUNS_SHOWN_MAX: u32 = 100_000;
@@ -107,8 +107,17 @@ fn runs(warehouse: &Warehouse) -> Result<MemoryTable, WarehouseError> {
             ("pages", number(runs.iter().map(|run| run.pages).collect())),
             ("bytes", number(runs.iter().map(|run| run.bytes).collect())),
             ("contract_version", Arc::new(versions)),
+            ("key_id", text(runs.iter().map(|run| run.key_id.clone()).collect())),
+            ("accepted_by", text(runs.iter().map(|run| accepted(run).map(|a| a.by.clone())).collect())),
+            ("accepted_at", instant(runs.iter().map(|run| accepted(run).map(|a| a.at)).collect())),
+            ("replay_of", text(runs.iter().map(|run| run.replay_of.as_ref().map(ToString::to_string)).collect())),
+            ("parameters", text(runs.iter().map(|run| run.parameters.clone()).collect())),
         ],
     ))
+}
+
+fn accepted(run: &RunRecord) -> Option<&Acceptance> {
+    run.accepted.as_ref()
 }
 
 fn quarantine(warehouse: &Warehouse) -> Result<MemoryTable, WarehouseError> {

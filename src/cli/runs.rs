@@ -61,6 +61,11 @@ fn as_json(run: &RunRecord) -> Value {
         "pages": run.pages,
         "bytes": run.bytes,
         "contract_version": run.contract_version,
+        "key_id": run.key_id,
+        "accepted_by": run.accepted.as_ref().map(|accepted| &accepted.by),
+        "accepted_at": run.accepted.as_ref().map(|accepted| accepted.at.to_rfc3339()),
+        "replay_of": run.replay_of.as_ref().map(ToString::to_string),
+        "parameters": run.parameters,
     })
 }
 
@@ -79,8 +84,9 @@ fn one(context: &Context, warehouse: &Warehouse, name: &str) -> Result<(), Failu
             .collect();
         return print_json(&value);
     }
-    let mut pages =
-        Table::new(&["window", ">page", ">try", "verdict", ">http", ">rows", ">bytes", ">ms", "sha256", "url"]);
+    let mut pages = Table::new(&[
+        "window", ">page", ">try", "verdict", ">http", ">rows", ">bytes", ">ms", "sha256", "archived", "url",
+    ]);
     for recorded in &detail.pages {
         let page = &recorded.page;
         pages.row(vec![
@@ -93,6 +99,7 @@ fn one(context: &Context, warehouse: &Warehouse, name: &str) -> Result<(), Failu
             grouped(page.bytes),
             grouped(page.millis),
             page.sha256.chars().take(12).collect(),
+            page.raw.as_ref().map_or("", |raw| if raw.sealed { "sealed" } else { "yes" }).to_owned(),
             page.url.clone(),
         ]);
     }
@@ -112,16 +119,29 @@ fn one(context: &Context, warehouse: &Warehouse, name: &str) -> Result<(), Failu
         let column = row.column.clone().unwrap_or_default();
         quarantine.row(vec![row.page.to_string(), row.row.to_string(), column, row.reason.clone()]);
     }
-    let reason = detail.run.reason.as_ref().map(|reason| format!("  {reason}\n")).unwrap_or_default();
     print(&format!(
-        "{}  {}  {}\n{reason}\npages\n{}\npartitions\n{}\nquarantine\n{}",
+        "{}  {}  {}\n{}\npages\n{}\npartitions\n{}\nquarantine\n{}",
         detail.run.run,
         detail.run.dataset,
         detail.run.status.word(),
+        remarks(&detail.run),
         pages.render(),
         partitions.render(),
         quarantine.render()
     ))
+}
+
+/// What there is to say of a run beyond its figures, a line each.
+fn remarks(run: &RunRecord) -> String {
+    let accepted = run.accepted.as_ref().map(|accepted| format!("accepted by {} at {}", accepted.by, accepted.at));
+    let lines = [
+        run.reason.clone(),
+        accepted,
+        run.replay_of.as_ref().map(|run| format!("replay of {run}")),
+        run.parameters.as_ref().map(|parameters| format!("asked with {parameters}")),
+        run.key_id.as_ref().map(|key| format!("hashed under the key {key}")),
+    ];
+    lines.into_iter().flatten().map(|line| format!("  {line}\n")).collect()
 }
 
 fn page_json(page: &crate::warehouse::PageRecord, attempt: u32) -> Value {
@@ -129,6 +149,7 @@ fn page_json(page: &crate::warehouse::PageRecord, attempt: u32) -> Value {
         "window": page.window, "page": page.page, "try": attempt, "verdict": page.verdict,
         "http_status": page.http_status, "rows": page.rows, "quarantined": page.quarantined, "bytes": page.bytes,
         "millis": page.millis, "sha256": page.sha256, "url": page.url,
+        "raw": page.raw.as_ref().map(|raw| &raw.file), "raw_sealed": page.raw.as_ref().map(|raw| raw.sealed),
     })
 }
 

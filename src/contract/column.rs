@@ -9,6 +9,10 @@ pub struct Column {
     pub name: String,
     /// The keys that carry it, normalised with [`normalise_key`]; the first is the usual one.
     pub keys: Vec<String>,
+    /// Document rows: the step of `rows_at` whose object holds the value, normalised; `.` = the document itself.
+    pub of: Option<String>,
+    /// The parameter of the request that holds the value, instead of a key of the answer.
+    pub param: Option<String>,
     /// What its values are.
     pub ty: ColumnType,
     /// Whether a row without it is refused.

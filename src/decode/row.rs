@@ -67,6 +67,11 @@ impl Keys {
         Self { by_name, raw: HashMap::new(), of_column, n }
     }
 
+    /// The key index that column `column` reads.
+    pub(crate) fn index_of_column(&self, column: usize) -> usize {
+        self.of_column[column]
+    }
+
     /// The index of a key in any spelling.
     pub fn find(&mut self, raw: &[u8]) -> Option<usize> {
         if let Some(found) = self.raw.get(raw) {
@@ -103,12 +108,14 @@ pub struct Row {
     pub(crate) scratch: Vec<u8>,
     /// Why the row is refused whatever its values are.
     pub(crate) fault: Option<String>,
+    /// Where the row itself stands in the buffer, where that is not all that was read for it.
+    pub(crate) span: Option<(usize, usize)>,
 }
 
 impl Row {
     pub(crate) fn new(keys: Keys) -> Self {
         let slots = vec![EMPTY; keys.n];
-        Self { keys, slots, unknown: Vec::new(), unknown_names: Vec::new(), scratch: Vec::new(), fault: None }
+        Self { keys, slots, unknown: Vec::new(), unknown_names: Vec::new(), scratch: Vec::new(), fault: None, span: None }
     }
 
     pub(crate) fn clear(&mut self) {
@@ -117,6 +124,7 @@ impl Row {
         self.unknown_names.clear();
         self.scratch.clear();
         self.fault = None;
+        self.span = None;
     }
 
     /// Puts a scanned value under key `index`. A second, different value under one key refuses the row.
@@ -139,6 +147,13 @@ impl Row {
     pub(crate) fn set_scratch(&mut self, index: usize, start: usize, end: usize) {
         self.slots[index] =
             Slot { kind: Some(Kind::Plain), start: position(start), end: position(end), in_scratch: true };
+    }
+
+    /// Puts a text that stands nowhere in the buffer under key `index`.
+    pub(crate) fn set_text(&mut self, index: usize, text: &[u8]) {
+        let start = self.scratch.len();
+        self.scratch.extend_from_slice(text);
+        self.set_scratch(index, start, self.scratch.len());
     }
 
     /// Keeps a key that the contract does not know.

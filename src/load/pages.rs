@@ -260,6 +260,7 @@ impl Asking<'_> {
             started_at: note.started_at,
             millis: u64::try_from(note.began.elapsed().as_millis()).unwrap_or(u64::MAX),
             verdict: verdict.to_owned(),
+            raw: None,
         })?;
         Ok(())
     }

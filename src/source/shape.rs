@@ -1,5 +1,6 @@
 //! Row shapes: how one row is written.
 
+pub mod document;
 pub mod header_positional;
 pub mod objects;
 
@@ -12,6 +13,7 @@ use crate::decode::scan::{is_blank, skip_blank};
 pub fn reader(dataset: &Dataset) -> Box<dyn RowReader> {
     match dataset.rows {
         RowShape::Objects => Box::new(objects::ObjectReader::default()),
+        RowShape::Document { .. } => Box::new(document::DocumentReader::new(dataset)),
         RowShape::HeaderPositional { fold_surplus_into } => {
             Box::new(header_positional::PositionalReader::new(dataset, fold_surplus_into))
         }

@@ -22,8 +22,32 @@ pub struct RunStart {
     pub contract_version: u32,
     /// The money columns whose sums are controlled.
     pub control: Vec<String>,
+    /// The id of the PII key that columns of class `key` are hashed under, where there are any.
+    pub key_id: Option<String>,
+    /// The run whose archived pages are decoded again; `None` where the source is asked.
+    pub replay_of: Option<RunId>,
+    /// What was asked for beyond the date, as a JSON object; values that are personal as "…".
+    pub parameters: Option<String>,
     /// Now.
     pub at: DateTime<Utc>,
+}
+
+/// Who published what the gate would have held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acceptance {
+    /// The operator, as the machine knows them.
+    pub by: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Where the archive has the body of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawPage {
+    /// The file, relative to `state/raw`.
+    pub file: String,
+    /// Whether it is sealed: only the identity opens it.
+    pub sealed: bool,
 }
 
 /// One answer of the source.
@@ -51,6 +75,8 @@ pub struct PageRecord {
     pub millis: u64,
     /// What the answer was taken for, such as `rows`, `empty`, `unauthorised`.
     pub verdict: String,
+    /// The body in the archive; `None` where it is not kept.
+    pub raw: Option<RawPage>,
 }
 
 /// A page as the ledger holds it.
@@ -261,6 +287,14 @@ pub struct RunRecord {
     pub rows: u64,
     /// Rows refused in its last attempt.
     pub quarantined: u64,
+    /// The id of the PII key that its rows were hashed under.
+    pub key_id: Option<String>,
+    /// Who published it although the gate would have held it.
+    pub accepted: Option<Acceptance>,
+    /// The run whose archived pages it decoded again.
+    pub replay_of: Option<RunId>,
+    /// What was asked for beyond the date, as a JSON object; personal values as "…".
+    pub parameters: Option<String>,
 }
 
 /// One file a run published, also when it was replaced since.

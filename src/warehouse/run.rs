@@ -9,7 +9,7 @@ use super::originals::Originals;
 use super::partition::Partition;
 use super::publish;
 use super::record::{
-    CommitMode, Committed, Outcome, PageRecord, QuarantineRecord, QuarantinedRow, RecordedPage, RunStart,
+    Acceptance, CommitMode, Committed, Outcome, PageRecord, QuarantineRecord, QuarantinedRow, RecordedPage, RunStart,
 };
 use super::recovery;
 use super::stage::{Origin, StageWriter, StagedFile};
@@ -55,6 +55,13 @@ struct Notes {
     refused: Vec<QuarantinedRow>,
     totals: Totals,
     originals: Originals,
+    accepted: Option<Acceptance>,
+}
+
+impl Notes {
+    fn new(originals: Originals) -> Self {
+        Self { attempt: 1, pages: vec![], refused: vec![], totals: Totals::default(), originals, accepted: None }
+    }
 }
 
 impl Run {
@@ -71,8 +78,7 @@ impl Run {
         let id = RunId::new(start.at);
         house.ledger().begin(&NewRun { run: &id, start: &start })?;
         let originals = Originals::new(house.layout.quarantine(dataset, &id));
-        let notes = Notes { attempt: 1, pages: vec![], refused: vec![], totals: Totals::default(), originals };
-        let notes = Mutex::new(notes);
+        let notes = Mutex::new(Notes::new(originals));
         let run = Self { house, id, start, notes, n_staged: AtomicU32::new(0), phase: Phase::Open, _lock: lock };
         disk::create_folder(&run.house.layout.staging(&run.id))?;
         run.house.steps.reached(Step::Begun, run.house.layout.root())?;
@@ -127,6 +133,11 @@ impl Run {
             });
         }
         self.flush_if_full(&mut notes)
+    }
+
+    /// Notes who publishes what the gate would have held; the commit writes it down.
+    pub fn accept(&self, accepted: Acceptance) {
+        self.notes().accepted = Some(accepted);
     }
 
     /// Opens a file in staging for the rows of one partition. `metadata` goes into the file beside what the warehouse
@@ -240,7 +251,8 @@ impl Run {
         let mut notes = self.notes();
         self.flush(&mut notes)?;
         let (run, dataset) = (&self.id, &self.start.dataset);
-        self.house.ledger().intend(&Intent { run, dataset, mode, at, note, files: &files })
+        let accepted = notes.accepted.as_ref();
+        self.house.ledger().intend(&Intent { run, dataset, mode, at, note, accepted, files: &files })
     }
 
     /// Decides which files `latest` is to show: of a snapshot the newest date only, so that a back-dated run fills

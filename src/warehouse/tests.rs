@@ -1,12 +1,13 @@
 //! The warehouse from outside: what is committed, what is shown, what survives.
 
+mod archive;
 mod crash;
 mod readers;
 
 use super::steps::Steps;
 use super::{
-    AsOf, CommitMode, Committed, DatasetId, ErrorKind, Outcome, PageRecord, Partition, QuarantineRecord, Run,
-    RunFilter, RunStart, RunStatus, StagedFile, Warehouse, WarehouseError,
+    AsOf, CommitMode, Committed, DatasetId, ErrorKind, Outcome, PageRecord, Partition, QuarantineRecord, RawPage,
+    Run, RunFilter, RunStart, RunStatus, StagedFile, Warehouse, WarehouseError,
 };
 use arrow::array::{ArrayRef, Decimal128Array, RecordBatch, StringArray};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -94,6 +95,9 @@ pub(super) fn begin(warehouse: &Warehouse, name: &str, at: DateTime<Utc>) -> Res
         tahun_anggaran: Some(2026),
         contract_version: 3,
         control: vec!["amount".to_owned()],
+        key_id: Some("1f2e3d4c".to_owned()),
+        replay_of: None,
+        parameters: Some(r#"{"nik":"…"}"#.to_owned()),
         at,
     })
 }
@@ -251,7 +255,7 @@ fn a_second_run_of_the_dataset_is_refused_by_name_and_other_datasets_go_on() {
     begin(&other, DIPA, noon(20)).unwrap();
 }
 
-fn page(n: u32, rows: u64) -> PageRecord {
+pub(super) fn page(n: u32, rows: u64) -> PageRecord {
     PageRecord {
         window: "2026".to_owned(),
         page: n,
@@ -264,6 +268,7 @@ fn page(n: u32, rows: u64) -> PageRecord {
         started_at: noon(20),
         millis: 5,
         verdict: "rows".to_owned(),
+        raw: Some(RawPage { file: format!("omspan/d/r/{n}.1.zst.age"), sealed: true }),
     }
 }
 

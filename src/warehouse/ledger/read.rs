@@ -5,8 +5,8 @@ use crate::warehouse::error::WarehouseError;
 use crate::warehouse::id::{DatasetId, RunId};
 use crate::warehouse::layout::{Layout, Tree};
 use crate::warehouse::record::{
-    AsOf, CommitMode, CommittedFile, Freshness, PageRecord, PartitionRecord, QuarantinedRow, RecordedPage, RunDetail,
-    RunFilter, RunRecord, RunStatus,
+    Acceptance, AsOf, CommitMode, CommittedFile, Freshness, PageRecord, PartitionRecord, QuarantinedRow, RawPage,
+    RecordedPage, RunDetail, RunFilter, RunRecord, RunStatus,
 };
 use chrono::NaiveDate;
 use rusqlite::{OptionalExtension, Row, params};
@@ -187,6 +187,7 @@ fn committed_file_of(row: &Row<'_>, layout: &Layout) -> rusqlite::Result<Committ
 
 fn record_of(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
     let finished: Option<String> = row.get("finished_at")?;
+    let replayed: Option<String> = row.get("replay_of")?;
     Ok(RunRecord {
         run: run_of(row, "run")?,
         dataset: dataset_of(row)?,
@@ -200,7 +201,22 @@ fn record_of(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
         bytes: count_of(row, "size_bytes")?,
         rows: count_of(row, "n_rows")?,
         quarantined: count_of(row, "n_quarantined")?,
+        key_id: row.get("key_id")?,
+        accepted: acceptance_of(row)?,
+        replay_of: replayed.map(|_| run_of(row, "replay_of")).transpose()?,
+        parameters: row.get("parameters")?,
     })
+}
+
+fn acceptance_of(row: &Row<'_>) -> rusqlite::Result<Option<Acceptance>> {
+    let by: Option<String> = row.get("accepted_by")?;
+    by.map(|by| Ok(Acceptance { by, at: instant_of(row, "accepted_at")? })).transpose()
+}
+
+fn raw_of(row: &Row<'_>) -> rusqlite::Result<Option<RawPage>> {
+    let file: Option<String> = row.get("raw")?;
+    let sealed: Option<bool> = row.get("raw_sealed")?;
+    Ok(file.map(|file| RawPage { file, sealed: sealed == Some(true) }))
 }
 
 fn page_of(row: &Row<'_>) -> rusqlite::Result<RecordedPage> {
@@ -216,6 +232,7 @@ fn page_of(row: &Row<'_>) -> rusqlite::Result<RecordedPage> {
         started_at: instant_of(row, "started_at")?,
         millis: count_of(row, "duration_ms")?,
         verdict: row.get("verdict")?,
+        raw: raw_of(row)?,
     };
     Ok(RecordedPage { attempt: row.get("attempt")?, page })
 }

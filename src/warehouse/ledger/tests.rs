@@ -1,7 +1,8 @@
 //! The ledger's own promises: versions, durability settings, reading without the right to write.
 
+use super::schema::MIGRATIONS;
 use super::{Ledger, immutable_uri, known};
-use crate::warehouse::WarehouseError;
+use crate::warehouse::{RunId, RunStatus, WarehouseError};
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 
@@ -36,6 +37,34 @@ fn a_ledger_of_another_version_is_refused_with_what_to_do() {
     mark(0);
     let old = Ledger::open_to_read(&path).unwrap_err().to_string();
     assert!(old.contains("lumbung snapshot"), "{old}");
+}
+
+#[test]
+fn a_ledger_of_the_first_version_is_brought_up_to_date_with_its_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.db");
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch(MIGRATIONS[0]).unwrap();
+    old.execute_batch(
+        "INSERT INTO runs (run, source, dataset, contract_version, status, started_at)
+         VALUES ('20261120T053000000Z-7f3a9c1e', 's', 'd', 1, 'held', '2026-11-20T05:30:00.000Z');
+         INSERT INTO pages (run, attempt, window, page, url, size_bytes, sha256, n_rows, n_quarantined, started_at,
+            duration_ms, verdict)
+         VALUES ('20261120T053000000Z-7f3a9c1e', 1, '2026', 1, 'u', 1, 'aa', 1, 0, '2026-11-20T05:30:00.000Z', 1, 'rows');
+         PRAGMA user_version = 1",
+    )
+    .unwrap();
+    drop(old);
+    let refused = Ledger::open_to_read(&path).unwrap_err().to_string();
+    assert!(refused.contains("has version 1 and this program knows version 2"), "{refused}");
+    let ledger = Ledger::open(&path).unwrap();
+    assert_eq!(ledger.version().unwrap(), known());
+    let run: RunId = "20261120T053000000Z-7f3a9c1e".parse().unwrap();
+    let detail = ledger.run(&run).unwrap().unwrap();
+    assert_eq!((detail.run.status, &detail.run.key_id, &detail.run.accepted), (RunStatus::Held, &None, &None));
+    assert_eq!((detail.pages.len(), &detail.pages[0].page.raw), (1, &None));
+    drop(ledger);
+    assert!(Ledger::open_to_read(&path).is_ok());
 }
 
 #[test]

@@ -5,7 +5,9 @@ use super::{Ledger, count_of, dataset_of, instant, instant_of, parsed, run_of, s
 use crate::warehouse::error::WarehouseError;
 use crate::warehouse::id::{DatasetId, RunId};
 use crate::warehouse::partition::Partition;
-use crate::warehouse::record::{CommitMode, Outcome, QuarantinedRow, RecordedPage, RunStart, RunStatus, Sums};
+use crate::warehouse::record::{
+    Acceptance, CommitMode, Outcome, QuarantinedRow, RecordedPage, RunStart, RunStatus, Sums,
+};
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, Row, Transaction, named_params, params};
 
@@ -51,6 +53,7 @@ pub(crate) struct Intent<'a> {
     pub(crate) mode: CommitMode,
     pub(crate) at: DateTime<Utc>,
     pub(crate) note: Option<&'a str>,
+    pub(crate) accepted: Option<&'a Acceptance>,
     pub(crate) files: &'a [Intended],
 }
 
@@ -75,15 +78,19 @@ impl Ledger {
         let start = new.start;
         self.transaction("begin a run", |tx| {
             tx.execute(
-                "INSERT INTO runs (run, source, dataset, tahun_anggaran, contract_version, status, started_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, 'running', ?6)",
+                "INSERT INTO runs (run, source, dataset, tahun_anggaran, contract_version, status, started_at, key_id,
+                    replay_of, parameters)
+                 VALUES (?1, ?2, ?3, ?4, ?5, 'running', ?6, ?7, ?8, ?9)",
                 params![
                     new.run.as_str(),
                     start.dataset.source(),
                     start.dataset.dataset(),
                     start.tahun_anggaran,
                     start.contract_version,
-                    instant(start.at)
+                    instant(start.at),
+                    start.key_id,
+                    start.replay_of.as_ref().map(RunId::as_str),
+                    start.parameters
                 ],
             )?;
             Ok(())
@@ -163,9 +170,17 @@ impl Ledger {
         self.transaction("record an intent", |tx| {
             intent.files.iter().try_for_each(|file| insert_intended(tx, intent, file))?;
             let changed = tx.execute(
-                "UPDATE runs SET status = 'committing', reason = ?2, finished_at = ?3, n_rows = ?4
+                "UPDATE runs SET status = 'committing', reason = ?2, finished_at = ?3, n_rows = ?4, accepted_by = ?5,
+                    accepted_at = ?6
                  WHERE run = ?1 AND status = 'running'",
-                params![intent.run.as_str(), intent.note, instant(intent.at), to_sql(n_rows)],
+                params![
+                    intent.run.as_str(),
+                    intent.note,
+                    instant(intent.at),
+                    to_sql(n_rows),
+                    intent.accepted.map(|accepted| &accepted.by),
+                    intent.accepted.map(|accepted| instant(accepted.at))
+                ],
             )?;
             if changed == 1 { Ok(()) } else { Err(rusqlite::Error::StatementChangedRows(changed)) }
         })
@@ -245,8 +260,9 @@ fn insert_page(tx: &Transaction<'_>, run: &RunId, recorded: &RecordedPage) -> ru
     let page = &recorded.page;
     let mut insert = tx.prepare_cached(
         "INSERT INTO pages (run, attempt, window, page, url, http_status, size_bytes, sha256, n_rows, n_quarantined,
-            started_at, duration_ms, verdict)
-         VALUES (:run, :attempt, :window, :page, :url, :status, :bytes, :sha256, :rows, :quarantined, :at, :ms, :verdict)",
+            started_at, duration_ms, verdict, raw, raw_sealed)
+         VALUES (:run, :attempt, :window, :page, :url, :status, :bytes, :sha256, :rows, :quarantined, :at, :ms, :verdict,
+            :raw, :raw_sealed)",
     )?;
     insert.execute(named_params! {
         ":run": run.as_str(),
@@ -262,6 +278,8 @@ fn insert_page(tx: &Transaction<'_>, run: &RunId, recorded: &RecordedPage) -> ru
         ":at": instant(page.started_at),
         ":ms": to_sql(page.millis),
         ":verdict": page.verdict,
+        ":raw": page.raw.as_ref().map(|raw| &raw.file),
+        ":raw_sealed": page.raw.as_ref().map(|raw| raw.sealed),
     })?;
     Ok(())
 }
