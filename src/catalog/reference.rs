@@ -64,3 +64,6 @@ fn dated(file: &CommittedFile) -> TableFile {
     let date = file.snapshot_date.to_string();
     TableFile { path: file.path.clone(), partition_values: vec![date], bytes: file.bytes }
 }
+
+#[cfg(test)]
+mod tests;
