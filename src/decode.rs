@@ -8,7 +8,7 @@
 mod builder;
 pub mod row;
 pub(crate) mod scan;
-mod value;
+pub(crate) mod value;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

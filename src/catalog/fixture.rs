@@ -11,7 +11,10 @@ use parquet::arrow::ArrowWriter;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::reference::in_memory;
 use super::{Catalog, SessionLimits, TableFile, TableSource, ViewSet};
+use crate::config::ConfigFolder;
+use crate::reference::Reference;
 
 const CONTRACT: &str = include_str!("../../config/sources/omspan.toml");
 
@@ -44,10 +47,13 @@ impl Fixture {
         self.dir.path()
     }
 
-    /// The catalog with the embedded views; they all have to plan.
+    /// The catalog with the embedded views and reference tables; all views have to plan.
     pub(crate) async fn catalog(&self) -> Catalog {
         let views = ViewSet::embedded();
-        let catalog = Catalog::build(self.tables.clone(), &views, SessionLimits::default()).await.unwrap();
+        let reference = Reference::load(&ConfigFolder::embedded()).unwrap();
+        let memory = reference.tables.iter().map(in_memory).collect();
+        let catalog =
+            Catalog::build_with(self.tables.clone(), memory, &views, SessionLimits::default()).await.unwrap();
         assert_eq!(catalog.problems(), [], "views that do not plan");
         catalog
     }

@@ -12,6 +12,7 @@ use super::{Context, session};
 use crate::catalog::Catalog;
 use crate::config::{Problems, SourceSettings};
 use crate::contract::Contract;
+use crate::reference::Reference;
 use crate::report::{ReportDefinition, serapan_anggaran};
 use crate::warehouse::{AsOf, Warehouse};
 
@@ -51,8 +52,9 @@ pub(crate) async fn run(context: &Context, args: &CheckArgs) -> Result<(), Failu
         }
     };
     reports(context, &mut findings);
+    let reference = reference(context, &mut findings);
     findings.push(Finding::new("warehouse", warehouse(context)));
-    queries(context, &contracts, &mut findings).await;
+    queries(context, (&contracts, &reference), &mut findings).await;
     for contract in &contracts {
         source(context, contract, args.offline, &mut findings).await;
     }
@@ -70,6 +72,14 @@ fn reports(context: &Context, findings: &mut Vec<Finding>) {
     }
 }
 
+/// The reference tables; the broken ones without rows, so that the views can be planned all the same.
+fn reference(context: &Context, findings: &mut Vec<Finding>) -> Reference {
+    let (reference, problems) = Reference::load_what_is_good(&context.folder);
+    let result = if problems.0.is_empty() { Ok(()) } else { Err((Code::Configuration, problems.to_string())) };
+    findings.push(Finding::new("reference tables", result));
+    reference
+}
+
 fn warehouse(context: &Context) -> Result<(), (Code, String)> {
     match Warehouse::open(&context.warehouse, context.clock.now()) {
         Ok(_) => Ok(()),
@@ -81,8 +91,8 @@ fn warehouse(context: &Context) -> Result<(), (Code, String)> {
 }
 
 /// Plans every view and report query over the tables there are, loaded or not.
-async fn queries(context: &Context, contracts: &[Contract], findings: &mut Vec<Finding>) {
-    let catalog = match build(context, contracts).await {
+async fn queries(context: &Context, tables: (&[Contract], &Reference), findings: &mut Vec<Finding>) {
+    let catalog = match build(context, tables).await {
         Ok(catalog) => catalog,
         Err(failure) => {
             findings.push(Finding::new("views", Err((failure.code, failure.message))));
@@ -103,9 +113,9 @@ async fn queries(context: &Context, contracts: &[Contract], findings: &mut Vec<F
     }
 }
 
-async fn build(context: &Context, contracts: &[Contract]) -> Result<Catalog, Failure> {
+async fn build(context: &Context, tables: (&[Contract], &Reference)) -> Result<Catalog, Failure> {
     let warehouse = Warehouse::open_for_reading(&context.warehouse)?;
-    session::over(context, &warehouse, contracts, AsOf::Latest).await
+    session::with_reference(context, &warehouse, tables, AsOf::Latest).await
 }
 
 /// Seconds to wait for a source to accept a connection.

@@ -12,9 +12,11 @@ macro_rules! queries {
 pub(super) static EMBEDDED: &[(&str, &str, &str)] = queries! {
     "check":
         "fa_tidak_cocok",
+        "ikpa_bobot_lain",
         "ikpa_di_luar_rentang",
         "ikpa_ganda",
         "ikpa_tanpa_nilai",
+        "lokasi_tanpa_wilayah",
         "pnbp_tanpa_mata_uang",
         "realisasi_melebihi_pagu",
         "realisasi_setelah_tanggal_data",
