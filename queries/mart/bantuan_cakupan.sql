@@ -40,13 +40,16 @@ baris AS (
     WHERE k.nik IS NULL
 ),
 wilayah AS (
-    SELECT 'desa' AS tingkat, kode_kemdagri AS kode, kecamatan, desa_kelurahan, baris.* EXCEPT (kode_kemdagri, kecamatan, desa_kelurahan)
+    SELECT 'desa' AS tingkat, kode_kemdagri AS kode, kecamatan, desa_kelurahan,
+        baris.* EXCEPT (kode_kemdagri, kecamatan, desa_kelurahan)
     FROM baris
     UNION ALL
-    SELECT 'kecamatan', substr(kode_kemdagri, 1, 6), kecamatan, CAST(NULL AS VARCHAR), baris.* EXCEPT (kode_kemdagri, kecamatan, desa_kelurahan)
+    SELECT 'kecamatan', substr(kode_kemdagri, 1, 6), kecamatan, CAST(NULL AS VARCHAR),
+        baris.* EXCEPT (kode_kemdagri, kecamatan, desa_kelurahan)
     FROM baris
     UNION ALL
-    SELECT 'kabupaten', substr(kode_kemdagri, 1, 4), CAST(NULL AS VARCHAR), CAST(NULL AS VARCHAR), baris.* EXCEPT (kode_kemdagri, kecamatan, desa_kelurahan)
+    SELECT 'kabupaten', substr(kode_kemdagri, 1, 4), CAST(NULL AS VARCHAR), CAST(NULL AS VARCHAR),
+        baris.* EXCEPT (kode_kemdagri, kecamatan, desa_kelurahan)
     FROM baris
 ),
 jumlah AS (
@@ -58,12 +61,13 @@ jumlah AS (
     FROM wilayah
     GROUP BY tingkat, kode
 )
+-- A count with two decimals gives a quotient with six, which the outer cast rounds once.
 SELECT tingkat, kode, kecamatan, desa_kelurahan,
     keluarga_desil_1, terbantu_desil_1,
-    CAST(CAST(terbantu_desil_1 AS DECIMAL(18, 0)) * 100 / nullif(keluarga_desil_1, 0) AS DECIMAL(9, 4))
+    CAST(CAST(terbantu_desil_1 AS DECIMAL(20, 2)) * 100 / nullif(keluarga_desil_1, 0) AS DECIMAL(9, 4))
         AS cakupan_desil_1_pct,
     keluarga_desil_1_2, terbantu_desil_1_2,
-    CAST(CAST(terbantu_desil_1_2 AS DECIMAL(18, 0)) * 100 / nullif(keluarga_desil_1_2, 0) AS DECIMAL(9, 4))
+    CAST(CAST(terbantu_desil_1_2 AS DECIMAL(20, 2)) * 100 / nullif(keluarga_desil_1_2, 0) AS DECIMAL(9, 4))
         AS cakupan_desil_1_2_pct,
     keluarga_tanpa_nik, bantuan_tanpa_nik, penerima_di_luar_p3ke
 FROM jumlah

@@ -54,7 +54,8 @@ fn region() -> Fixture {
 
 #[tokio::test]
 async fn coverage_joins_on_the_hashed_nik_and_counts_what_cannot_join() {
-    let catalog = region().catalog().await;
+    let region = region();
+    let catalog = region.catalog().await;
     let sql = "SELECT * EXCEPT (kecamatan, desa_kelurahan) FROM bantuan_cakupan ORDER BY tingkat, kode";
     let line = |tingkat: &str, kode: &str, d1: [i64; 2], pct1: &str, d12: [i64; 2], pct12: &str, rest: [i64; 3]| {
         json!({"tingkat": tingkat, "kode": kode, "keluarga_desil_1": d1[0], "terbantu_desil_1": d1[1],

@@ -85,8 +85,8 @@ async fn orders_are_held_against_vendors_and_satkers_only_where_there_are_any() 
         order("e"),
         order("e"),
     ];
-    let alone = Fixture::new().with("transaksi", 2022, &rows).catalog().await;
-    assert_eq!(violations(&alone.run_checks().await), [("padi_transaksi_ganda", 1)]);
+    let alone = Fixture::new().with("transaksi", 2022, &rows);
+    assert_eq!(violations(&alone.catalog().await.run_checks().await), [("padi_transaksi_ganda", 1)]);
 
     let fixture = Fixture::new()
         .with("transaksi", 2022, &rows)
