@@ -12,7 +12,7 @@ mod growing;
 mod reading;
 pub mod row;
 pub(crate) mod scan;
-mod value;
+pub(crate) mod value;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
