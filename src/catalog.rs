@@ -5,6 +5,7 @@
 //! | [`session`] | [`Catalog`]: build it from a list of files, query it, run the data tests |
 //! | [`table`] | [`TableSource`]: one table and exactly the files it consists of |
 //! | [`committed`] | the ledger's files as tables: latest, history, `ops` |
+//! | [`reference`] | `ref.*`: the last import, else the rows of the config |
 //! | [`views`] | [`ViewSet`]: the SQL files, embedded and overridden |
 //! | [`check`] | the SQL data tests: rows that violate a rule |
 //! | [`format`](mod@format) | a result as table, CSV, JSON, NDJSON, Parquet, XLSX or Markdown |
@@ -23,6 +24,7 @@ pub mod error;
 pub mod format;
 mod guard;
 mod plain;
+pub mod reference;
 pub mod session;
 mod store;
 pub mod table;
@@ -38,6 +40,7 @@ pub use check::CheckReport;
 pub use committed::{dataset_tables, ledger_tables};
 pub use error::{CatalogError, ErrorKind};
 pub use format::Format;
+pub use reference::reference_tables;
 pub use session::{Catalog, QueryResult, SessionLimits};
 pub use table::{MemoryTable, TableFile, TableSource};
 pub use views::{Problem, ViewFile, ViewSet};

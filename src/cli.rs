@@ -7,6 +7,7 @@ mod key;
 mod output;
 mod progress;
 mod replay;
+mod reference;
 mod report;
 mod runs;
 mod sandbox;
@@ -50,7 +51,7 @@ struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct GlobalArgs {
-    /// Folder with lumbung.toml, sources/ and reports/ [default: ./config if it exists, else what the binary carries]
+    /// Folder with lumbung.toml, sources/, reports/ and reference/ [default: ./config if it exists, else what the binary carries]
     #[arg(long, global = true, value_name = "DIR")]
     config: Option<PathBuf>,
     /// The warehouse folder
@@ -97,6 +98,8 @@ enum Command {
     /// Run the SQL data tests: rows that break a rule
     #[command(after_help = "Examples:\n  lumbung test\n  lumbung test --output json")]
     Test,
+    /// Reference tables: which there are, and importing official lists
+    Reference(reference::ReferenceArgs),
     /// Reports: which there are, and what they say for a period
     Report(report::ReportArgs),
 }
@@ -162,6 +165,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             Command::Status => status::run(&context),
             Command::Runs(args) => runs::run(&context, &args),
             Command::Key(args) => key::run(&context, &args).await,
+            Command::Reference(args) => reference::run(&context, &args),
             Command::Report(args) => report::run(&context, &args).await,
             Command::Test => test::run(&context).await,
         }

@@ -12,7 +12,7 @@ mod growing;
 mod reading;
 pub mod row;
 pub(crate) mod scan;
-mod value;
+pub(crate) mod value;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -62,6 +62,12 @@ pub enum DecodeError {
     RowTooLong {
         /// 1-based position in the page.
         row: u64,
+    },
+    /// A document is longer than what is held in memory.
+    #[error("the document is longer than {bytes_max} bytes: ask for smaller pages")]
+    DocumentTooLong {
+        /// The limit.
+        bytes_max: usize,
     },
     /// A column is to be hashed, and there is no secret: nothing is decoded then.
     #[error("the column \"{column}\" is stored as a keyed hash, and there is no key for it: set {PII_KEY_ENV}")]
@@ -122,6 +128,8 @@ pub struct Decoder {
     done: bool,
     refused: Vec<Refused>,
     unknown: BTreeMap<String, u64>,
+    /// Key indices and values of the columns that the request fills.
+    parameters: Vec<(usize, Vec<u8>)>,
 }
 
 impl Decoder {
@@ -146,8 +154,37 @@ impl Decoder {
             done: false,
             refused: Vec::new(),
             unknown: BTreeMap::new(),
+            parameters: Vec::new(),
             dataset,
         })
+    }
+
+    /// The parameters of the request that is answered next: columns with `param` take their values from them.
+    pub fn set_parameters(&mut self, parameters: &[(String, String)]) {
+        self.parameters.clear();
+        for (i, column) in self.dataset.columns.iter().enumerate() {
+            let value =
+                column.param.as_ref().and_then(|name| parameters.iter().rev().find(|(known, _)| known == name));
+            if let Some((_, value)) = value {
+                self.parameters.push((self.row.keys.index_of_column(i), value.clone().into_bytes()));
+            }
+        }
+    }
+
+    /// Reads a whole document, in place of [`Decoder::push`] and [`Decoder::end_page`].
+    ///
+    /// # Errors
+    /// [`DecodeError`] when it is not complete or broken.
+    pub fn document<E: From<DecodeError>>(
+        &mut self,
+        document: &[u8],
+        emit: &mut impl FnMut(RecordBatch) -> Result<(), E>,
+    ) -> Result<PageSummary, E> {
+        self.read_rows(document, emit)?;
+        let complete = std::mem::take(&mut self.done);
+        self.reader = (self.new_reader)(&self.dataset);
+        let page = std::mem::take(&mut self.page);
+        if complete { Ok(page) } else { Err(DecodeError::Truncated { rows: page.rows + page.refused }.into()) }
     }
 
     /// Says whether refused rows come with their original; by default not where rows are personal.
@@ -232,14 +269,23 @@ impl Decoder {
         &mut self,
         emit: &mut impl FnMut(RecordBatch) -> Result<(), E>,
     ) -> Result<(), E> {
-        let consumed = self.read_rows(emit)?;
-        self.buffer.drain(..consumed);
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let consumed = match self.read_rows(&buffer, emit) {
+            Ok(consumed) => consumed,
+            Err(error) => {
+                self.buffer = buffer;
+                return Err(error);
+            }
+        };
+        buffer.drain(..consumed);
+        self.buffer = buffer;
         self.read_at_len = self.buffer.len() * 2;
         Ok(())
     }
 
     fn read_rows<E: From<DecodeError>>(
         &mut self,
+        buffer: &[u8],
         emit: &mut impl FnMut(RecordBatch) -> Result<(), E>,
     ) -> Result<usize, E> {
         let mut at = 0;
@@ -248,7 +294,7 @@ impl Decoder {
             self.row.clear();
             let step = self
                 .reader
-                .next(&self.buffer, &mut at, &mut self.row)
+                .next(buffer, &mut at, &mut self.row)
                 .map_err(|reason| DecodeError::Malformed { rows: self.page.rows + self.page.refused, reason })?;
             match step {
                 Step::NeedMore => return Ok(start),
@@ -259,7 +305,7 @@ impl Decoder {
                 Step::Frame => {}
                 Step::Null => self.page.nulls += 1,
                 Step::Row => {
-                    self.take_row(start, at);
+                    self.take_row(buffer, start, at);
                     if self.builder.len() == BATCH_ROWS {
                         emit(self.builder.finish().map_err(DecodeError::from)?)?;
                     }
@@ -268,20 +314,24 @@ impl Decoder {
         }
     }
 
-    fn take_row(&mut self, start: usize, end: usize) {
-        for name in self.row.unknown_names(&self.buffer) {
+    fn take_row(&mut self, buffer: &[u8], start: usize, end: usize) {
+        for (index, value) in &self.parameters {
+            self.row.set_text(*index, value);
+        }
+        for name in self.row.unknown_names(buffer) {
             if let Some(count) = self.unknown.get_mut(&name) {
                 *count += 1;
             } else if self.unknown.len() < UNKNOWN_KEYS_MAX {
                 self.unknown.insert(name, 1);
             }
         }
-        match self.builder.append(&self.row, &self.buffer) {
+        match self.builder.append(&self.row, buffer) {
             Ok(()) => self.page.rows += 1,
             Err(refusal) => {
                 self.page.refused += 1;
                 if self.refused.len() < REFUSED_KEPT_MAX {
-                    let raw = &self.buffer[start..end];
+                    let (start, end) = self.row.span.unwrap_or((start, end));
+                    let raw = &buffer[start..end];
                     let raw = match self.dataset.rows {
                         // A comma belongs to the first field.
                         RowShape::Csv { .. } => raw,

@@ -5,7 +5,7 @@
 //! | level | modules |
 //! |---|---|
 //! | 1 | [`clock`], [`privacy`], [`seal`], [`config`], [`contract`] |
-//! | 2 | [`source`], [`decode`], [`quality`], [`warehouse`], [`mail`] |
+//! | 2 | [`source`], [`decode`], [`quality`], [`warehouse`], [`reference`], [`mail`] |
 //! | 3 | [`catalog`] |
 //! | 4 | [`load`], [`report`], [`sandbox`] |
 //! | 5 | [`cli`] |
@@ -22,6 +22,7 @@ pub mod load;
 pub mod mail;
 pub mod privacy;
 pub mod quality;
+pub mod reference;
 pub mod report;
 pub mod sandbox;
 pub mod seal;

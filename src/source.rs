@@ -2,15 +2,17 @@
 //!
 //! | what | strategies, one file each |
 //! |---|---|
-//! | authentication | [`auth::bearer`] |
-//! | paging | [`paging::whole`], [`paging::row_range`], [`paging::daily`] |
-//! | envelope | [`envelope::spanint`] |
-//! | row shape | [`shape::objects`], [`shape::header_positional`], [`shape::csv`] |
+//! | authentication | [`auth`]: bearer, header, login |
+//! | paging | [`paging::whole`], [`paging::row_range`], [`paging::page_number`], [`paging::daily`], files of a folder |
+//! | envelope | [`envelope::spanint`], [`envelope::document`] |
+//! | row shape | [`shape::objects`], [`shape::header_positional`], [`shape::document`], [`shape::csv`] |
 //!
 //! Strategies plan and judge; only [`fetch`] talks to the network.
 
 pub mod auth;
+pub(crate) mod document;
 pub mod envelope;
 pub mod fetch;
 pub mod paging;
+pub mod request;
 pub mod shape;

@@ -13,6 +13,7 @@ mod faults;
 mod harness;
 mod kill;
 mod readers;
+mod reference;
 mod secrets;
 mod state;
 mod tidy;

@@ -1,4 +1,4 @@
-//! A tiny warehouse for the tests: every OMSPAN table of the contract, empty or with a few rows written as Parquet.
+//! A tiny warehouse for the tests: every table of the shipped contracts, empty or with a few rows written as Parquet.
 
 use std::fs::File;
 use std::io::Cursor;
@@ -6,37 +6,60 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use parquet::arrow::ArrowWriter;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{Catalog, SessionLimits, TableFile, TableSource, ViewSet};
+use super::reference::in_memory;
+use super::{Catalog, MemoryTable, SessionLimits, TableFile, TableSource, ViewSet};
+use crate::config::ConfigFolder;
+use crate::reference::Reference;
 
-const CONTRACT: &str = include_str!("../../config/sources/omspan.toml");
+/// The shipped contracts.
+const CONTRACTS: [&str; 5] = [
+    include_str!("../../config/sources/omspan.toml"),
+    include_str!("../../config/sources/oss.toml"),
+    include_str!("../../config/sources/padi.toml"),
+    include_str!("../../config/sources/simda.toml"),
+    include_str!("../../config/sources/sipp.toml"),
+];
 
-/// The OMSPAN tables as the warehouse would hand them over.
+/// The tables of the contracts as the warehouse would hand them over.
 pub(crate) struct Fixture {
     dir: TempDir,
     pub(crate) tables: Vec<TableSource>,
+    /// Rows of reference tables, in place of the shipped ones.
+    reference: Vec<(String, Vec<Value>)>,
 }
 
 impl Fixture {
-    /// Every table of the contract, without rows.
+    /// Every table of the contracts, without rows.
     pub(crate) fn new() -> Self {
-        let contract: toml::Table = CONTRACT.parse().unwrap();
-        let tables = contract["dataset"].as_array().unwrap().iter().map(table).collect();
-        Self { dir: tempfile::tempdir().unwrap(), tables }
+        let mut tables = Vec::new();
+        for contract in CONTRACTS {
+            let contract: toml::Table = contract.parse().unwrap();
+            tables.extend(contract["dataset"].as_array().unwrap().iter().map(|dataset| table(&contract, dataset)));
+        }
+        Self { dir: tempfile::tempdir().unwrap(), tables, reference: Vec::new() }
     }
 
-    /// Adds one committed file of a fiscal year; a row lists only the columns it cares about.
+    /// Adds one committed file of a fiscal year (of no year where the source has none); a row lists only the columns it
+    /// cares about.
     pub(crate) fn with(mut self, dataset: &str, year: i32, rows: &[Value]) -> Self {
         let table = self.tables.iter_mut().find(|t| t.table == dataset).unwrap();
         let number = table.files.len();
         let path = self.dir.path().join(format!("{dataset}-{year}-{number}.parquet"));
         let bytes = write(&path, &table.columns, rows);
-        let values = vec![year.to_string(), format!("{year}-12-{:02}", number + 1)];
+        let mut values = vec![year.to_string(), format!("{year}-12-{:02}", number + 1)];
+        values.drain(..2 - table.partition_columns.len());
         table.files.push(TableFile { path, partition_values: values, bytes });
+        self
+    }
+
+    /// Fills a reference table with these rows.
+    pub(crate) fn with_reference(mut self, table: &str, rows: &[Value]) -> Self {
+        self.reference.push((table.to_owned(), rows.to_vec()));
         self
     }
 
@@ -44,10 +67,17 @@ impl Fixture {
         self.dir.path()
     }
 
-    /// The catalog with the embedded views; they all have to plan.
+    /// The catalog with the embedded views and reference tables; all views have to plan.
     pub(crate) async fn catalog(&self) -> Catalog {
         let views = ViewSet::embedded();
-        let catalog = Catalog::build(self.tables.clone(), &views, SessionLimits::default()).await.unwrap();
+        let reference = Reference::load(&ConfigFolder::embedded()).unwrap();
+        let mut memory: Vec<MemoryTable> = reference.tables.iter().map(in_memory).collect();
+        for (name, rows) in &self.reference {
+            let table = memory.iter_mut().find(|table| table.table == *name).unwrap();
+            table.batches = batches(&table.columns, rows);
+        }
+        let catalog =
+            Catalog::build_with(self.tables.clone(), memory, &views, SessionLimits::default()).await.unwrap();
         assert_eq!(catalog.problems(), [], "views that do not plan");
         catalog
     }
@@ -83,38 +113,56 @@ pub(crate) async fn json_rows(catalog: &Catalog, sql: &str) -> Vec<Value> {
     rows
 }
 
-fn table(dataset: &toml::Value) -> TableSource {
+fn table(contract: &toml::Table, dataset: &toml::Value) -> TableSource {
+    let text = |value: &toml::Value, key: &str| value.get(key).and_then(toml::Value::as_str).map(str::to_owned);
     let columns = dataset["columns"].as_array().unwrap();
-    let kept = columns.iter().filter(|c| c["class"].as_str() != Some("drop"));
-    let fields: Vec<Field> =
-        kept.map(|c| Field::new(c["name"].as_str().unwrap(), data_type(c["type"].as_str().unwrap()), true)).collect();
+    let kept = columns.iter().filter(|column| text(column, "class").as_deref() != Some("drop"));
+    let fields: Vec<Field> = kept
+        .map(|column| {
+            let data_type = match text(column, "class").as_deref() {
+                Some("key") => DataType::Utf8,
+                Some("coarse") => DataType::Int64,
+                _ => data_type(&text(column, "type").unwrap()),
+            };
+            Field::new(text(column, "name").unwrap(), data_type, true)
+        })
+        .collect();
+    let source = &contract["source"];
+    let yearly = source.get("fiscal_year").and_then(toml::Value::as_bool).unwrap_or(false);
+    let year = yearly.then(|| ("tahun_anggaran".to_owned(), DataType::Int32));
     TableSource {
-        schema: "omspan".to_owned(),
-        table: dataset["name"].as_str().unwrap().to_owned(),
+        schema: text(source, "name").unwrap(),
+        table: text(dataset, "name").unwrap(),
         columns: Arc::new(Schema::new(fields)),
-        partition_columns: vec![
-            ("tahun_anggaran".to_owned(), DataType::Int32),
-            ("snapshot_date".to_owned(), DataType::Date32),
-        ],
+        partition_columns: year.into_iter().chain([("snapshot_date".to_owned(), DataType::Date32)]).collect(),
         files: Vec::new(),
     }
 }
 
 fn data_type(name: &str) -> DataType {
+    let digits = name.strip_prefix("decimal(").and_then(|rest| rest.strip_suffix(')')?.split_once(','));
+    if let Some((precision, scale)) = digits {
+        return DataType::Decimal128(precision.parse().unwrap(), scale.parse().unwrap());
+    }
     match name {
         "money" => DataType::Decimal128(20, 2),
-        "decimal(5,2)" => DataType::Decimal128(5, 2),
         "date" => DataType::Date32,
         "integer" => DataType::Int64,
+        "boolean" => DataType::Boolean,
+        "timestamp" => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
         _ => DataType::Utf8,
     }
 }
 
-/// Writes `rows` as Parquet and returns the file's size.
-pub(crate) fn write(path: &Path, columns: &SchemaRef, rows: &[Value]) -> u64 {
+fn batches(columns: &SchemaRef, rows: &[Value]) -> Vec<RecordBatch> {
     let text: String = rows.iter().map(|row| format!("{row}\n")).collect();
     let reader = arrow::json::ReaderBuilder::new(Arc::clone(columns)).build(Cursor::new(text)).unwrap();
-    let batches: Vec<RecordBatch> = reader.collect::<Result<_, _>>().unwrap();
+    reader.collect::<Result<_, _>>().unwrap()
+}
+
+/// Writes `rows` as Parquet and returns the file's size.
+pub(crate) fn write(path: &Path, columns: &SchemaRef, rows: &[Value]) -> u64 {
+    let batches = batches(columns, rows);
     let mut writer = ArrowWriter::try_new(File::create(path).unwrap(), Arc::clone(columns), None).unwrap();
     batches.iter().for_each(|batch| writer.write(batch).unwrap());
     writer.close().unwrap();

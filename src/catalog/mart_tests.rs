@@ -1,6 +1,10 @@
 //! Tests of the marts and data tests: columns, types, empty tables; figures in the submodules.
 
+mod bantuan;
 mod ikpa;
+mod oss;
+mod padi;
+mod rka;
 mod serapan;
 
 use serde_json::{Value, json};

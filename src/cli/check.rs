@@ -13,6 +13,7 @@ use super::{Context, session};
 use crate::catalog::Catalog;
 use crate::config::{ArchiveSettings, Problems, SourceSettings};
 use crate::contract::{Contract, Dataset};
+use crate::reference::Reference;
 use crate::report::{ReportDefinition, serapan_anggaran};
 use crate::warehouse::{AsOf, Warehouse};
 
@@ -58,9 +59,10 @@ pub(crate) async fn run(context: &Context, args: &CheckArgs) -> Result<(), Failu
         }
     };
     reports(context, &mut findings);
+    let reference = reference(context, &mut findings);
     findings.push(Finding::new("warehouse", warehouse(context)));
     privacy(context, &contracts, &mut findings);
-    queries(context, &contracts, &mut findings).await;
+    queries(context, (&contracts, &reference), &mut findings).await;
     for contract in &contracts {
         source(context, contract, args.offline, &mut findings).await;
     }
@@ -76,6 +78,14 @@ fn reports(context: &Context, findings: &mut Vec<Finding>) {
         });
         findings.push(Finding::new(name, result.map_err(|text| (Code::Configuration, text))));
     }
+}
+
+/// The reference tables; the broken ones without rows, so that the views can be planned all the same.
+fn reference(context: &Context, findings: &mut Vec<Finding>) -> Reference {
+    let (reference, problems) = Reference::load_what_is_good(&context.folder);
+    let result = if problems.0.is_empty() { Ok(()) } else { Err((Code::Configuration, problems.to_string())) };
+    findings.push(Finding::new("reference tables", result));
+    reference
 }
 
 fn warehouse(context: &Context) -> Result<(), (Code, String)> {
@@ -110,8 +120,8 @@ fn privacy(context: &Context, contracts: &[Contract], findings: &mut Vec<Finding
 }
 
 /// Plans every view and report query over the tables there are, loaded or not.
-async fn queries(context: &Context, contracts: &[Contract], findings: &mut Vec<Finding>) {
-    let catalog = match build(context, contracts).await {
+async fn queries(context: &Context, tables: (&[Contract], &Reference), findings: &mut Vec<Finding>) {
+    let catalog = match build(context, tables).await {
         Ok(catalog) => catalog,
         Err(failure) => {
             findings.push(Finding::new("views", Err((failure.code, failure.message))));
@@ -132,9 +142,9 @@ async fn queries(context: &Context, contracts: &[Contract], findings: &mut Vec<F
     }
 }
 
-async fn build(context: &Context, contracts: &[Contract]) -> Result<Catalog, Failure> {
+async fn build(context: &Context, tables: (&[Contract], &Reference)) -> Result<Catalog, Failure> {
     let warehouse = Warehouse::open_for_reading(&context.warehouse)?;
-    session::over(context, &warehouse, contracts, AsOf::Latest).await
+    session::with_reference(context, &warehouse, tables, AsOf::Latest).await
 }
 
 /// Seconds to wait for a source to accept a connection.

@@ -138,6 +138,7 @@ async fn snapshot(context: &Context, warehouse: &Warehouse, date: NaiveDate) -> 
         accept_shrink: false,
         accept_quarantine: false,
         operator: config::operator(),
+        parameters: BTreeMap::new(),
     };
     let reports = load_all(context, warehouse, &targets, &request).await;
     worst(&reports).map_or(Ok(()), |code| Err(Failure::new(code, "the demo's load failed; the reason stands above")))

@@ -4,13 +4,13 @@ use chrono::NaiveDate;
 use clap::Args;
 use serde_json::json;
 
-use super::Context;
 use super::exit::{self, Code, Failure};
 use super::output::{OutputFormat, Table, grouped, print, print_json};
 use super::progress::{Watcher, talk};
+use super::{Context, session};
 use crate::config::{self, SourceSettings};
 use crate::contract::{Contract, Dataset};
-use crate::load::{LoadReport, LoadRequest, Loader, Progress, YearsProbed};
+use crate::load::{LoadReport, LoadRequest, Loaded, Loader, Progress, YearsProbed};
 use crate::warehouse::Warehouse;
 
 /// Load datasets: one snapshot of each
@@ -42,6 +42,16 @@ pub(crate) struct SnapshotArgs {
     /// Publish even when too many rows were refused; the ledger notes who (LUMBUNG_OPERATOR, else the user) and when
     #[arg(long)]
     accept: bool,
+    /// A filter or required parameter of the contract (repeatable), e.g. --param kode_kemdagri=3514141005
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
+    param: Vec<(String, String)>,
+}
+
+fn parameter(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
+        _ => Err("write it as NAME=VALUE".to_owned()),
+    }
 }
 
 /// One dataset to load, with its contract and settings.
@@ -64,9 +74,11 @@ pub(crate) async fn run(context: &Context, args: &SnapshotArgs) -> Result<(), Fa
         years: args.tahun.clone(),
         span: args.from.zip(args.to),
         accept_shrink: args.accept_shrink,
+        parameters: args.param.iter().cloned().collect(),
         accept_quarantine: args.accept,
         operator: config::operator(),
     };
+    check_parameters(&targets, &request)?;
     let warehouse = Warehouse::open(&context.warehouse, context.clock.now())?;
     if args.dry_run {
         return dry_run(context, &warehouse, &targets, &request);
@@ -100,7 +112,7 @@ pub(crate) fn targets<'a>(
     names: &[String],
 ) -> Result<Vec<Target<'a>>, Failure> {
     let mut matched = vec![false; names.len()];
-    let mut targets = Vec::new();
+    let mut targets: Vec<Target<'a>> = Vec::new();
     for contract in contracts {
         let settings = context
             .config
@@ -110,18 +122,26 @@ pub(crate) fn targets<'a>(
             .unwrap_or_else(|| SourceSettings::default_for(&contract.source));
         for dataset in &contract.datasets {
             let full = format!("{}.{}", contract.source, dataset.name);
-            let by_name = names.iter().position(|name| *name == contract.source || *name == full);
             for (name, matched) in names.iter().zip(&mut matched) {
                 *matched |= *name == contract.source || *name == full;
             }
-            if by_name.is_some() || (names.is_empty() && settings.enabled) {
-                targets.push(Target { contract, dataset, settings: settings.clone() });
+            let named = names.contains(&full);
+            // A drill-down is loaded when it is named, or when the deployment gives what it asks for.
+            let drill_down = dataset.request.requires.iter().any(|name| !settings.parameters.contains_key(name));
+            let swept = names.contains(&contract.source) || (names.is_empty() && settings.enabled);
+            let asked = contract.asked_with(dataset);
+            let twice = targets.iter().any(|t| t.contract.source == contract.source && t.dataset.name == asked.name);
+            if (named || (swept && !drill_down)) && !twice {
+                targets.push(Target { contract, dataset: asked, settings: settings.clone() });
             }
         }
     }
     let unknown: Vec<&str> =
         names.iter().zip(&matched).filter(|(_, matched)| !**matched).map(|(name, _)| name.as_str()).collect();
     if !unknown.is_empty() {
+        if let Some(explanation) = unknown.iter().find_map(|name| method_note(contracts, name)) {
+            return Err(Failure::usage(explanation));
+        }
         let known: Vec<String> = contracts
             .iter()
             .flat_map(|contract| contract.datasets.iter().map(move |d| format!("{}.{}", contract.source, d.name)))
@@ -136,6 +156,35 @@ pub(crate) fn targets<'a>(
     Ok(targets)
 }
 
+/// What the contract says of a method that nothing is loaded from under its own name.
+fn method_note(contracts: &[Contract], name: &str) -> Option<String> {
+    let (source, method) = name.split_once('.')?;
+    let contract = contracts.iter().find(|contract| contract.source == source)?;
+    let found = contract.methods.iter().find(|known| known.name.eq_ignore_ascii_case(method))?;
+    let dataset = match &found.dataset {
+        Some(dataset) => format!("; its dataset is {source}.{dataset}"),
+        None => String::new(),
+    };
+    let note = if found.note.is_empty() { String::new() } else { format!(": {}", found.note) };
+    Some(format!("{source}.{} is a method ({}){note}{dataset}", found.name, found.direction.word()))
+}
+
+/// A parameter that no target knows is a typo, and a load that ignored it would ask for everything.
+fn check_parameters(targets: &[Target<'_>], request: &LoadRequest) -> Result<(), Failure> {
+    for name in request.parameters.keys() {
+        let knows = |target: &Target<'_>| {
+            let request = &target.dataset.request;
+            request.filters.contains(name) || request.requires.contains(name)
+        };
+        if !targets.iter().any(knows) {
+            let message =
+                format!("no dataset named here has a parameter `{name}`; docs/contracts.md: filters, requires");
+            return Err(Failure::usage(message));
+        }
+    }
+    Ok(())
+}
+
 /// Loads the targets one after the other.
 pub(crate) async fn load_all(
     context: &Context,
@@ -145,10 +194,11 @@ pub(crate) async fn load_all(
 ) -> Vec<LoadReport> {
     let watcher = Watcher::new(context.quiet);
     let probed = YearsProbed::default();
+    let loaded = session::LoadedRows { context, warehouse };
     let mut reports = Vec::with_capacity(targets.len());
     for target in targets {
-        let loader = loader(context, warehouse, target, (&probed, &watcher));
-        reports.push(loader.load(target.dataset, request).await);
+        let loader = loader(context, warehouse, target, (&probed, &watcher, &loaded));
+        reports.extend(loader.load(target.dataset, request).await);
     }
     reports
 }
@@ -157,7 +207,7 @@ pub(crate) fn loader<'a>(
     context: &'a Context,
     warehouse: &'a Warehouse,
     target: &'a Target<'_>,
-    (probed, progress): (&'a YearsProbed, &'a dyn Progress),
+    (probed, progress, loaded): (&'a YearsProbed, &'a dyn Progress, &'a dyn Loaded),
 ) -> Loader<'a> {
     Loader {
         warehouse,
@@ -165,8 +215,10 @@ pub(crate) fn loader<'a>(
         settings: &target.settings,
         credentials: &context.credentials,
         archive: &context.config.archive,
+        privacy: &context.config.privacy,
         clock: context.clock,
         probed,
+        loaded,
         progress,
     }
 }
@@ -178,9 +230,10 @@ fn dry_run(
     request: &LoadRequest,
 ) -> Result<(), Failure> {
     let (watcher, probed) = (Watcher::new(true), YearsProbed::default());
+    let loaded = session::LoadedRows { context, warehouse };
     let mut table = Table::new(&["dataset", "year", "date", "first request"]);
     for target in targets {
-        let loader = loader(context, warehouse, target, (&probed, &watcher));
+        let loader = loader(context, warehouse, target, (&probed, &watcher, &loaded));
         let id = format!("{}.{}", target.contract.source, target.dataset.name);
         for window in loader.plan(target.dataset, request)? {
             let url = loader.first_url(target.dataset, &window);

@@ -88,6 +88,17 @@ impl Credentials {
         Err(CredentialError::Missing { source_name: source.to_owned(), variables })
     }
 
+    /// Who logs in to `source`.
+    ///
+    /// # Errors
+    /// [`CredentialError::Missing`] when the variable holds nothing.
+    pub fn user(&self, source: &str, user_env: &str) -> Result<String, CredentialError> {
+        let user = self.variable(user_env).map(|user| user.trim().to_owned()).filter(|user| !user.is_empty());
+        let missing =
+            || CredentialError::Missing { source_name: source.to_owned(), variables: vec![user_env.to_owned()] };
+        user.ok_or_else(missing)
+    }
+
     /// The secret under which personal values are hashed: from `LUMBUNG_PII_KEY`, else from `key_file`.
     ///
     /// # Errors

@@ -50,6 +50,16 @@ pub struct SourceSettings {
     pub page_rows: Option<u64>,
     /// The environment variable that holds the token.
     pub token_env: String,
+    /// Which of the contract's ways of proving who asks; `None` = its first.
+    pub auth: Option<String>,
+    /// The environment variable that holds the user, for a way that logs in.
+    pub user_env: String,
+    /// Files with the values that requests are repeated for, by the contract's name of the list.
+    pub lists: BTreeMap<String, PathBuf>,
+    /// Filters and required parameters of requests, by name.
+    pub parameters: BTreeMap<String, String>,
+    /// The folder that files are dropped into, for datasets that are read from files.
+    pub folder: Option<PathBuf>,
     /// Fiscal years loaded by default; empty = the snapshot date's.
     pub fiscal_years: Vec<i32>,
     /// Tries of one request, instead of the contract's.
@@ -69,6 +79,11 @@ impl SourceSettings {
             base_url: None,
             page_rows: None,
             token_env: format!("LUMBUNG_{}_TOKEN", source.to_uppercase()),
+            auth: None,
+            user_env: format!("LUMBUNG_{}_USER", source.to_uppercase()),
+            lists: BTreeMap::new(),
+            parameters: BTreeMap::new(),
+            folder: None,
             fiscal_years: Vec::new(),
             attempts: None,
             backoff_secs: None,
@@ -187,6 +202,11 @@ fn sources(root: &Section<'_, '_>) -> BTreeMap<String, SourceSettings> {
             base_url,
             page_rows: section.integer("page_rows", 0..=10_000_000).map(i64::unsigned_abs),
             token_env: section.text("token_env").map_or(default.token_env, str::to_owned),
+            auth: section.text("auth").map(str::to_owned),
+            user_env: section.text("user_env").map_or(default.user_env, str::to_owned),
+            lists: section.text_map("lists").into_iter().map(|(name, path)| (name, PathBuf::from(path))).collect(),
+            parameters: section.text_map("parameters").into_iter().collect(),
+            folder: section.text("folder").map(PathBuf::from),
             fiscal_years: years.into_iter().map(|year| i32::try_from(year).expect("2000 to 2100")).collect(),
             attempts: section.integer("attempts", 1..=20).map(|n| u32::try_from(n).expect("at most 20")),
             backoff_secs: section.integer("backoff_secs", 0..=600).map(i64::unsigned_abs),

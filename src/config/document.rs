@@ -297,6 +297,45 @@ impl<'d, 'i> Section<'d, 'i> {
         sections
     }
 
+    /// Whether the key holds a list.
+    pub fn is_list(&self, key: &'static str) -> bool {
+        self.table.get(key).is_some_and(|value| value.get_ref().is_array())
+    }
+
+    /// Whether the key holds a text.
+    pub fn is_text(&self, key: &'static str) -> bool {
+        self.table.get(key).is_some_and(|value| value.get_ref().is_str())
+    }
+
+    /// An optional table of texts under free names (`{ page = "{page}" }`), in the file's order; empty when absent.
+    pub fn text_map(&self, key: &'static str) -> Vec<(String, String)> {
+        let Some(section) = self.section(key) else { return Vec::new() };
+        let mut texts = Vec::new();
+        for (name, value) in section.table.iter() {
+            let name: &str = name.get_ref();
+            match value.get_ref().as_str() {
+                Some(text) => texts.push((name.to_owned(), text.to_owned())),
+                None => section.wrong_type(name, "a text in quotes", value.get_ref()),
+            }
+        }
+        texts
+    }
+
+    /// An optional table of lists of texts under free names, in the file's order; empty when absent.
+    pub fn texts_map(&self, key: &'static str) -> Vec<(String, Vec<String>)> {
+        let Some(section) = self.section(key) else { return Vec::new() };
+        let mut lists = Vec::new();
+        for (name, value) in section.table.iter() {
+            let name: &str = name.get_ref();
+            let items = value.get_ref().as_array().map(|items| items.iter().map(|item| item.get_ref().as_str()));
+            match items.and_then(|items| items.map(|text| text.map(str::to_owned)).collect()) {
+                Some(texts) => lists.push((name.to_owned(), texts)),
+                None => section.wrong_type(name, "a list of texts", value.get_ref()),
+            }
+        }
+        lists
+    }
+
     /// Every sub-table with its free name, for maps such as `[sources.<name>]`.
     pub fn named_sections(&self) -> Vec<(String, Section<'d, 'i>)> {
         let mut named = Vec::new();

@@ -1,5 +1,7 @@
 //! The config folder: the user's where there is one, else what the binary carries.
 
+mod reference;
+
 use std::path::{Path, PathBuf};
 
 use super::deployment;
@@ -9,12 +11,21 @@ use crate::contract::{self, Contract};
 /// The shipped `lumbung.toml`: every key with its default.
 pub const DEFAULT_CONFIG: &str = include_str!("../../config/lumbung.toml");
 
-/// Every file below `config/`, by its path there.
+/// Every file below `config/`, by its path there; the reference tables have a list of their own.
 const EMBEDDED: &[(&str, &str)] = &[
     ("lumbung.toml", DEFAULT_CONFIG),
     ("reports/serapan-anggaran.toml", include_str!("../../config/reports/serapan-anggaran.toml")),
     ("sources/omspan.toml", include_str!("../../config/sources/omspan.toml")),
+    ("sources/oss.toml", include_str!("../../config/sources/oss.toml")),
+    ("sources/padi.toml", include_str!("../../config/sources/padi.toml")),
+    ("sources/simda.toml", include_str!("../../config/sources/simda.toml")),
+    ("sources/sipp.toml", include_str!("../../config/sources/sipp.toml")),
 ];
+
+/// Every file the binary carries, the reference tables included.
+fn carried() -> impl Iterator<Item = (&'static str, &'static str)> {
+    EMBEDDED.iter().chain(reference::REFERENCE).copied()
+}
 
 /// Largest config file read, in bytes.
 const FILE_BYTES_MAX: u64 = 4 << 20;
@@ -97,16 +108,22 @@ impl ConfigFolder {
             if size > FILE_BYTES_MAX {
                 return Err(problem(file, format!("is larger than {FILE_BYTES_MAX} bytes")));
             }
-            return match std::fs::read_to_string(&path) {
-                Ok(text) => Ok((file, text)),
+            return match std::fs::read(&path).map(String::from_utf8) {
+                Ok(Ok(text)) => Ok((file, text)),
+                Ok(Err(error)) => Err(not_utf8(file, &error)),
                 Err(error) => Err(problem(file, format!("cannot be read: {error}"))),
             };
         }
-        let embedded = EMBEDDED.iter().find(|(file, _)| *file == name);
-        match embedded {
-            Some((file, text)) => Ok(((*file).to_owned(), (*text).to_owned())),
+        match carried().find(|(file, _)| *file == name) {
+            Some((file, text)) => Ok((file.to_owned(), text.to_owned())),
             None => Err(problem(name.to_owned(), "does not exist".to_owned())),
         }
+    }
+
+    /// Whether the folder has the file `name`, so that the one in the binary does not count.
+    #[must_use]
+    pub fn overrides(&self, name: &str) -> bool {
+        self.folder.as_ref().is_some_and(|folder| folder.join(name).exists())
     }
 
     /// The names below `kind/` with `extension`, from the folder and the binary, sorted.
@@ -117,7 +134,7 @@ impl ConfigFolder {
                 && Path::new(name).extension().is_some_and(|found| found == extension)
         };
         let mut names: Vec<String> =
-            EMBEDDED.iter().map(|(name, _)| (*name).to_owned()).filter(|name| belongs(name)).collect();
+            carried().map(|(name, _)| name.to_owned()).filter(|name| belongs(name)).collect();
         let entries = self.folder.as_ref().and_then(|folder| std::fs::read_dir(folder.join(kind)).ok());
         for entry in entries.into_iter().flatten().flatten() {
             let name = format!("{kind}/{}", entry.file_name().to_string_lossy());
@@ -130,24 +147,32 @@ impl ConfigFolder {
     }
 }
 
+/// The problem of a file that is not UTF-8, with the line where that shows.
+fn not_utf8(file: String, error: &std::string::FromUtf8Error) -> Problems {
+    let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+    let line = 1 + good.iter().filter(|&&byte| byte == b'\n').count();
+    let (message, hint) = ("is not UTF-8".to_owned(), "save it as UTF-8".to_owned());
+    Problems(vec![Problem { file, line, message, hint }])
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{ConfigFolder, EMBEDDED};
+    use super::{ConfigFolder, carried};
     use std::path::Path;
 
     #[test]
     fn every_config_file_is_carried() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
         let mut found = Vec::new();
-        for folder in ["", "sources", "reports"] {
+        for folder in ["", "sources", "reports", "reference"] {
             for entry in std::fs::read_dir(root.join(folder)).unwrap().flatten() {
-                if entry.path().extension().is_some_and(|extension| extension == "toml") {
+                if entry.path().extension().is_some_and(|extension| extension == "toml" || extension == "csv") {
                     found.push(Path::new(folder).join(entry.file_name()).to_string_lossy().into_owned());
                 }
             }
         }
         found.sort();
-        let mut carried: Vec<&str> = EMBEDDED.iter().map(|(name, _)| *name).collect();
+        let mut carried: Vec<&str> = carried().map(|(name, _)| name).collect();
         carried.sort_unstable();
         assert_eq!(found, carried);
     }
@@ -159,7 +184,9 @@ mod tests {
         std::fs::write(folder.path().join("sources/other.toml"), "[source]\n").unwrap();
         let config = ConfigFolder::locate(Some(folder.path())).unwrap();
         assert!(config.config(&[]).is_ok());
-        assert_eq!(config.list("sources", "toml"), ["sources/omspan.toml", "sources/other.toml"]);
+        let sources = config.list("sources", "toml");
+        assert!(sources.is_sorted() && sources.contains(&"sources/other.toml".to_owned()), "{sources:?}");
+        assert!(sources.contains(&"sources/omspan.toml".to_owned()), "{sources:?}");
         let problems = config.contracts().unwrap_err().to_string();
         assert!(problems.contains("other.toml"), "{problems}");
         assert!(ConfigFolder::locate(Some(Path::new("does/not/exist"))).is_err());

@@ -1,11 +1,18 @@
 //! TOML to [`Contract`], with every problem of the file at once.
 
+mod auth;
 mod column;
+mod dataset;
+mod envelope;
+mod methods;
+mod paging;
+mod request;
+mod tables;
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
-use super::column::{Class, Column, ColumnType};
-use super::{Answers, Auth, Contract, Dataset, Envelope, HttpLimits, Paging, RowShape};
+use super::{Answers, Contract, Dataset, HttpLimits, Transport};
 use crate::config::Problems;
 use crate::config::document::{Document, Section};
 
@@ -41,26 +48,44 @@ fn contract(root: &Section<'_, '_>) -> Option<Contract> {
         source.problem("version", "`version` is missing or wrong in [source]", "start with 1");
     }
     let fiscal_year = source.flag("fiscal_year").unwrap_or(false);
-    let datasets: Vec<Dataset> = root.sections("dataset").into_iter().filter_map(dataset).collect();
+    let transport = dataset::transport(&source).unwrap_or(Transport::Http);
+    let shared = dataset::Shared { transport, envelope: envelope::of(&source) };
+    let mut datasets: Vec<Dataset> =
+        root.sections("dataset").into_iter().filter_map(|section| dataset::dataset(section, &shared)).collect();
     if datasets.is_empty() {
         root.problem("dataset", "a contract needs at least one [[dataset]]", "");
     }
     unique_names(root, &datasets);
+    tables::share(root, &mut datasets);
+    let asks_http = datasets.iter().any(|dataset| dataset.transport == Transport::Http);
     let contract = Contract {
         source: name,
         title: source.required_text("title", "what people call the system"),
         document: source.required_text("document", "the document this contract transcribes"),
         version: u32::try_from(version.unwrap_or(1)).expect("checked range"),
-        base_url: base_url(&source),
+        base_url: if asks_http { base_url(&source) } else { String::new() },
         timezone: zone.unwrap_or(chrono_tz::UTC),
         fiscal_year,
-        auth: auth(&source),
+        auth: if asks_http { auth::ways(&source) } else { Vec::new() },
         answers: answers(&source),
         http: http_limits(&source),
+        methods: methods::methods(root, &datasets),
         datasets,
     };
     source.finish();
     Some(contract)
+}
+
+/// Texts in a type's own notation; each that cannot be read is a problem of `key`.
+fn parsed_list<T: FromStr<Err = String>>(section: &Section<'_, '_>, key: &'static str) -> Vec<T> {
+    let read = |text: String| match text.parse() {
+        Ok(value) => Some(value),
+        Err(hint) => {
+            section.problem(key, format!("`{key}` cannot hold \"{text}\""), hint);
+            None
+        }
+    };
+    section.texts(key).into_iter().filter_map(read).collect()
 }
 
 /// A lower snake case name, as used for folders, SQL names and config keys.
@@ -105,19 +130,6 @@ fn base_url(source: &Section<'_, '_>) -> String {
     })
 }
 
-fn auth(source: &Section<'_, '_>) -> Auth {
-    let Some(section) = source.section("auth") else {
-        source.problem("auth", "the table [source.auth] is missing", "kind = \"bearer\"");
-        return Auth::Bearer;
-    };
-    let kind = section.required_text("kind", "bearer");
-    if !kind.is_empty() && kind != "bearer" {
-        section.problem("kind", format!("unknown kind of authentication \"{kind}\""), "known: bearer");
-    }
-    section.finish();
-    Auth::Bearer
-}
-
 fn answers(source: &Section<'_, '_>) -> Answers {
     let Some(section) = source.section("answers") else { return Answers::default() };
     let lower = |key| section.texts(key).into_iter().map(|text| text.to_lowercase()).collect();
@@ -156,146 +168,6 @@ fn unique_names(root: &Section<'_, '_>, datasets: &[Dataset]) {
     }
     for (name, _) in count.into_iter().filter(|(_, n)| *n > 1) {
         root.problem("dataset", format!("two datasets are called \"{name}\""), "names are unique in a source");
-    }
-}
-
-fn dataset(section: Section<'_, '_>) -> Option<Dataset> {
-    let name = identifier(&section, "name");
-    let personal = section.flag("personal").unwrap_or(false);
-    let columns = column::columns(&section, personal);
-    let index = |key: &'static str, wanted: &str| {
-        let position = columns.iter().position(|column| column.name == wanted);
-        if position.is_none() {
-            section.problem(key, format!("`{key}` names the unknown column \"{wanted}\""), "names as in `columns`");
-        }
-        position
-    };
-    let control: Vec<usize> = section.texts("control").iter().filter_map(|name| index("control", name)).collect();
-    if let Some(&i) = control.iter().find(|&&i| columns[i].ty != ColumnType::Money || columns[i].class == Class::Drop)
-    {
-        let message = format!("the control column \"{}\" is not a stored money column", columns[i].name);
-        section.problem("control", message, "control totals are sums of money columns");
-    }
-    let method = section.text("method").unwrap_or("GET");
-    if method != "GET" {
-        section.problem("method", format!("unknown method \"{method}\""), "known: GET");
-    }
-    let envelope = section.required_text("envelope", "spanint");
-    if !envelope.is_empty() && envelope != "spanint" {
-        section.problem("envelope", format!("unknown envelope \"{envelope}\""), "known: spanint");
-    }
-    let fiscal_year_column = section.text("fiscal_year_column").and_then(|name| index("fiscal_year_column", name));
-    if let Some(column) = fiscal_year_column.map(|i| &columns[i]).filter(|c| !matches!(c.ty, ColumnType::Date(_))) {
-        let message = format!("the fiscal year column \"{}\" is no date", column.name);
-        section.problem("fiscal_year_column", message, "type = \"date\"");
-    }
-    let fold = section.text("fold_surplus_into").and_then(|name| index("fold_surplus_into", name));
-    let dataset = Dataset {
-        title: section.required_text("title", "what people call the dataset"),
-        grain: section.required_text("grain", "what one row is"),
-        document_section: section.text("document_section").unwrap_or_default().to_owned(),
-        path: section.required_text("path", "the path below base_url"),
-        path_whole: section.text("path_whole").map(str::to_owned),
-        paging: paging(&section, &columns)?,
-        envelope: Envelope::Spanint,
-        rows: row_shape(&section, fold),
-        personal,
-        fiscal_year_column,
-        control,
-        quarantine_pct_max: percent(&section, "quarantine_pct_max", 1),
-        shrink_pct_max: percent(&section, "shrink_pct_max", 20),
-        columns,
-        name,
-    };
-    check_path(&section, &dataset);
-    section.finish();
-    Some(dataset)
-}
-
-fn percent(section: &Section<'_, '_>, key: &'static str, default: u32) -> u32 {
-    section.integer(key, 0..=100).map_or(default, |n| u32::try_from(n).expect("0 to 100"))
-}
-
-fn row_shape(section: &Section<'_, '_>, fold_surplus_into: Option<usize>) -> RowShape {
-    let delimiter = column::delimiter(section);
-    match section.text("rows").unwrap_or("objects") {
-        "csv" => RowShape::Csv { delimiter: delimiter.unwrap_or(b',') },
-        "header_positional" => RowShape::HeaderPositional { fold_surplus_into },
-        "objects" => RowShape::Objects,
-        other => {
-            section.problem(
-                "rows",
-                format!("unknown row shape \"{other}\""),
-                "known: objects, header_positional, csv",
-            );
-            RowShape::Objects
-        }
-    }
-}
-
-fn paging(section: &Section<'_, '_>, columns: &[Column]) -> Option<Paging> {
-    let Some(paging) = section.section("paging") else {
-        section.problem("paging", "`paging` is missing", "paging = { kind = \"whole\" }");
-        return None;
-    };
-    let kind = paging.required_text("kind", "whole, row_range or daily");
-    let column = |key: &'static str, name: &str| {
-        let index = columns.iter().position(|column| column.name == name);
-        if index.is_none() {
-            paging.problem(key, format!("`paging.{key}` names the unknown column \"{name}\""), "");
-        }
-        index
-    };
-    let parsed = match kind.as_str() {
-        "whole" => Some(Paging::Whole),
-        "row_range" => {
-            let number = paging.required_text("row_number", "the column that numbers the rows");
-            let row_number = column("row_number", &number);
-            if row_number.is_some_and(|i| columns[i].ty != ColumnType::Integer) {
-                paging.problem("row_number", format!("the column \"{number}\" is no integer"), "type = \"integer\"");
-            }
-            row_number.map(|row_number| Paging::RowRange {
-                page_rows: paging.integer("page_rows", 0..=10_000_000).unwrap_or(50_000).unsigned_abs(),
-                row_number,
-                constant: paging.texts("constant").iter().filter_map(|name| column("constant", name)).collect(),
-                restarts: u32::try_from(paging.integer("restarts", 0..=20).unwrap_or(3)).expect("at most 20"),
-            })
-        }
-        "daily" => {
-            let partition = identifier(&paging, "partition");
-            if columns.iter().any(|column| column.name == partition) {
-                let message = format!("the partition \"{partition}\" is also a column");
-                paging.problem("partition", message, "a path key and a file column may not share a name");
-            }
-            let back_fill_days = paging.integer("back_fill_days", 0..=366).unwrap_or(7);
-            Some(Paging::Daily { partition, back_fill_days: u32::try_from(back_fill_days).expect("at most 366") })
-        }
-        "" => None,
-        other => {
-            paging.problem("kind", format!("unknown kind of paging \"{other}\""), "known: whole, row_range, daily");
-            None
-        }
-    };
-    paging.finish();
-    parsed
-}
-
-fn check_path(section: &Section<'_, '_>, dataset: &Dataset) {
-    let wanted: &[&str] = match &dataset.paging {
-        Paging::Whole => &[],
-        Paging::RowRange { .. } => &["{from}", "{to}"],
-        Paging::Daily { .. } => &["{date}"],
-    };
-    for placeholder in wanted.iter().filter(|placeholder| !dataset.path.contains(**placeholder)) {
-        section.problem("path", format!("`path` lacks {placeholder}"), "the paging fills it in");
-    }
-    if wanted.len() != dataset.path.matches('{').count() {
-        section.problem("path", "`path` holds a placeholder that its paging does not fill in", wanted.join(", "));
-    }
-    if let Paging::RowRange { page_rows: 0, .. } = dataset.paging
-        && dataset.path_whole.is_none()
-    {
-        section.problem("paging", "page_rows = 0 asks for everything at once", "give `path_whole`, or a page size");
     }
 }
 

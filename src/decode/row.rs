@@ -73,6 +73,11 @@ impl Keys {
         Self { by_name, raw: HashMap::new(), of_column, n }
     }
 
+    /// The key index that column `column` reads.
+    pub(crate) fn index_of_column(&self, column: usize) -> usize {
+        self.of_column[column]
+    }
+
     /// The index of a key in any spelling.
     pub fn find(&mut self, raw: &[u8]) -> Option<usize> {
         if let Some(found) = self.raw.get(raw) {
@@ -119,6 +124,8 @@ pub struct Row {
     pub(crate) scratch: Vec<u8>,
     /// Why the row is refused whatever its values are.
     pub(crate) fault: Option<String>,
+    /// Where the row itself stands in the buffer, where that is not all that was read for it.
+    pub(crate) span: Option<(usize, usize)>,
 }
 
 impl Row {
@@ -132,6 +139,7 @@ impl Row {
             unknown_slots: Vec::new(),
             scratch: Vec::new(),
             fault: None,
+            span: None,
         }
     }
 
@@ -142,6 +150,7 @@ impl Row {
         self.unknown_slots.clear();
         self.scratch.clear();
         self.fault = None;
+        self.span = None;
     }
 
     /// Puts a scanned value under key `index`. A second, different value under one key refuses the row.
@@ -169,6 +178,13 @@ impl Row {
     /// Puts a range of the scratch space under key `index`.
     pub(crate) fn set_scratch(&mut self, index: usize, start: usize, end: usize) {
         self.slots[index] = Slot::plain(start, end, true);
+    }
+
+    /// Puts a text that stands nowhere in the buffer under key `index`.
+    pub(crate) fn set_text(&mut self, index: usize, text: &[u8]) {
+        let start = self.scratch.len();
+        self.scratch.extend_from_slice(text);
+        self.set_scratch(index, start, self.scratch.len());
     }
 
     /// Keeps a key that the contract does not know.

@@ -2,11 +2,12 @@
 //! change is not written again.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use super::pages::{Landed, control_sums};
-use super::{LoadError, LoadRequest, Totals, plan};
+use super::group::{Landed, Table, Totals, control_sums};
+use super::{LoadError, LoadRequest, plan};
 use crate::contract::{Contract, Dataset, file_schema};
 use crate::source::paging::Window;
 use crate::warehouse::{AsOf, CommittedFile, DatasetId, Run, RunId, StagedFile, Warehouse};
@@ -55,35 +56,35 @@ pub(super) fn stage_emptied(
     Ok(())
 }
 
-/// Judges what landed and returns the files to publish.
+/// Judges what landed in a table and returns the files to publish.
 pub(super) fn judge(
     warehouse: &Warehouse,
     contract: &Contract,
-    dataset: &Dataset,
+    table: &mut Table,
     request: &LoadRequest,
-    landed: Vec<Landed>,
-    totals: &mut Totals,
 ) -> Result<Vec<StagedFile>, LoadError> {
+    let landed = std::mem::take(&mut table.landed);
+    let (id, dataset, totals) = (&table.id, Arc::clone(&table.dataset), &mut table.totals);
     totals.control = control_sums(&landed);
-    if let Some(objection) = quarantine(dataset, totals) {
+    if let Some(objection) = quarantine(&dataset, totals) {
         objection.hold_unless(request.accept_quarantine, totals)?;
     }
-    personal(dataset, totals)?;
-    let id = plan::dataset_id(contract, dataset);
+    personal(&dataset, totals)?;
     let as_of = warehouse.committed_files(AsOf::Date(request.date))?;
-    let before: Vec<&CommittedFile> = as_of.iter().filter(|file| file.dataset == id).collect();
-    let mut earlier = Earlier { warehouse, contract, id: &id, known: BTreeMap::new() };
+    let before: Vec<&CommittedFile> = as_of.iter().filter(|file| file.dataset == *id).collect();
+    let key_id = table.key_id.as_deref();
+    let mut earlier = Earlier { warehouse, contract, id, key_id, known: BTreeMap::new() };
     if !dataset.accumulates() {
         two_years(&landed, &before, &mut earlier)?;
     }
-    let shrunk = landed.iter().filter_map(|window| shrink(dataset, window, &before));
-    for objection in shrunk.chain(shrink_of_days(dataset, &landed, &before)) {
+    let shrunk = landed.iter().filter_map(|window| shrink(&dataset, window, &before));
+    for objection in shrunk.chain(shrink_of_days(&dataset, &landed, &before)) {
         objection.hold_unless(request.accept_shrink, totals)?;
     }
     let all = warehouse.committed_files(AsOf::All)?;
     let mut to_publish = Vec::new();
     for window in landed {
-        let same = all.iter().find(|file| file.dataset == id && file.partition == window.partition);
+        let same = all.iter().find(|file| file.dataset == *id && file.partition == window.partition);
         let unchanged = match same {
             Some(file) => earlier.had(&file.run, &plan::label(&window.window), &window.hashes)?,
             None => false,
@@ -156,6 +157,9 @@ fn two_years(landed: &[Landed], before: &[&CommittedFile], earlier: &mut Earlier
 
 /// A window that lost more rows than the contract tolerates.
 fn shrink(dataset: &Dataset, window: &Landed, before: &[&CommittedFile]) -> Option<Objection> {
+    if dataset.shrink_pct_max == 100 {
+        return None;
+    }
     let rows_before = rows_before(dataset, window, before);
     let label = plan::label(&window.window);
     if rows_before > 0 && window.rows == 0 {
@@ -205,12 +209,14 @@ struct Earlier<'a> {
     warehouse: &'a Warehouse,
     contract: &'a Contract,
     id: &'a DatasetId,
-    /// Page hashes by window, for each run; `None` for runs under another contract.
+    /// The key that personal values are hashed under now.
+    key_id: Option<&'a str>,
+    /// Page hashes by window, for each run; `None` for runs under another contract or key.
     known: BTreeMap<RunId, Option<BTreeMap<String, Vec<String>>>>,
 }
 
 impl Earlier<'_> {
-    /// Whether `run` received exactly these pages for the window called `label`, under this contract.
+    /// Whether `run` received exactly these pages for the window called `label`, under this contract and key.
     fn had(&mut self, run: &RunId, label: &str, hashes: &[String]) -> Result<bool, LoadError> {
         if !self.known.contains_key(run) {
             let pages = self.pages_of(run)?;
@@ -222,7 +228,9 @@ impl Earlier<'_> {
 
     fn pages_of(&self, run: &RunId) -> Result<Option<BTreeMap<String, Vec<String>>>, LoadError> {
         let Some(detail) = self.warehouse.run(run)? else { return Ok(None) };
-        if detail.run.contract_version != self.contract.version || detail.run.dataset != *self.id {
+        let run = &detail.run;
+        let same_reading = run.contract_version == self.contract.version && run.key_id.as_deref() == self.key_id;
+        if !same_reading || run.dataset != *self.id {
             return Ok(None);
         }
         let last_attempt = detail.pages.iter().map(|page| page.attempt).max().unwrap_or(1);

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 
+use super::ask::page_request;
 use super::check::FiscalYear;
 use super::{LoadError, Loader, plan};
 use crate::contract::{Dataset, Paging};
@@ -77,10 +79,15 @@ async fn one_row(
     client: &SourceClient,
     year: i32,
 ) -> Result<Option<RecordBatch>, LoadError> {
-    let token = loader.credentials.token(&loader.contract.source, &loader.settings.token_env, Some(year))?;
-    let url = format!("{}/{}", loader.base_url(), row_range::path(&teller.path, 1, 1));
+    let signer = loader.signer(Some(year))?;
+    let window = Window { fiscal_year: Some(year), date: NaiveDate::MIN };
+    let request = page_request((teller, loader.base_url()), &window, &[], &row_range::ask(1, 1));
+    let now = loader.clock.now();
+    let Ok(signature) = signer.signature(client, loader.contract, loader.base_url(), now).await else {
+        return Ok(None);
+    };
     let mut head = Vec::new();
-    let Ok(mut answer) = client.get(&url, Some(&token)).await else { return Ok(None) };
+    let Ok(mut answer) = client.send(&request, Some(&signature), false).await else { return Ok(None) };
     let status = answer.status;
     while head.len() < PROBE_BYTES {
         match answer.chunk().await {

@@ -1,17 +1,18 @@
 //! The HTTP conversation: one request, its bounded retries, and a body that arrives in chunks.
 
+use std::io::{self, Read};
 use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, RETRY_AFTER};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Response};
-use secrecy::SecretString;
 use thiserror::Error;
 
-use super::auth;
-use crate::contract::{Auth, HttpLimits};
+use super::auth::Signature;
+use super::request::Request;
+use crate::contract::{HttpLimits, HttpMethod};
 
 /// A conversation that failed.
 #[derive(Debug, Error)]
@@ -45,6 +46,22 @@ pub enum FetchError {
         /// What the network said.
         reason: String,
     },
+    /// No key was to be had.
+    #[error("the login at {url} failed: {reason}")]
+    Login {
+        /// The address.
+        url: String,
+        /// Why.
+        reason: String,
+    },
+    /// A file or an archived page cannot be read.
+    #[error("{name} cannot be read: {reason}")]
+    Unreadable {
+        /// The file's name.
+        name: String,
+        /// Why.
+        reason: String,
+    },
     /// The body is longer than the contract allows.
     #[error("the answer of {url} is longer than {bytes_max} bytes (body_bytes_max in the contract)")]
     TooLong {
@@ -62,7 +79,7 @@ impl FetchError {
         match self {
             Self::Unreachable { .. } | Self::BrokenOff { .. } => true,
             Self::Status { status, .. } => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
-            Self::SetUp(_) | Self::TooLong { .. } => false,
+            Self::SetUp(_) | Self::TooLong { .. } | Self::Login { .. } | Self::Unreadable { .. } => false,
         }
     }
 
@@ -94,7 +111,6 @@ pub fn pause(limits: &HttpLimits, attempt: u32, retry_after: Option<Duration>) -
 #[derive(Debug, Clone)]
 pub struct SourceClient {
     http: Client,
-    auth: Auth,
     limits: HttpLimits,
 }
 
@@ -103,7 +119,7 @@ impl SourceClient {
     ///
     /// # Errors
     /// [`FetchError::SetUp`] when the bundle cannot be used.
-    pub fn new(auth: Auth, limits: HttpLimits, ca_bundle: Option<&Path>) -> Result<Self, FetchError> {
+    pub fn new(limits: HttpLimits, ca_bundle: Option<&Path>) -> Result<Self, FetchError> {
         let mut builder = Client::builder()
             .connect_timeout(Duration::from_secs(limits.connect_timeout_secs))
             .read_timeout(Duration::from_secs(limits.read_timeout_secs))
@@ -123,7 +139,7 @@ impl SourceClient {
             }
         }
         let http = builder.build().map_err(|error| FetchError::SetUp(error.to_string()))?;
-        Ok(Self { http, auth, limits })
+        Ok(Self { http, limits })
     }
 
     /// The limits this client keeps.
@@ -133,25 +149,41 @@ impl SourceClient {
     }
 
     /// Sends one request and returns the answer as soon as its head is there. A status that is neither success nor an
-    /// answer about the token is an error.
+    /// answer about the token is an error; with `hears_refusals`, other answers of status 4xx are given to the caller, too,
+    /// because their bodies say what is wrong.
     ///
     /// # Errors
     /// [`FetchError::Unreachable`] or [`FetchError::Status`].
-    pub async fn get(&self, url: &str, secret: Option<&SecretString>) -> Result<Answer, FetchError> {
-        let mut request =
-            self.http.get(url).header(ACCEPT, "application/json, */*;q=0.1").header(ACCEPT_ENCODING, "gzip");
-        if let Some(secret) = secret {
-            request = auth::sign(request, self.auth, secret);
+    pub async fn send(
+        &self,
+        request: &Request,
+        signature: Option<&Signature>,
+        hears_refusals: bool,
+    ) -> Result<Answer, FetchError> {
+        let Request { method, url, shown, body } = request;
+        let mut builder = match method {
+            HttpMethod::Get => self.http.get(url),
+            HttpMethod::Post => self.http.post(url).header(CONTENT_TYPE, "application/json"),
+        };
+        builder = builder.header(ACCEPT, "application/json, */*;q=0.1").header(ACCEPT_ENCODING, "gzip");
+        if let Some(body) = body {
+            builder = builder.body(body.clone());
         }
-        let response = request
+        if let Some(signature) = signature {
+            builder = signature.sign(builder);
+        }
+        let response = builder
             .send()
             .await
-            .map_err(|error| FetchError::Unreachable { url: url.to_owned(), reason: reason(&error) })?;
+            .map_err(|error| FetchError::Unreachable { url: shown.clone(), reason: reason(&error) })?;
         let status = response.status().as_u16();
-        if !response.status().is_success() && !matches!(status, 401 | 403) {
-            return Err(FetchError::Status { url: url.to_owned(), status, retry_after: retry_after(&response) });
+        let heard = matches!(status, 401 | 403)
+            || (hears_refusals && matches!(status, 400..=499 if !matches!(status, 408 | 429)));
+        if !response.status().is_success() && !heard {
+            return Err(FetchError::Status { url: shown.clone(), status, retry_after: retry_after(&response) });
         }
-        Ok(Answer { url: url.to_owned(), status, response, n_bytes: 0, bytes_max: self.limits.body_bytes_max })
+        let body = Body::Http(response);
+        Ok(Answer { url: shown.clone(), status, body, n_bytes: 0, bytes_max: self.limits.body_bytes_max })
     }
 }
 
@@ -170,27 +202,50 @@ fn reason(error: &reqwest::Error) -> String {
 }
 
 /// An answer whose body is still arriving.
-#[derive(Debug)]
 pub struct Answer {
     url: String,
-    /// The HTTP status.
+    /// The HTTP status; 200 for what comes from a disk.
     pub status: u16,
-    response: Response,
+    body: Body,
     n_bytes: u64,
     bytes_max: u64,
 }
 
+/// Where a body comes from.
+enum Body {
+    Http(Response),
+    Reader(Box<dyn Read + Send>),
+}
+
+/// Bytes read from a disk at a time.
+const READ_BYTES: usize = 64 * 1024;
+
 impl Answer {
+    /// An answer that lies on a disk; `name` is what errors call it.
+    #[must_use]
+    pub fn from_reader(name: String, reader: Box<dyn Read + Send>, bytes_max: u64) -> Self {
+        Self { url: name, status: 200, body: Body::Reader(reader), n_bytes: 0, bytes_max }
+    }
+
     /// The next bytes of the body as they were sent (possibly gzip); `None` at its end.
     ///
     /// # Errors
-    /// [`FetchError::BrokenOff`] or [`FetchError::TooLong`].
+    /// [`FetchError::BrokenOff`], [`FetchError::Unreadable`] or [`FetchError::TooLong`].
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, FetchError> {
-        let chunk = self
-            .response
-            .chunk()
-            .await
-            .map_err(|error| FetchError::BrokenOff { url: self.url.clone(), reason: reason(&error) })?;
+        let chunk = match &mut self.body {
+            Body::Http(response) => {
+                let broken = |error| FetchError::BrokenOff { url: self.url.clone(), reason: reason(&error) };
+                response.chunk().await.map_err(broken)?
+            }
+            Body::Reader(reader) => {
+                let unreadable =
+                    |error: io::Error| FetchError::Unreadable { name: self.url.clone(), reason: error.to_string() };
+                let mut bytes = vec![0; READ_BYTES];
+                let n = tokio::task::block_in_place(|| reader.read(&mut bytes)).map_err(unreadable)?;
+                bytes.truncate(n);
+                (n > 0).then(|| Bytes::from(bytes))
+            }
+        };
         self.n_bytes += chunk.as_ref().map_or(0, |bytes| bytes.len() as u64);
         if self.n_bytes > self.bytes_max {
             return Err(FetchError::TooLong { url: self.url.clone(), bytes_max: self.bytes_max });

@@ -1,6 +1,7 @@
-//! How the rows of a window are divided over requests. Strategies say which path to ask next; they never ask.
+//! How the rows of a window are divided over requests. Strategies say what to ask next; they never ask.
 
 pub mod daily;
+pub mod page_number;
 pub mod row_range;
 pub mod whole;
 
@@ -17,22 +18,43 @@ pub struct Window {
     pub date: NaiveDate,
 }
 
+/// What the last answer held.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PageOutcome {
+    /// Rows, refused ones included.
+    pub rows: u64,
+    /// Rows there are in all, where the answer says so.
+    pub total: Option<u64>,
+}
+
+/// The next request: what fills its placeholders.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ask {
+    /// Placeholders of the paging.
+    pub values: Vec<(&'static str, String)>,
+    /// Whether everything is asked for at once.
+    pub whole: bool,
+}
+
 /// Which requests fill one window.
-pub trait Pager: Send {
-    /// The path of the next request, given how many rows the last answer held (`None` before the first); `None` at the end.
-    fn next(&mut self, rows_of_last: Option<u64>) -> Option<String>;
+pub trait Pager: Send + Sync {
+    /// The next request, given what the last answer held (`None` before the first); `None` at the end.
+    ///
+    /// # Errors
+    /// What shows that the source moved while it was read: only a new beginning helps.
+    fn next(&mut self, last: Option<&PageOutcome>) -> Result<Option<Ask>, String>;
 }
 
 /// The pager that the contract names for `dataset`.
 #[must_use]
 pub fn pager(dataset: &Dataset, window: &Window) -> Box<dyn Pager> {
     match &dataset.paging {
-        Paging::Whole => Box::new(whole::Once::new(dataset.path.clone())),
-        Paging::RowRange { page_rows: 0, .. } => {
-            let path = dataset.path_whole.clone().expect("the contract is checked to have path_whole");
-            Box::new(whole::Once::new(path))
+        Paging::Whole | Paging::Files { .. } => Box::new(whole::Once::new(Ask::default())),
+        Paging::RowRange { page_rows: 0, .. } => Box::new(whole::Once::new(Ask { whole: true, ..Ask::default() })),
+        Paging::RowRange { page_rows, .. } => Box::new(row_range::Ranges::new(*page_rows)),
+        Paging::PageNumber { first, page_rows, total, .. } => {
+            Box::new(page_number::Pages::new(*first, *page_rows, total.is_some()))
         }
-        Paging::RowRange { page_rows, .. } => Box::new(row_range::Ranges::new(dataset.path.clone(), *page_rows)),
-        Paging::Daily { .. } => Box::new(whole::Once::new(daily::path(&dataset.path, window.date))),
+        Paging::Daily { .. } => Box::new(whole::Once::new(daily::ask(window.date))),
     }
 }

@@ -1,6 +1,7 @@
 //! Row shapes: how one row is written.
 
 pub mod csv;
+pub mod document;
 pub mod header_positional;
 pub mod objects;
 
@@ -14,6 +15,7 @@ pub fn reader(dataset: &Dataset) -> Box<dyn RowReader> {
     match dataset.rows {
         RowShape::Csv { delimiter } => Box::new(csv::CsvReader::new(delimiter)),
         RowShape::Objects => Box::new(objects::ObjectReader::default()),
+        RowShape::Document { .. } => Box::new(document::DocumentReader::new(dataset)),
         RowShape::HeaderPositional { fold_surplus_into } => {
             Box::new(header_positional::PositionalReader::new(dataset, fold_surplus_into))
         }

@@ -80,6 +80,8 @@ pub struct PageRecord {
     pub verdict: String,
     /// The body in the archive; `None` where it is not kept.
     pub raw: Option<RawPage>,
+    /// What the request was repeated for, as a JSON object; values that are personal as "…".
+    pub parameters: Option<String>,
 }
 
 /// A page as the ledger holds it.

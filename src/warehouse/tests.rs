@@ -279,6 +279,7 @@ pub(super) fn page(n: u32, rows: u64) -> PageRecord {
         millis: 5,
         verdict: "rows".to_owned(),
         raw: Some(RawPage { file: format!("omspan/d/r/{n}.1.zst.age"), sealed: true }),
+        parameters: Some("{\"kode\":\"7\"}".to_owned()),
     }
 }
 

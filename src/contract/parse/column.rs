@@ -42,21 +42,6 @@ pub(super) fn columns(section: &Section<'_, '_>, personal: bool) -> Vec<Column> 
     columns
 }
 
-/// The byte between the fields of `rows = "csv"`, where it is stated.
-pub(super) fn delimiter(section: &Section<'_, '_>) -> Option<u8> {
-    let text = section.text("delimiter")?;
-    if section.text("rows") != Some("csv") {
-        section.problem("delimiter", "`delimiter` says nothing here", "it goes with rows = \"csv\"");
-    }
-    match text.as_bytes() {
-        [byte @ (b',' | b';' | b'|' | b'\t' | b':')] => Some(*byte),
-        _ => {
-            section.problem("delimiter", format!("`delimiter` cannot be {text:?}"), "one of , ; | : or a tab");
-            None
-        }
-    }
-}
-
 /// One column; every key is asked for whatever is wrong with the others, so that all problems come at once.
 fn column(table: &Section<'_, '_>, personal: bool) -> Option<Column> {
     let name = identifier(table, "name");

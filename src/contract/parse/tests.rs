@@ -1,5 +1,7 @@
 //! The shipped contract reads; a broken one names everything at once.
 
+mod shipped;
+
 use super::parse;
 use crate::contract::{Class, ColumnType, DateFormat, Paging, RowShape, file_schema};
 

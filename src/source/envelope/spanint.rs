@@ -2,7 +2,7 @@
 //! `{"body":{"value":"Tidak Ada Data …"}}` or `[[{"colspan":26,"value":"Harap isi filter …"}]]`; when it refuses the
 //! token, with plain text; when it breaks, with an HTML page. All of it may come under HTTP 200.
 
-use super::Verdict;
+use super::{Verdict, describe};
 use crate::contract::{Answers, Dataset, RowShape, normalise_key};
 use crate::decode::scan::{skip_blank, string_end};
 
@@ -53,33 +53,6 @@ fn begins_rows(head: &[u8], dataset: &Dataset) -> bool {
     let key = normalise_key(&String::from_utf8_lossy(&head[at + 1..end]));
     let framed = matches!(dataset.rows, RowShape::HeaderPositional { .. }) && (key == "HEADER" || key == "DATA");
     framed || dataset.columns.iter().any(|column| column.keys.contains(&key))
-}
-
-/// Characters of a strange body that an error message shows.
-const SHOWN_CHARS: usize = 80;
-
-/// What a strange body looks like. Bodies that may hold personal data are described, never shown.
-fn describe(head: &[u8], personal: bool) -> String {
-    let kind = if head.starts_with(b"<") { "an HTML page" } else { "an unknown answer" };
-    if personal {
-        return kind.to_owned();
-    }
-    let text = String::from_utf8_lossy(head);
-    let mut words = String::new();
-    let mut in_tag = false;
-    for c in text.chars() {
-        match c {
-            '<' => in_tag = true,
-            '>' => {
-                in_tag = false;
-                words.push(' ');
-            }
-            c if !in_tag => words.push(if c.is_control() { ' ' } else { c }),
-            _ => {}
-        }
-    }
-    let shown: String = words.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN_CHARS).collect();
-    format!("{kind}: \"{shown}\"")
 }
 
 #[cfg(test)]

@@ -3,13 +3,15 @@
 
 use chrono::{Datelike, Days, NaiveDate};
 
+use super::Ask;
+
 /// Most days one load may ask for.
 const DAYS_MAX: usize = 3_660;
 
-/// `path` with `{date}` as YYYYMMDD.
+/// One day, `{date}` as YYYYMMDD.
 #[must_use]
-pub fn path(path: &str, day: NaiveDate) -> String {
-    path.replace("{date}", &day.format("%Y%m%d").to_string())
+pub fn ask(day: NaiveDate) -> Ask {
+    Ask { values: vec![("date", day.format("%Y%m%d").to_string())], whole: false }
 }
 
 /// The days of `fiscal_year` to ask for on `today`: from `back_fill_days` before the newest committed day (from New
@@ -37,7 +39,7 @@ pub fn days(from: NaiveDate, to: NaiveDate) -> Vec<NaiveDate> {
 
 #[cfg(test)]
 mod tests {
-    use super::{due_days, path};
+    use super::{ask, due_days};
     use chrono::NaiveDate;
 
     fn day(text: &str) -> NaiveDate {
@@ -66,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn the_path_takes_the_day_without_dashes() {
-        assert_eq!(path("DetailPNBPAllRev/GL/{date}", day("2019-04-13")), "DetailPNBPAllRev/GL/20190413");
+    fn the_request_takes_the_day_without_dashes() {
+        assert_eq!(ask(day("2019-04-13")).values, [("date", "20190413".to_owned())]);
     }
 }

@@ -1,34 +1,20 @@
-//! One request answers everything.
+//! One request that answers everything.
 
-use super::Pager;
+use super::{Ask, PageOutcome, Pager};
 
-/// Asks one path once.
-pub struct Once {
-    path: Option<String>,
-}
+/// Asks once.
+pub struct Once(Option<Ask>);
 
 impl Once {
-    /// Asks `path`.
+    /// Asks `ask`, and nothing after it.
     #[must_use]
-    pub fn new(path: String) -> Self {
-        Self { path: Some(path) }
+    pub fn new(ask: Ask) -> Self {
+        Self(Some(ask))
     }
 }
 
 impl Pager for Once {
-    fn next(&mut self, _: Option<u64>) -> Option<String> {
-        self.path.take()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Once, Pager};
-
-    #[test]
-    fn once_is_once() {
-        let mut pager = Once::new("DataFA".to_owned());
-        assert_eq!(pager.next(None).as_deref(), Some("DataFA"));
-        assert_eq!(pager.next(Some(10)), None);
+    fn next(&mut self, _last: Option<&PageOutcome>) -> Result<Option<Ask>, String> {
+        Ok(self.0.take())
     }
 }

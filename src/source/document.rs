@@ -1,0 +1,208 @@
+//! One JSON document read where it lies: members, elements and values by path, without building a tree.
+//!
+//! Tolerant where a reading loses nothing: surplus commas, and a list written with keys (`[ "k": 1 ]`), which is read as
+//! the object it was meant to be.
+
+use crate::contract::{JsonPath, PathStep, normalise_key};
+use crate::decode::scan::{Kind, Token, is_blank, printable, skip_blank, string_end, unescape, value};
+
+/// What stands in a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// `{…}`, or a list written with keys.
+    Object,
+    /// `[…]`.
+    List,
+    /// A text, a number, a truth value or null.
+    Scalar,
+}
+
+/// What `token` is.
+pub(crate) fn shape(buffer: &[u8], token: Token) -> Shape {
+    if token.kind != Kind::Nested {
+        return Shape::Scalar;
+    }
+    if buffer[token.start] == b'{' || is_keyed_list(buffer, token) { Shape::Object } else { Shape::List }
+}
+
+fn is_keyed_list(buffer: &[u8], token: Token) -> bool {
+    let at = skip_commas(buffer, token.start + 1);
+    if buffer.get(at) != Some(&b'"') {
+        return false;
+    }
+    let end = string_end(&buffer[..token.end], at + 1);
+    end.is_some_and(|(end, _)| buffer.get(skip_blank(buffer, end + 1)) == Some(&b':'))
+}
+
+fn skip_commas(buffer: &[u8], mut at: usize) -> usize {
+    while at < buffer.len() && (is_blank(buffer[at]) || buffer[at] == b',') {
+        at += 1;
+    }
+    at
+}
+
+/// The document: the one value of `buffer`, and the position after it; `None` when it ends too early.
+///
+/// # Errors
+/// What was found instead of a value.
+pub(crate) fn root(buffer: &[u8]) -> Result<Option<(Token, usize)>, String> {
+    let start = if buffer.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    value(buffer, skip_blank(buffer, start))
+}
+
+/// Calls `take` with key and value of every member of an object.
+///
+/// # Errors
+/// What was found instead of a member, or the first error of `take`.
+pub(crate) fn members(
+    buffer: &[u8],
+    object: Token,
+    take: &mut dyn FnMut(Token, Token) -> Result<(), String>,
+) -> Result<(), String> {
+    let inside = &buffer[..object.end - 1];
+    let mut at = skip_commas(inside, object.start + 1);
+    while at < inside.len() {
+        if inside[at] != b'"' {
+            return Err(format!("expected a key, found {}", printable(inside[at])));
+        }
+        let (end, escaped) = string_end(inside, at + 1).ok_or("a key that does not end")?;
+        let kind = if escaped { Kind::Escaped } else { Kind::Plain };
+        let key = Token { kind, start: at + 1, end };
+        at = skip_blank(inside, end + 1);
+        if inside.get(at) != Some(&b':') {
+            return Err("expected ':' after a key".to_owned());
+        }
+        let (token, after) = value_within(buffer, object, skip_blank(inside, at + 1))?;
+        take(key, token)?;
+        at = skip_commas(inside, after);
+    }
+    Ok(())
+}
+
+/// Calls `take` with every element of a list.
+///
+/// # Errors
+/// What was found instead of an element, or the first error of `take`.
+pub(crate) fn elements(
+    buffer: &[u8],
+    list: Token,
+    take: &mut dyn FnMut(Token) -> Result<(), String>,
+) -> Result<(), String> {
+    let inside = &buffer[..list.end - 1];
+    let mut at = skip_commas(inside, list.start + 1);
+    while at < inside.len() {
+        let (token, after) = value_within(buffer, list, at)?;
+        take(token)?;
+        at = skip_commas(inside, after);
+    }
+    Ok(())
+}
+
+/// A value inside `outer`; the closing bracket of `outer` may be what ends it.
+fn value_within(buffer: &[u8], outer: Token, at: usize) -> Result<(Token, usize), String> {
+    if at >= outer.end - 1 {
+        return Err("a value is missing".to_owned());
+    }
+    value(&buffer[..outer.end], at)?.ok_or_else(|| "a value that does not end".to_owned())
+}
+
+/// Whether a value says nothing: null, an empty text, or a list or object of nothing but such.
+pub(crate) fn says_nothing(buffer: &[u8], token: Token) -> bool {
+    match token.kind {
+        Kind::Null => true,
+        Kind::Plain | Kind::Escaped => buffer[token.start..token.end].trim_ascii().is_empty(),
+        Kind::Literal => false,
+        Kind::Nested => {
+            // The error is the way out of the loop.
+            let mut look = |token| if says_nothing(buffer, token) { Ok(()) } else { Err(String::new()) };
+            match shape(buffer, token) {
+                Shape::Object => members(buffer, token, &mut |_, value| look(value)).is_ok(),
+                _ => elements(buffer, token, &mut look).is_ok(),
+            }
+        }
+    }
+}
+
+/// The normalised name of a key.
+pub(crate) fn key_name(buffer: &[u8], key: Token) -> String {
+    normalise_key(&text(buffer, key))
+}
+
+/// A text, number or truth value as text.
+pub(crate) fn text(buffer: &[u8], token: Token) -> String {
+    let raw = &buffer[token.start..token.end];
+    if token.kind == Kind::Escaped {
+        let mut plain = Vec::with_capacity(raw.len());
+        if unescape(raw, &mut plain).is_ok() {
+            return String::from_utf8_lossy(&plain).into_owned();
+        }
+    }
+    String::from_utf8_lossy(raw).into_owned()
+}
+
+/// Every value that `path` leads to.
+///
+/// # Errors
+/// What is broken on the way there.
+pub(crate) fn values_at(buffer: &[u8], root: Token, path: &JsonPath) -> Result<Vec<Token>, String> {
+    let mut found = Vec::new();
+    collect(buffer, root, &path.steps, &mut found)?;
+    Ok(found)
+}
+
+fn collect(buffer: &[u8], token: Token, steps: &[PathStep], found: &mut Vec<Token>) -> Result<(), String> {
+    let Some((step, rest)) = steps.split_first() else {
+        found.push(token);
+        return Ok(());
+    };
+    match shape(buffer, token) {
+        Shape::Object => members(buffer, token, &mut |key, value| {
+            if step.takes(&key_name(buffer, key)) { collect(buffer, value, rest, found) } else { Ok(()) }
+        }),
+        Shape::List => elements(buffer, token, &mut |element| collect(buffer, element, steps, found)),
+        Shape::Scalar => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{root, says_nothing, text, values_at};
+
+    fn at(json: &str, path: &str) -> Vec<String> {
+        let (root, _) = root(json.as_bytes()).unwrap().unwrap();
+        let found = values_at(json.as_bytes(), root, &path.parse().unwrap()).unwrap();
+        found.into_iter().map(|token| text(json.as_bytes(), token)).collect()
+    }
+
+    #[test]
+    fn values_are_found_by_path() {
+        let json = r#"{"responinqueryNIB":{"kode":200,"keterangan":"a\"b"},"list":[{"x":1},{"x":"2"}],}"#;
+        assert_eq!(at(json, "*.KODE"), ["200"]);
+        assert_eq!(at(json, "*.keterangan"), ["a\"b"]);
+        assert_eq!(at(json, "list.x"), ["1", "2"]);
+        assert_eq!(at(json, "list.y"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_list_written_with_keys_is_an_object() {
+        assert_eq!(at(r#"{"a":[ "k" : 2, "l": {"m": 3}, ]}"#, "a.l.m"), ["3"]);
+        assert_eq!(at(r#"{"a":["k","l"]}"#, "a"), [r#"["k","l"]"#]);
+    }
+
+    #[test]
+    fn nothing_is_told_from_something() {
+        let nothing = |json: &str| {
+            let (token, _) = root(json.as_bytes()).unwrap().unwrap();
+            says_nothing(json.as_bytes(), token)
+        };
+        for blank in ["{}", "[]", r#"" ""#, r#"{"a":"","b":[{}],"c":null}"#] {
+            assert!(nothing(blank), "{blank}");
+        }
+        for word in [r#"{"a":"","b":[0]}"#, r#"["x"]"#, r#"{"a":false}"#] {
+            assert!(!nothing(word), "{word}");
+        }
+        assert_eq!(root(b"{\"a\":[1,2").unwrap(), None);
+        assert!(root(b"<html>").is_err());
+        assert!(root("[".repeat(1_000).as_bytes()).is_err());
+    }
+}

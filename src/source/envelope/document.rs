@@ -1,0 +1,149 @@
+//! The envelope of a document: rules over its values say what the answer is, whatever the HTTP status.
+
+use super::{Judged, Verdict, describe};
+use crate::contract::{Answers, Dataset, DocumentEnvelope, Envelope, JsonPath, Paging, RowShape, RuleVerdict};
+use crate::decode::scan::{Kind, Token};
+use crate::decode::{DecodeError, scan};
+use crate::source::document::{root, text, values_at};
+
+/// Longest document that is read; it is held in memory whole.
+pub const DOCUMENT_BYTES_MAX: usize = 32 << 20;
+
+/// Characters of the source's own explanation that an error repeats.
+const MESSAGE_CHARS_MAX: usize = 200;
+
+/// Judges a whole body under an HTTP status.
+///
+/// # Errors
+/// [`DecodeError::Truncated`] when the document does not end, [`DecodeError::Malformed`] when it is none.
+pub(super) fn judge(answers: &Answers, dataset: &Dataset, status: u16, body: &[u8]) -> Result<Judged, DecodeError> {
+    let refused = |verdict| if (200..300).contains(&status) { verdict } else { Verdict::Refused(status) };
+    let (document, end) = match root(body) {
+        Ok(Some(found)) => found,
+        Ok(None) if body.trim_ascii().is_empty() => {
+            return Ok(refused(Verdict::Garbage("an empty body".to_owned())).into());
+        }
+        Ok(None) => return Err(DecodeError::Truncated { rows: 0 }),
+        Err(reason) if body.trim_ascii_start().starts_with(b"{") || body.trim_ascii_start().starts_with(b"[") => {
+            return Err(DecodeError::Malformed { rows: 0, reason });
+        }
+        Err(_) => return Ok(refused(by_text(answers, dataset, body)).into()),
+    };
+    if !body[end..].iter().all(|&byte| scan::is_blank(byte) || byte == b',') {
+        return Err(DecodeError::Malformed { rows: 0, reason: "text after the end of the document".to_owned() });
+    }
+    let Envelope::Document(envelope) = &dataset.envelope else { return Ok(Verdict::Rows.into()) };
+    let broken = |reason| DecodeError::Malformed { rows: 0, reason };
+    let verdict = by_rules(envelope, dataset, body, document).map_err(broken)?;
+    let verdict = match verdict {
+        Some(verdict) => verdict,
+        None if !(200..300).contains(&status) => Verdict::Refused(status),
+        None if has_rows_place(dataset, body, document).map_err(broken)? => Verdict::Rows,
+        None => Verdict::Garbage(describe(body, dataset.personal)),
+    };
+    Ok(Judged { verdict, total: total(dataset, body, document).map_err(broken)? })
+}
+
+/// A body that is no document.
+fn by_text(answers: &Answers, dataset: &Dataset, body: &[u8]) -> Verdict {
+    let head = String::from_utf8_lossy(&body[..body.len().min(super::JUDGED_BYTES)]).to_lowercase();
+    let says = |texts: &[String]| texts.iter().any(|known| head.contains(known));
+    if says(&answers.unauthorised) {
+        Verdict::Unauthorised
+    } else if says(&answers.wrong_parameter) {
+        Verdict::WrongParameter
+    } else if says(&answers.empty) {
+        Verdict::Empty
+    } else {
+        Verdict::Garbage(describe(body, dataset.personal))
+    }
+}
+
+fn by_rules(
+    envelope: &DocumentEnvelope,
+    dataset: &Dataset,
+    body: &[u8],
+    document: Token,
+) -> Result<Option<Verdict>, String> {
+    for rule in &envelope.rules {
+        for path in &rule.at {
+            let values = values_at(body, document, path)?;
+            let said = values.into_iter().filter(|value| value.kind != Kind::Nested);
+            if said.map(|value| text(body, value)).any(|value| rule.matches(&value)) {
+                let why = || explanation(envelope, dataset, body, document);
+                return Ok(Some(match rule.verdict {
+                    RuleVerdict::Rows => Verdict::Rows,
+                    RuleVerdict::Empty => Verdict::Empty,
+                    RuleVerdict::Unauthorised => Verdict::Unauthorised,
+                    RuleVerdict::WrongParameter => Verdict::WrongParameter,
+                    RuleVerdict::Unavailable => Verdict::Unavailable(why()?),
+                    RuleVerdict::Failed => Verdict::Failed(why()?),
+                }));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// What the source says of its failure. Words about persons are not repeated.
+fn explanation(
+    envelope: &DocumentEnvelope,
+    dataset: &Dataset,
+    body: &[u8],
+    document: Token,
+) -> Result<String, String> {
+    if dataset.personal {
+        return Ok("its explanation is not shown, the dataset is personal".to_owned());
+    }
+    match first_text(&envelope.message, body, document)? {
+        Some(text) => Ok(format!("\"{}\"", text.chars().take(MESSAGE_CHARS_MAX).collect::<String>())),
+        None => Ok("it gives no reason".to_owned()),
+    }
+}
+
+/// The first text or number at one of `paths`.
+pub(crate) fn first_text(paths: &[JsonPath], body: &[u8], document: Token) -> Result<Option<String>, String> {
+    for path in paths {
+        let values = values_at(body, document, path)?;
+        let said = values.into_iter().filter(|value| !matches!(value.kind, Kind::Nested | Kind::Null));
+        if let Some(found) = said.map(|value| text(body, value)).find(|text| !text.trim().is_empty()) {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether one of the paths to the rows is there, with rows or without.
+fn has_rows_place(dataset: &Dataset, body: &[u8], document: Token) -> Result<bool, String> {
+    let RowShape::Document { rows_at, .. } = &dataset.rows else { return Ok(true) };
+    for path in rows_at {
+        if !values_at(body, document, path)?.is_empty() || outer_is_empty(path, body, document)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether a list on the way to the rows is there and empty: then there are none.
+fn outer_is_empty(path: &JsonPath, body: &[u8], document: Token) -> Result<bool, String> {
+    for n in (1..path.steps.len()).rev() {
+        let outer = JsonPath { steps: path.steps[..n].to_vec() };
+        let values = values_at(body, document, &outer)?;
+        if let Some(value) = values.first() {
+            return Ok(value.kind == Kind::Nested && crate::source::document::says_nothing(body, *value));
+        }
+    }
+    Ok(false)
+}
+
+fn total(dataset: &Dataset, body: &[u8], document: Token) -> Result<Option<u64>, String> {
+    let Paging::PageNumber { total: Some(path), .. } = &dataset.paging else { return Ok(None) };
+    let found = first_text(std::slice::from_ref(path), body, document)?;
+    match found {
+        None => Ok(None),
+        Some(text) => match text.trim().parse() {
+            Ok(total) => Ok(Some(total)),
+            Err(_) => Err(format!("the announced total at {path} is no number")),
+        },
+    }
+}

@@ -1,0 +1,215 @@
+//! Rows inside a document: the objects that a path leads to, each with what it takes from the objects around it.
+//!
+//! The document is read whole (`DOCUMENT_BYTES_MAX`), since a key that follows the rows may belong to all of them. Objects
+//! around the rows are read once each, not once a row.
+
+use std::collections::BTreeSet;
+
+use crate::contract::{Dataset, JsonPath, PathStep, RowShape};
+use crate::decode::row::{Row, RowReader, Step};
+use crate::decode::scan::{Kind, Token};
+use crate::source::document::{Shape, elements, key_name, members, root, says_nothing, shape};
+
+/// Most rows one document may hold.
+const DOCUMENT_ROWS_MAX: usize = 1_000_000;
+
+/// Reads the rows of one document.
+pub struct DocumentReader {
+    rows_at: Vec<JsonPath>,
+    /// Labels of the steps that columns name with `of`.
+    labels: BTreeSet<String>,
+    /// Beginnings of dotted keys: `DATA_PNBP` where a column reads `DATA_PNBP.KD_BILLING`.
+    prefixes: BTreeSet<String>,
+    of_other_tables: BTreeSet<String>,
+    found: Option<Found>,
+    next: usize,
+}
+
+/// Where the rows of a document are.
+#[derive(Debug, Default)]
+struct Found {
+    rows: Vec<(Token, Option<usize>)>,
+    /// The objects around rows that columns read.
+    around: Vec<Around>,
+    end: usize,
+}
+
+/// What rows take from an object around them: key indices and values, and the object around that one.
+#[derive(Debug)]
+struct Around {
+    outer: Option<usize>,
+    values: Vec<(usize, Token)>,
+}
+
+impl DocumentReader {
+    /// A reader of the rows of `dataset`.
+    #[must_use]
+    pub fn new(dataset: &Dataset) -> Self {
+        let (rows_at, of_other_tables) = match &dataset.rows {
+            RowShape::Document { rows_at, of_other_tables } => {
+                (rows_at.clone(), of_other_tables.iter().cloned().collect())
+            }
+            _ => (Vec::new(), BTreeSet::new()),
+        };
+        let mut prefixes = BTreeSet::new();
+        for key in dataset.columns.iter().flat_map(|column| &column.keys) {
+            prefixes.extend(key.match_indices('.').map(|(at, _)| key[..at].to_owned()));
+        }
+        let labels = dataset.columns.iter().filter_map(|column| column.of.clone()).collect();
+        Self { rows_at, labels, prefixes, of_other_tables, found: None, next: 0 }
+    }
+
+    /// Finds the rows: by the first path that is there.
+    fn find(&self, buffer: &[u8], row: &mut Row) -> Result<Option<Found>, String> {
+        let Some((document, end)) = root(buffer)? else { return Ok(None) };
+        for path in &self.rows_at {
+            let mut search =
+                Search { reader: self, steps: &path.steps, found: Found { end, ..Found::default() }, reached: false };
+            search.descend(buffer, row, document, (0, None))?;
+            if search.reached {
+                return Ok(Some(search.found));
+            }
+        }
+        Ok(Some(Found { end, ..Found::default() }))
+    }
+
+    /// Puts the members of a row into `row`; `prefix` is what their keys begin with in dotted keys.
+    fn take_leaf(&self, buffer: &[u8], object: Token, prefix: &str, row: &mut Row) -> Result<(), String> {
+        members(buffer, object, &mut |key, value| {
+            let index = if prefix.is_empty() {
+                row.keys.find(&buffer[key.start..key.end])
+            } else {
+                row.keys.find(format!("{prefix}{}", key_name(buffer, key)).as_bytes())
+            };
+            if let Some(index) = index {
+                row.set(buffer, index, value);
+                return Ok(());
+            }
+            let name = format!("{prefix}{}", key_name(buffer, key));
+            if self.prefixes.contains(&name) {
+                // A dotted key's object may be empty, or a text where there is nothing.
+                return match shape(buffer, value) {
+                    Shape::Object => self.take_leaf(buffer, value, &format!("{name}."), row),
+                    _ => Ok(()),
+                };
+            }
+            if !self.of_other_tables.contains(&name) {
+                row.set_unknown(key, value);
+            }
+            Ok(())
+        })
+    }
+}
+
+/// One walk through a document.
+struct Search<'a> {
+    reader: &'a DocumentReader,
+    steps: &'a [PathStep],
+    found: Found,
+    /// Whether the path's end is there, with rows or without.
+    reached: bool,
+}
+
+impl Search<'_> {
+    /// Walks on at `token`, which `depth` steps led to, within `outer`.
+    fn descend(
+        &mut self,
+        buffer: &[u8],
+        row: &mut Row,
+        token: Token,
+        (depth, outer): (usize, Option<usize>),
+    ) -> Result<(), String> {
+        let at_end = depth == self.steps.len();
+        self.reached |= at_end;
+        match shape(buffer, token) {
+            Shape::List => elements(buffer, token, &mut |element| self.descend(buffer, row, element, (depth, outer))),
+            Shape::Scalar if says_nothing(buffer, token) => Ok(()),
+            Shape::Scalar => {
+                let what = if token.kind == Kind::Literal { "a number" } else { "a text" };
+                Err(format!("expected rows at {}, found {what}", self.label(depth)))
+            }
+            Shape::Object if at_end => {
+                if self.found.rows.len() >= DOCUMENT_ROWS_MAX {
+                    return Err(format!("more than {DOCUMENT_ROWS_MAX} rows in one document"));
+                }
+                if !says_nothing(buffer, token) {
+                    self.found.rows.push((token, outer));
+                }
+                Ok(())
+            }
+            Shape::Object => self.through(buffer, row, token, (depth, outer)),
+        }
+    }
+
+    /// Walks through an object around rows: takes what columns want of it, then goes on inwards.
+    fn through(
+        &mut self,
+        buffer: &[u8],
+        row: &mut Row,
+        token: Token,
+        (depth, outer): (usize, Option<usize>),
+    ) -> Result<(), String> {
+        let label = self.label(depth).to_owned();
+        let wanted = self.reader.labels.contains(&label);
+        let (mut inwards, mut values) = (Vec::new(), Vec::new());
+        members(buffer, token, &mut |key, value| {
+            let name = key_name(buffer, key);
+            if wanted && let Some(index) = row.keys.find(format!("{label}/{name}").as_bytes()) {
+                values.push((index, value));
+            }
+            if self.steps[depth].takes(&name) {
+                inwards.push(value);
+            }
+            Ok(())
+        })?;
+        let outer = if values.is_empty() {
+            outer
+        } else {
+            self.found.around.push(Around { outer, values });
+            Some(self.found.around.len() - 1)
+        };
+        // Beside `*` there are members that hold no rows.
+        let any = self.steps[depth] == PathStep::Any;
+        for value in inwards.into_iter().filter(|value| !any || value.kind == Kind::Nested) {
+            self.descend(buffer, row, value, (depth + 1, outer))?;
+        }
+        Ok(())
+    }
+
+    /// What columns call the object that `depth` steps lead to.
+    fn label(&self, depth: usize) -> &str {
+        match depth.checked_sub(1).map(|last| &self.steps[last]) {
+            None => ".",
+            Some(PathStep::Any) => "*",
+            Some(PathStep::Key(key)) => key,
+        }
+    }
+}
+
+impl RowReader for DocumentReader {
+    fn next(&mut self, buffer: &[u8], at: &mut usize, row: &mut Row) -> Result<Step, String> {
+        if self.found.is_none() {
+            let Some(found) = self.find(buffer, row)? else { return Ok(Step::NeedMore) };
+            self.found = Some(found);
+        }
+        let found = self.found.as_ref().expect("found above");
+        let Some(&(leaf, mut outer)) = found.rows.get(self.next) else {
+            *at = found.end;
+            return Ok(Step::Done);
+        };
+        while let Some(around) = outer.map(|i| &found.around[i]) {
+            for (index, value) in &around.values {
+                row.set(buffer, *index, *value);
+            }
+            outer = around.outer;
+        }
+        row.span = Some((leaf.start, leaf.end));
+        self.take_leaf(buffer, leaf, "", row)?;
+        self.next += 1;
+        Ok(Step::Row)
+    }
+
+    fn may_end(&self) -> bool {
+        false
+    }
+}
