@@ -75,6 +75,7 @@ pub(crate) async fn run(context: &Context, args: &SnapshotArgs) -> Result<(), Fa
         span: args.from.zip(args.to),
         accept_shrink: args.accept_shrink,
         parameters: args.param.iter().cloned().collect(),
+        replay_of: None,
         accept_quarantine: args.accept,
         operator: config::operator(),
     };

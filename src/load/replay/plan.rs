@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 
 use super::ReplayRequest;
 use super::pages::ReplayedPage;
@@ -222,10 +222,6 @@ fn redate(dataset: &Dataset, windows: &mut [ReplayedWindow], date: NaiveDate) ->
     if dataset.accumulates() {
         let why = format!("{} has a date of its own, which --date cannot change", dataset.name);
         return Err(LoadError::Request(why));
-    }
-    let other_year = |w: &ReplayedWindow| w.window.fiscal_year.is_none() && w.window.date.year() != date.year();
-    if windows.iter().any(other_year) {
-        tracing::warn!(dataset = %dataset.name, %date, "the pages were received in another year");
     }
     windows.iter_mut().for_each(|w| w.window.date = date);
     Ok(())
