@@ -8,6 +8,9 @@ use serde_json::Value;
 
 use crate::harness::{Lab, Ran, YEARS, walk};
 
+/// A setting that changes nothing.
+const SAME: &str = "archive.enabled=true";
+
 /// The program on the lab's warehouse, without any source, token or key.
 fn offline(lab: &Lab) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lumbung"));
@@ -21,9 +24,9 @@ fn run(mut command: Command, arguments: &[&str]) -> Ran {
     command.args(arguments).output().unwrap().into()
 }
 
-/// The one line of a load of `dataset` that must end with `code`.
-fn load(lab: &Lab, dataset: &str, code: i32, arguments: &[&str]) -> Value {
-    let ran = lab.run(&[&["--output", "json", "snapshot", dataset][..], arguments].concat());
+/// The one line of a load of `dataset` that must end with `code`; `set` is `key=value`.
+fn load(lab: &Lab, dataset: &str, code: i32, (set, arguments): (&str, &[&str])) -> Value {
+    let ran = lab.run(&[&["--output", "json", "--set", set, "snapshot", dataset][..], arguments].concat());
     assert_eq!(ran.code, code, "{}\n{}", ran.stdout, ran.stderr);
     ran.json_lines().remove(0)
 }
@@ -49,17 +52,16 @@ fn sql(lab: &Lab, config: &str, query: &str) -> Vec<Value> {
 #[test]
 fn a_wrong_contract_is_repaired_without_asking_the_source() {
     let mut lab = Lab::new(&[]);
-    let first = load(&lab, "omspan.realisasi_belanja", 0, &["--set", "sources.omspan.page_rows=1500"]);
+    let first = load(&lab, "omspan.realisasi_belanja", 0, ("sources.omspan.page_rows=1500", &[]));
     let files = lab.published();
     lab.stop_sandbox();
     let archived = raw_files(&lab);
     assert!(archived.len() > YEARS.len(), "{archived:?}");
     let config = lab.config(&[
         ("version = 1", "version = 2"),
-        (r#"{ name = "lokasi", type = "code(4)""#, r#"{ name = "lokasi", type = "integer""#),
+        (r#"{ name = "cara_tarik", type = "code(1)""#, r#"{ name = "cara_tarik", type = "integer""#),
     ]);
-    let types =
-        "SELECT arrow_typeof(lokasi) AS t, count(*) AS n, sum(amount) AS s FROM omspan.realisasi_belanja GROUP BY 1";
+    let types = "SELECT arrow_typeof(cara_tarik) AS t, count(*) AS n, sum(amount) AS s FROM omspan.realisasi_belanja GROUP BY 1";
     let ran = run(offline(&lab), &["--config", &config, "replay", &name_of(&first)]);
     assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
     let said = ran.json_lines().remove(0);
@@ -85,29 +87,59 @@ fn a_wrong_contract_is_repaired_without_asking_the_source() {
 }
 
 #[test]
-fn what_was_loaded_since_is_not_replaced_and_a_part_is_not_taken_for_the_whole() {
+fn what_was_loaded_since_is_not_replaced() {
     let mut lab = Lab::new(&[]);
-    let first = load(&lab, "omspan.dipa_belanja", 0, &[]);
-    // A contract that no answer keeps: the run fails at its first page, which is archived whole.
-    let broken = lab.config(&[(r#"{ name = "kdsatker", type"#, r#"{ name = "kd_satker_x", required = true, type"#)]);
-    let failed =
-        lab.run(&["--output", "json", "--config", &broken, "snapshot", "omspan.dipa_belanja", "--tahun", "2026"]);
-    let unknown = run(offline(&lab), &["replay", "20261101T000000000Z-00000000"]);
-    assert_eq!(unknown.code, 2, "{}", unknown.stderr);
-    lab.set_today("2026-11-02");
+    let first = load(&lab, "omspan.dipa_belanja", 0, (SAME, &["--tahun", "2026"]));
+    assert_eq!(run(offline(&lab), &["replay", "20261101T000000000Z-00000000"]).code, 2);
+    // The same partition is loaded again an hour later, and its fiscal year is another answer by then.
+    lab.replace_sandbox(&["shrink"]);
+    lab.today = "2026-11-02".to_owned();
     let later =
-        load(&lab, "omspan.dipa_belanja", 0, &["--date", "2026-11-01", "--set", "sources.omspan.page_rows=400"]);
+        load(&lab, "omspan.dipa_belanja", 0, (SAME, &["--tahun", "2026", "--date", "2026-11-01", "--accept-shrink"]));
+    assert_eq!(later["status"], "committed", "{later}");
+    let before = lab.contents();
     lab.stop_sandbox();
-    if later["status"] == "committed" {
-        let refused = run(offline(&lab), &["replay", &name_of(&first)]);
-        assert_eq!(refused.code, 2, "{}", refused.stdout);
-        let said = refused.json_lines().remove(0);
-        assert!(said["error"].as_str().unwrap().contains(&name_of(&later)), "{said}");
-    }
-    if let Some(failed) = failed.json_lines().first().filter(|said| said["status"] == "failed") {
-        let part = run(offline(&lab), &["replay", &name_of(failed)]);
-        assert!([0, 2, 65].contains(&part.code), "{}", part.stderr);
-    }
+    let refused = run(offline(&lab), &["replay", &name_of(&first)]);
+    assert_eq!(refused.code, 2, "{}", refused.stdout);
+    let said = refused.json_lines().remove(0);
+    assert!(said["error"].as_str().unwrap().contains(&name_of(&later)), "{said}");
+    assert!(before == lab.contents());
+    // Under a date of its own it replaces nothing.
+    let apart = run(offline(&lab), &["replay", &name_of(&later), "--date", "2026-11-02"]);
+    assert_eq!(apart.code, 0, "{}", apart.stderr);
+    assert_eq!(lab.contents().len(), before.len() + 1, "one more in history, and latest shows it");
+}
+
+#[test]
+fn a_failed_run_is_repaired_where_it_had_everything_and_only_there() {
+    let mut lab = Lab::new(&["maxdate-moves"]);
+    let dataset = "omspan.realisasi_belanja";
+    let (few, many) = ("sources.omspan.page_rows=1500", "sources.omspan.page_rows=500");
+    let whole = load(&lab, dataset, 65, (few, &[]));
+    let part = load(&lab, dataset, 65, (many, &[]));
+    assert_eq!((&whole["status"], &part["status"]), (&"failed".into(), &"failed".into()));
+    lab.stop_sandbox();
+    let config = lab.config(&[(r#"constant = ["maxdate"], "#, "")]);
+    let replay =
+        |said: &Value, set: &str| run(offline(&lab), &["--config", &config, "--set", set, "replay", &name_of(said)]);
+    // It broke off at the second of more pages: what is missing cannot be known.
+    let refused = replay(&part, many);
+    assert_eq!(refused.code, 65, "{}\n{}", refused.stdout, refused.stderr);
+    let said = refused.json_lines().remove(0);
+    assert!(said["error"].as_str().unwrap().contains("page 3 of"), "{said}");
+    assert_eq!(lab.published(), [""; 0]);
+    // The second page was the last one of its year.
+    let repaired = replay(&whole, few);
+    assert_eq!(repaired.code, 0, "{}\n{}", repaired.stdout, repaired.stderr);
+    assert!(lab.published().iter().all(|file| file.contains("tahun_anggaran=2025")), "{:?}", lab.published());
+    let asked = load_years(&lab, &config);
+    assert_eq!(asked, [2025]);
+}
+
+/// The fiscal years in the warehouse.
+fn load_years(lab: &Lab, config: &str) -> Vec<i64> {
+    let rows = sql(lab, config, "SELECT DISTINCT tahun_anggaran AS y FROM omspan.realisasi_belanja");
+    rows.iter().map(|row| row["y"].as_i64().unwrap()).collect()
 }
 
 #[test]
@@ -127,7 +159,7 @@ fn sealed_pages_open_for_their_identity_alone() {
     assert!(open.code == 0 && open.stderr.contains("[archive] recipient"), "{}", open.stderr);
     assert_eq!(raw_files(&lab), [PathBuf::new(); 0]);
     std::fs::remove_dir_all(lab.warehouse()).unwrap();
-    let said = load(&lab, "omspan.detail_pnbp", 0, &[&span[..], &["--set", &sealed]].concat());
+    let said = load(&lab, "omspan.detail_pnbp", 0, (&sealed, &span));
     let names = payers(&lab);
     lab.stop_sandbox();
     let files = raw_files(&lab);
@@ -168,8 +200,8 @@ fn payers(lab: &Lab) -> Vec<String> {
 #[test]
 fn a_held_load_is_published_by_who_accepts_it() {
     let mut lab = Lab::new(&[]);
-    let strict = r#"{ name = "sumber_dana", type = "code(1)", one_of = ["A"]"#;
-    let config = lab.config(&[(r#"{ name = "sumber_dana", type = "code(1)""#, strict)]);
+    let strict = r#"{ name = "cara_tarik", type = "code(1)", one_of = ["0"]"#;
+    let config = lab.config(&[(r#"{ name = "cara_tarik", type = "code(1)""#, strict)]);
     let dataset = "omspan.realisasi_belanja";
     let with = ["--config", &config, "--output", "json", "snapshot", dataset, "--tahun", "2026"];
     let held = lab.run(&with);
@@ -191,7 +223,7 @@ fn a_held_load_is_published_by_who_accepts_it() {
     assert_eq!(run(offline(&lab), &["runs", &name_of(&held)]).json_lines()[0]["accepted_by"], Value::Null);
     let reasons =
         sql(&lab, &config, "SELECT DISTINCT run, source, dataset, \"column\" FROM ops.quarantine ORDER BY run");
-    assert!(reasons.iter().all(|row| row["column"] == "sumber_dana" && row["source"] == "omspan"), "{reasons:?}");
+    assert!(reasons.iter().all(|row| row["column"] == "cara_tarik" && row["source"] == "omspan"), "{reasons:?}");
     // A held run can be accepted from the archive, too.
     let replayed = run(offline(&lab), &["--config", &config, "replay", &name_of(&held)]);
     assert_eq!(replayed.code, 65, "{}", replayed.stderr);
