@@ -6,7 +6,7 @@
 //! one row, however long the answer is. The ways rows can be written are strategies under `source::shape`.
 
 mod builder;
-mod date;
+pub(crate) mod date;
 mod extract;
 mod growing;
 mod reading;

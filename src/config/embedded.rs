@@ -20,6 +20,7 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("sources/padi.toml", include_str!("../../config/sources/padi.toml")),
     ("sources/simda.toml", include_str!("../../config/sources/simda.toml")),
     ("sources/sipp.toml", include_str!("../../config/sources/sipp.toml")),
+    ("sources/sirup.toml", include_str!("../../config/sources/sirup.toml")),
 ];
 
 /// Every file the binary carries, the reference tables included.

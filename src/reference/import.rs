@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 use super::rows::{self, Limits, ReadFile, RefusedFile};
 use super::{REF, TableDefinition};
 use crate::warehouse::{
-    AsOf, CommitMode, CommittedFile, DatasetId, Outcome, PageRecord, Partition, Run, RunId, RunStart, Warehouse,
-    WarehouseError,
+    AsOf, CommitMode, CommittedFile, DatasetId, Keeping, Outcome, PageRecord, Partition, Run, RunId, RunStart, Seal,
+    Warehouse, WarehouseError,
 };
 
 /// Most rows of an imported list.
@@ -160,6 +160,11 @@ pub fn import(
         tahun_anggaran: None,
         contract_version: definition.version,
         control: Vec::new(),
+        key_id: None,
+        replay_of: None,
+        parameters: None,
+        // The file is the user's own.
+        keeping: Keeping { seal: Seal::Open, level: None },
         at: request.at,
     })?;
     let id = run.id().clone();
@@ -216,6 +221,8 @@ fn page(checked: &Checked, at: DateTime<Utc>, elapsed: Duration) -> PageRecord {
         started_at: at,
         millis: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
         verdict: if rows == 0 { "empty" } else { "rows" }.to_owned(),
+        raw: None,
+        parameters: None,
     }
 }
 

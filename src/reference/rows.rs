@@ -16,7 +16,7 @@ use super::findings::Findings;
 pub use super::findings::RefusedFile;
 use super::{check, header, quoting};
 use crate::contract::{ColumnType, DateFormat};
-use crate::decode::value;
+use crate::decode::{date, value};
 
 /// What one file may cost.
 #[derive(Debug, Clone, Copy)]
@@ -265,7 +265,7 @@ impl Typed {
                 }
                 builder.append_value(unscaled);
             }
-            Self::Date(builder) => builder.append_value(value::date(bytes, &[DateFormat::Iso])?),
+            Self::Date(builder) => builder.append_value(date::date(bytes, &[DateFormat::Iso])?),
             Self::Boolean(builder) => builder.append_value(value::boolean(bytes)?),
         }
         Ok(())

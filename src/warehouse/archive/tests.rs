@@ -38,6 +38,7 @@ fn stored(archive: &RunArchive, root: &Path, body: &[u8]) -> ArchivedPage {
         millis: 1,
         verdict: "rows".to_owned(),
         raw: Some(raw.clone()),
+        parameters: None,
     };
     ArchivedPage { page, path: root.join(raw.file) }
 }

@@ -38,6 +38,7 @@ fn the_file_says_where_it_comes_from_and_what_it_holds() {
     let expected = BTreeMap::from([
         ("lumbung.contract_version", "3"),
         ("lumbung.dataset", "realisasi_belanja"),
+        ("lumbung.key_id", "1f2e3d4c"),
         ("lumbung.row_count", "3"),
         ("lumbung.run_id", run.id().as_str()),
         ("lumbung.source", "omspan"),
