@@ -36,6 +36,8 @@ fn each_source_has_its_datasets() {
     assert_eq!(names("simda"), ["instansi", "renstra", "rka"]);
     assert_eq!(names("padi"), ["transaksi", "umkm"]);
     let oss = [
+        "kkpr",
+        "pse",
         "nib",
         "cek_nib",
         "nib_stpw",
@@ -46,8 +48,6 @@ fn each_source_has_its_datasets() {
         "proyek",
         "izin",
         "file_ds",
-        "kkpr",
-        "pse",
     ];
     assert_eq!(names("oss"), oss);
 }
