@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod exit;
+mod key;
 mod output;
 mod progress;
 mod reference;
@@ -89,6 +90,8 @@ enum Command {
     Status,
     /// What was loaded when, and what became of it
     Runs(runs::RunsArgs),
+    /// The key that personal values are hashed under, and the identity that opens the archive
+    Key(key::KeyArgs),
     /// Run the SQL data tests: rows that break a rule
     #[command(after_help = "Examples:\n  lumbung test\n  lumbung test --output json")]
     Test,
@@ -156,6 +159,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             Command::Check(args) => check::run(&context, &args).await,
             Command::Status => status::run(&context),
             Command::Runs(args) => runs::run(&context, &args),
+            Command::Key(args) => key::run(&context, &args),
             Command::Reference(args) => reference::run(&context, &args),
             Command::Report(args) => report::run(&context, &args).await,
             Command::Test => test::run(&context).await,

@@ -7,7 +7,9 @@ pub mod deployment;
 pub mod document;
 mod embedded;
 
-pub use credential::{CredentialError, Credentials, no_color};
-pub use deployment::{Config, Deployment, MailSettings, MailTransport, SourceSettings, SqlSettings};
+pub use credential::{CredentialError, Credentials, no_color, operator};
+pub use deployment::{
+    ArchiveSettings, Config, Deployment, MailSettings, MailTransport, PrivacySettings, SourceSettings, SqlSettings,
+};
 pub use document::{Problem, Problems};
 pub use embedded::{ConfigFolder, DEFAULT_CONFIG};

@@ -10,19 +10,21 @@ mod envelope;
 mod method;
 mod parse;
 mod path;
+mod reading;
 mod request;
 mod schema;
 
 use chrono_tz::Tz;
 
 pub use auth::{Auth, AuthKind, Login};
-pub use column::{Class, Column, ColumnType, DateFormat, normalise_key};
+pub use column::{Class, Column, ColumnType, DateFormat, TimestampFormat, normalise_key};
 pub use dataset::{Dataset, Direction, ForEach, Paging, RowShape, Transport};
 pub use envelope::{DocumentEnvelope, Envelope, RuleVerdict, VerdictRule};
 pub use method::{Method, MethodDirection};
 pub use parse::parse;
 pub(crate) use parse::{check_base_url, shown_url};
 pub use path::{JsonPath, PathStep};
+pub use reading::{Extract, OneOf, Reading};
 pub use request::{HttpMethod, RequestTemplate};
 pub use schema::{EXTRA_COLUMN, file_schema};
 

@@ -6,6 +6,10 @@
 //! one row, however long the answer is. The ways rows can be written are strategies under `source::shape`.
 
 mod builder;
+mod date;
+mod extract;
+mod growing;
+mod reading;
 pub mod row;
 pub(crate) mod scan;
 pub(crate) mod value;
@@ -15,9 +19,11 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
+use chrono_tz::Tz;
 use thiserror::Error;
 
-use crate::contract::Dataset;
+use crate::contract::{Dataset, RowShape};
+use crate::privacy::{PII_KEY_ENV, PiiKey};
 use builder::BatchBuilder;
 use row::{Keys, Row, RowReader, Step};
 
@@ -57,6 +63,18 @@ pub enum DecodeError {
         /// 1-based position in the page.
         row: u64,
     },
+    /// A document is longer than what is held in memory.
+    #[error("the document is longer than {bytes_max} bytes: ask for smaller pages")]
+    DocumentTooLong {
+        /// The limit.
+        bytes_max: usize,
+    },
+    /// A column is to be hashed, and there is no secret: nothing is decoded then.
+    #[error("the column \"{column}\" is stored as a keyed hash, and there is no key for it: set {PII_KEY_ENV}")]
+    NoPiiKey {
+        /// The column.
+        column: String,
+    },
     /// Arrow refused the columns: a bug.
     #[error("building a batch: {0}")]
     Batch(#[from] ArrowError),
@@ -71,7 +89,7 @@ pub struct Refused {
     pub column: Option<String>,
     /// What is wrong.
     pub reason: String,
-    /// The row as received; absent where rows are personal.
+    /// The row as received; absent where rows are personal, unless somebody asked for it to seal it.
     pub original: Option<Vec<u8>>,
 }
 
@@ -86,6 +104,15 @@ pub struct PageSummary {
     pub nulls: u64,
 }
 
+/// What decoding needs besides the dataset's own contract.
+#[derive(Debug, Clone)]
+pub struct DecodeSettings {
+    /// The zone of instants that are written without an offset: the source's.
+    pub zone: Tz,
+    /// The secret under which personal values are hashed; needed by datasets with key columns only.
+    pub pii_key: Option<Arc<PiiKey>>,
+}
+
 /// Decodes the pages of one dataset, one after the other, into batches that may span pages.
 pub struct Decoder {
     reader: Box<dyn RowReader>,
@@ -96,6 +123,7 @@ pub struct Decoder {
     buffer: Vec<u8>,
     /// The buffer's length at which reading on is worth it.
     read_at_len: usize,
+    originals: bool,
     page: PageSummary,
     done: bool,
     refused: Vec<Refused>,
@@ -106,29 +134,37 @@ pub struct Decoder {
 
 impl Decoder {
     /// A decoder for `dataset`, whose rows `new_reader` knows how to read.
-    #[must_use]
-    pub fn new(dataset: Arc<Dataset>, new_reader: fn(&Dataset) -> Box<dyn RowReader>) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// [`DecodeError::NoPiiKey`] when the dataset has key columns and the settings no key.
+    pub fn new(
+        dataset: Arc<Dataset>,
+        new_reader: fn(&Dataset) -> Box<dyn RowReader>,
+        settings: DecodeSettings,
+    ) -> Result<Self, DecodeError> {
+        Ok(Self {
             reader: new_reader(&dataset),
             new_reader,
             row: Row::new(Keys::of(&dataset)),
-            builder: BatchBuilder::new(&dataset),
+            builder: BatchBuilder::new(&dataset, settings)?,
             buffer: Vec::new(),
             read_at_len: 0,
+            originals: !dataset.personal,
             page: PageSummary::default(),
             done: false,
             refused: Vec::new(),
             unknown: BTreeMap::new(),
             parameters: Vec::new(),
             dataset,
-        }
+        })
     }
 
     /// The parameters of the request that is answered next: columns with `param` take their values from them.
     pub fn set_parameters(&mut self, parameters: &[(String, String)]) {
         self.parameters.clear();
         for (i, column) in self.dataset.columns.iter().enumerate() {
-            let value = column.param.as_ref().and_then(|name| parameters.iter().rev().find(|(known, _)| known == name));
+            let value =
+                column.param.as_ref().and_then(|name| parameters.iter().rev().find(|(known, _)| known == name));
             if let Some((_, value)) = value {
                 self.parameters.push((self.row.keys.index_of_column(i), value.clone().into_bytes()));
             }
@@ -149,6 +185,13 @@ impl Decoder {
         self.reader = (self.new_reader)(&self.dataset);
         let page = std::mem::take(&mut self.page);
         if complete { Ok(page) } else { Err(DecodeError::Truncated { rows: page.rows + page.refused }.into()) }
+    }
+
+    /// Says whether refused rows come with their original; by default not where rows are personal.
+    #[must_use]
+    pub fn with_originals(mut self, originals: bool) -> Self {
+        self.originals = originals;
+        self
     }
 
     /// Takes the next bytes of the page and hands every full batch to `emit`.
@@ -178,6 +221,7 @@ impl Decoder {
         &mut self,
         emit: &mut impl FnMut(RecordBatch) -> Result<(), E>,
     ) -> Result<PageSummary, E> {
+        self.buffer.extend_from_slice(self.reader.closing());
         self.read_buffer(emit)?;
         let rest_is_blank = self.buffer.iter().all(|&byte| scan::is_blank(byte) || byte == b',');
         let complete = (self.done || self.reader.may_end()) && rest_is_blank;
@@ -197,7 +241,7 @@ impl Decoder {
         self.reader = (self.new_reader)(&self.dataset);
         self.page = PageSummary::default();
         self.refused.clear();
-        self.builder = BatchBuilder::new(&self.dataset);
+        self.builder.clear();
     }
 
     /// The rows that no full batch holds yet.
@@ -287,13 +331,17 @@ impl Decoder {
                 self.page.refused += 1;
                 if self.refused.len() < REFUSED_KEPT_MAX {
                     let (start, end) = self.row.span.unwrap_or((start, end));
-                    let raw = buffer[start..end].trim_ascii_start();
-                    let raw = raw.strip_prefix(b",").unwrap_or(raw).trim_ascii();
+                    let raw = &buffer[start..end];
+                    let raw = match self.dataset.rows {
+                        // A comma belongs to the first field.
+                        RowShape::Csv { .. } => raw,
+                        _ => raw.trim_ascii_start().strip_prefix(b",").unwrap_or(raw),
+                    };
                     self.refused.push(Refused {
                         row: self.page.rows + self.page.refused,
                         column: refusal.column,
                         reason: refusal.reason,
-                        original: (!self.dataset.personal).then(|| raw.to_vec()),
+                        original: self.originals.then(|| raw.trim_ascii().to_vec()),
                     });
                 }
             }

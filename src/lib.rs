@@ -4,7 +4,7 @@
 //!
 //! | level | modules |
 //! |---|---|
-//! | 1 | [`clock`], [`config`], [`contract`] |
+//! | 1 | [`clock`], [`privacy`], [`seal`], [`config`], [`contract`] |
 //! | 2 | [`source`], [`decode`], [`quality`], [`warehouse`], [`reference`], [`mail`] |
 //! | 3 | [`catalog`] |
 //! | 4 | [`load`], [`report`], [`sandbox`] |
@@ -20,9 +20,11 @@ pub mod contract;
 pub mod decode;
 pub mod load;
 pub mod mail;
+pub mod privacy;
 pub mod quality;
 pub mod reference;
 pub mod report;
 pub mod sandbox;
+pub mod seal;
 pub mod source;
 pub mod warehouse;

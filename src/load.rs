@@ -1,13 +1,17 @@
 //! One load, top to bottom: plan, fetch, decode, check, stage, commit.
 //!
 //! A run is one attempt at one dataset. It asks for every window that is due (a fiscal year; for daily data a day),
-//! stages one Parquet file a window and publishes all of them together or none. Whatever goes wrong, what was published
-//! before stays, and the ledger says why.
+//! stages one Parquet file a window and publishes all of them together or none. Answers that fill several tables have a run
+//! for each of them, side by side. Whatever goes wrong, what was published before stays, and the ledger says why.
 
+mod archivist;
+mod ask;
 mod check;
 mod error;
 mod gate;
+mod group;
 mod pages;
+mod parameters;
 mod plan;
 mod probe;
 mod worker;
@@ -20,14 +24,21 @@ use std::time::Instant;
 use chrono::NaiveDate;
 
 pub use error::{LoadError, LoadErrorKind};
+pub use parameters::{Loaded, Parameters};
 pub use probe::YearsProbed;
 
 use crate::clock::Clock;
-use crate::config::{Credentials, SourceSettings};
-use crate::contract::{Contract, Dataset, HttpLimits, Paging};
+use crate::config::{ArchiveSettings, Credentials, PrivacySettings, SourceSettings};
+use crate::contract::{Auth, Contract, Dataset, HttpLimits, Paging, Transport};
+use crate::source::auth::Signer;
 use crate::source::fetch::SourceClient;
-use crate::source::paging::Window;
-use crate::warehouse::{CommitMode, DatasetId, Outcome as Unpublished, Run, RunId, RunStart, StagedFile, Warehouse};
+use crate::source::paging::{Window, pager};
+use crate::warehouse::{
+    Acceptance, CommitMode, DatasetId, Keeping, Outcome as Unpublished, Run, RunId, RunStart, Seal, StagedFile,
+    Warehouse,
+};
+use ask::{Conversation, FilePages, HttpPages, PageSource};
+use group::{Group, Table, Totals};
 
 /// What to load.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +51,12 @@ pub struct LoadRequest {
     pub span: Option<(NaiveDate, NaiveDate)>,
     /// Publish even when the source holds much less than before.
     pub accept_shrink: bool,
+    /// Publish even when too many rows were refused.
+    pub accept_quarantine: bool,
+    /// Who asks: the ledger names them where the gate was overruled.
+    pub operator: String,
+    /// Filters and required parameters, by name.
+    pub parameters: Parameters,
 }
 
 /// How a run ended, in the words of `snapshot --output json`.
@@ -122,53 +139,41 @@ pub struct Loader<'a> {
     pub settings: &'a SourceSettings,
     /// Where secrets come from.
     pub credentials: &'a Credentials,
+    /// What is kept of the answers.
+    pub archive: &'a ArchiveSettings,
+    /// Where the secret is that personal values are hashed under.
+    pub privacy: &'a PrivacySettings,
     /// The clock.
     pub clock: Clock,
     /// The tokens tried so far.
     pub probed: &'a YearsProbed,
+    /// Answers the queries that requests are repeated for.
+    pub loaded: &'a dyn Loaded,
     /// Who watches.
     pub progress: &'a dyn Progress,
 }
 
-/// Totals of a run while it is made.
-#[derive(Debug, Default)]
-struct Totals {
-    rows: u64,
-    quarantined: u64,
-    pages: u64,
-    bytes: u64,
-    control: BTreeMap<String, String>,
-    unknown_keys: BTreeMap<String, u64>,
-}
-
 impl Loader<'_> {
-    /// Loads one dataset. Never fails as such: what went wrong is in the report and in the ledger.
-    pub async fn load(&self, dataset: &Dataset, request: &LoadRequest) -> LoadReport {
+    /// Loads one dataset and the further tables of its answers; one report each, the dataset's own first. Never fails as
+    /// such: what went wrong is in the reports and in the ledger.
+    pub async fn load(&self, dataset: &Dataset, request: &LoadRequest) -> Vec<LoadReport> {
         let began = Instant::now();
-        let id = DatasetId::new(&self.contract.source, &dataset.name).expect("the contract checks its names");
-        let mut totals = Totals::default();
-        let (run, result) = self.run(&id, dataset, request, &mut totals).await;
-        let status = match &result {
-            Ok(status) => *status,
-            Err(error) if error.kind() == LoadErrorKind::Held => Status::Held,
-            Err(_) => Status::Failed,
+        let dataset = self.contract.asked_with(dataset);
+        let (mut group, begun) = self.begin(dataset, request);
+        let landed = match begun {
+            Ok(()) => self.land(&mut group, request).await,
+            Err(error) => Err(error),
         };
-        let report = LoadReport {
-            path: self.warehouse.root().join("latest").join(&self.contract.source).join(&dataset.name),
-            dataset: id,
-            run,
-            status,
-            rows: totals.rows,
-            quarantined: totals.quarantined,
-            pages: totals.pages,
-            bytes: totals.bytes,
-            control: totals.control,
-            seconds: began.elapsed().as_secs_f64(),
-            unknown_keys: totals.unknown_keys,
-            error: result.err(),
-        };
-        self.progress.end(&report);
-        report
+        let reports = self.settle(group, landed, dataset);
+        let seconds = began.elapsed().as_secs_f64();
+        reports
+            .into_iter()
+            .map(|report| {
+                let report = LoadReport { seconds, ..report };
+                self.progress.end(&report);
+                report
+            })
+            .collect()
     }
 
     /// The windows that `request` asks for, as the plan of `--dry-run`.
@@ -180,102 +185,211 @@ impl Loader<'_> {
         plan::windows(self.warehouse, self.contract, dataset, request, &years)
     }
 
-    /// The address of the first request of `window`.
+    /// What is asked first for `window`: an address, or a folder.
     #[must_use]
     pub fn first_url(&self, dataset: &Dataset, window: &Window) -> String {
-        let mut pager = crate::source::paging::pager(&self.configured(dataset), window);
-        format!("{}/{}", self.base_url(), pager.next(None).unwrap_or_default())
+        let dataset = self.configured(self.contract.asked_with(dataset));
+        if dataset.transport == Transport::Folder {
+            return self.drop_folder(&dataset).display().to_string();
+        }
+        let ask = pager(&dataset, window).next(None).ok().flatten().unwrap_or_default();
+        ask::page_request((&dataset, self.base_url()), window, &[], &ask).shown
     }
 
-    async fn run(
-        &self,
-        id: &DatasetId,
-        dataset: &Dataset,
-        request: &LoadRequest,
-        totals: &mut Totals,
-    ) -> (Option<RunId>, Result<Status, LoadError>) {
-        let dataset = Arc::new(self.configured(dataset));
+    /// Begins a run for every table that the answers fill. A run that cannot begin leaves the ones before it to be closed.
+    fn begin(&self, dataset: &Dataset, request: &LoadRequest) -> (Group, Result<(), LoadError>) {
+        let mut group = Group { contract: Arc::new(self.contract.clone()), pii_key: None, tables: Vec::new() };
+        let configured = self.configured(dataset);
         let years = plan::years(self.contract, self.settings, request);
-        let start = RunStart {
-            dataset: id.clone(),
-            tahun_anggaran: match years[..] {
-                [year] if self.contract.fiscal_year => u16::try_from(year).ok(),
-                _ => None,
-            },
-            contract_version: self.contract.version,
-            control: dataset.control.iter().map(|&i| dataset.columns[i].name.clone()).collect(),
-            key_id: None,
-            replay_of: None,
-            parameters: None,
-            at: self.clock.now(),
-        };
-        let run = match self.warehouse.begin_run(start) {
-            Ok(run) => Arc::new(run),
-            Err(error) => return (None, Err(error.into())),
-        };
-        let run_id = run.id().clone();
-        let landed = self.land(&run, &dataset, request, &years, totals).await;
-        let run = Arc::into_inner(run).expect("the workers of a load end before it does");
-        (Some(run_id), self.settle(run, &dataset, landed, totals))
+        let further: Vec<Dataset> = self.contract.further_tables(dataset).cloned().collect();
+        // Nothing is asked for that could not be stored.
+        if configured.needs_pii_key() || further.iter().any(Dataset::needs_pii_key) {
+            match self.credentials.pii_key(self.privacy.key_file.as_deref()) {
+                Ok(key) => group.pii_key = Some(Arc::new(key)),
+                Err(error) => return (group, Err(error.into())),
+            }
+        }
+        // One answer is kept once, and as its most personal table wants it.
+        let personal = configured.personal || further.iter().any(|dataset| dataset.personal);
+        for (i, dataset) in std::iter::once(configured).chain(further).enumerate() {
+            let id = plan::dataset_id(self.contract, &dataset);
+            let key = group.pii_key.as_ref().filter(|_| dataset.needs_pii_key());
+            let key_id = key.map(|key| key.key_id().to_owned());
+            let keeping = self.keeping(personal, i == 0);
+            let start = RunStart {
+                dataset: id.clone(),
+                tahun_anggaran: match years[..] {
+                    [year] if self.contract.fiscal_year => u16::try_from(year).ok(),
+                    _ => None,
+                },
+                contract_version: self.contract.version,
+                control: dataset.control.iter().map(|&i| dataset.columns[i].name.clone()).collect(),
+                key_id: key_id.clone(),
+                replay_of: None,
+                keeping,
+                parameters: parameters::shown(&request.parameters.clone().into_iter().collect::<Vec<_>>(), &dataset),
+                at: self.clock.now(),
+            };
+            match self.warehouse.begin_run(start) {
+                Ok(run) => group.tables.push(Table {
+                    id,
+                    dataset: Arc::new(dataset),
+                    run: Arc::new(run),
+                    key_id,
+                    totals: Totals::default(),
+                    landed: Vec::new(),
+                }),
+                Err(error) => return (group, Err(error.into())),
+            }
+        }
+        (group, Ok(()))
     }
 
     /// Plans, fetches, decodes, checks and stages; begins again when the source moved meanwhile.
-    async fn land(
-        &self,
-        run: &Arc<Run>,
-        dataset: &Arc<Dataset>,
-        request: &LoadRequest,
-        years: &[i32],
-        totals: &mut Totals,
-    ) -> Result<Vec<StagedFile>, LoadError> {
-        let windows = plan::windows(self.warehouse, self.contract, dataset, request, years)?;
-        self.progress.begin(&plan::dataset_id(self.contract, dataset), windows.len());
-        let client = SourceClient::new(self.contract.auth, self.http_limits(), self.settings.ca_bundle.as_deref())?;
-        probe::refuse_other_years(self, dataset, &client, &windows).await?;
-        let restarts = match dataset.paging {
-            Paging::RowRange { restarts, .. } => restarts,
-            Paging::Whole | Paging::Daily { .. } => client.limits().attempts.saturating_sub(1),
-        };
-        let mut attempt = 0;
-        let mut landed = loop {
-            match pages::land_windows(self, run, dataset, &client, &windows, totals).await {
-                Err(error) if error.asks_for_restart() && attempt < restarts => {
-                    attempt += 1;
-                    self.progress.retry(&plan::dataset_id(self.contract, dataset), &error.to_string());
-                    tracing::info!(dataset = %dataset.name, attempt, %error, "the load begins again");
-                    run.discard_stage()?;
-                    *totals = Totals { pages: totals.pages, bytes: totals.bytes, ..Totals::default() };
+    async fn land(&self, group: &mut Group, request: &LoadRequest) -> Result<ToPublish, LoadError> {
+        let dataset = Arc::clone(&group.tables[0].dataset);
+        let years = plan::years(self.contract, self.settings, request);
+        let windows = plan::windows(self.warehouse, self.contract, &dataset, request, &years)?;
+        self.progress.begin(&group.tables[0].id, windows.len());
+        let mut files = Vec::new();
+        match dataset.transport {
+            Transport::Http => self.land_http(group, request, &windows).await?,
+            Transport::Folder => {
+                files = ask::dropped_files(&self.drop_folder(&dataset))?;
+                if files.is_empty() {
+                    return Ok(ToPublish { staged: Vec::new(), files, nothing_new: true });
                 }
-                other => break other?,
+                let mut source = FilePages::new(&files, self.contract.http.body_bytes_max);
+                pages::land_window(self, group, (&windows[0], 0), &mut source).await?;
             }
-        };
-        if request.accept_shrink {
-            gate::stage_emptied(self.warehouse, run, dataset, request.date, &mut landed)?;
         }
-        gate::judge(self.warehouse, self.contract, dataset, request, landed, totals)
+        let mut staged = Vec::with_capacity(group.tables.len());
+        for table in &mut group.tables {
+            if request.accept_shrink {
+                gate::stage_emptied(self.warehouse, &table.run, &table.dataset, request.date, &mut table.landed)?;
+            }
+            staged.push(gate::judge(self.warehouse, self.contract, table, request)?);
+            if !table.totals.accepted.is_empty() {
+                table.run.accept(Acceptance { by: request.operator.clone(), at: self.clock.now() });
+            }
+        }
+        Ok(ToPublish { staged, files, nothing_new: false })
     }
 
-    /// Publishes what landed, or closes the run with the reason why not.
-    fn settle(
+    /// Asks for every window over HTTP; begins again when the source moved meanwhile.
+    async fn land_http(&self, group: &mut Group, request: &LoadRequest, windows: &[Window]) -> Result<(), LoadError> {
+        let dataset = Arc::clone(&group.tables[0].dataset);
+        let client = SourceClient::new(self.http_limits(), self.settings.ca_bundle.as_deref())?;
+        probe::refuse_other_years(self, &dataset, &client, windows).await?;
+        let restarts = dataset.restarts().unwrap_or_else(|| client.limits().attempts.saturating_sub(1));
+        let mut attempt = 0;
+        loop {
+            match self.land_windows(group, request, (&client, windows)).await {
+                Err(error) if error.asks_for_restart() && attempt < restarts => {
+                    attempt += 1;
+                    self.progress.retry(&group.tables[0].id, &error.to_string());
+                    tracing::info!(dataset = %dataset.name, attempt, %error, "the load begins again");
+                    group.discard()?;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    async fn land_windows(
+        &self,
+        group: &mut Group,
+        request: &LoadRequest,
+        (client, windows): (&SourceClient, &[Window]),
+    ) -> Result<(), LoadError> {
+        let dataset = Arc::clone(&group.tables[0].dataset);
+        for (i, window) in windows.iter().enumerate() {
+            let signer = self.signer(window.fiscal_year)?;
+            let sets = parameters::sets(self, &dataset, request, window).await?;
+            let conversation = Conversation { client, signer: &signer, window };
+            let mut source = HttpPages::new(self, &dataset, &conversation, sets);
+            pages::land_window(self, group, (window, i), &mut source as &mut dyn PageSource).await?;
+        }
+        Ok(())
+    }
+
+    /// Publishes what landed in every table, or closes all runs with the reason why not.
+    fn settle(&self, group: Group, landed: Result<ToPublish, LoadError>, dataset: &Dataset) -> Vec<LoadReport> {
+        let further = self.contract.further_tables(dataset);
+        let all: Vec<DatasetId> =
+            std::iter::once(dataset).chain(further).map(|dataset| plan::dataset_id(self.contract, dataset)).collect();
+        let mut tables = group.tables.into_iter();
+        let (mut staged, mut failure) = match landed {
+            Ok(ToPublish { staged, files, nothing_new }) => {
+                let reports = self.publish(tables, staged, nothing_new);
+                let moves = matches!(dataset.paging, Paging::Files { done: true });
+                return if moves { self.file_away(reports, &files) } else { reports };
+            }
+            Err(error) => (all.into_iter(), Some(error)),
+        };
+        let (kind, text) = failure.as_ref().map(|error| (error.kind(), error.to_string())).expect("set above");
+        let mut reports = Vec::new();
+        for id in staged.by_ref() {
+            let table = tables.next();
+            // The reason is told once in full; the tables beside it point there.
+            let error = failure.take().unwrap_or_else(|| LoadError::Together { kind, reason: text.clone() });
+            let (run, totals) = match table {
+                Some(Table { run, totals, .. }) => {
+                    let run = into_inner(run);
+                    let run_id = run.id().clone();
+                    self.close(run, &error);
+                    (Some(run_id), totals)
+                }
+                None => (None, Totals::default()),
+            };
+            let status = if error.kind() == LoadErrorKind::Held { Status::Held } else { Status::Failed };
+            reports.push(self.report(id, run, status, totals, Some(error)));
+        }
+        reports
+    }
+
+    /// Marks a run as held or failed.
+    fn close(&self, run: Run, error: &LoadError) {
+        let held = error.kind() == LoadErrorKind::Held;
+        let outcome = if held { Unpublished::Held } else { Unpublished::Failed };
+        let dataset = run.dataset().clone();
+        if let Err(silent) = run.finish(outcome, Some(&error.to_string()), self.clock.now()) {
+            // Why the load failed matters more than that the ledger could not say so.
+            tracing::warn!(%dataset, error = %silent, "the failure is not in the ledger");
+        }
+    }
+
+    fn publish(
+        &self,
+        tables: impl Iterator<Item = Table>,
+        staged: Vec<Vec<StagedFile>>,
+        nothing_new: bool,
+    ) -> Vec<LoadReport> {
+        let mut staged = staged.into_iter();
+        tables
+            .map(|Table { id, dataset, run, totals, .. }| {
+                let run = into_inner(run);
+                let run_id = run.id().clone();
+                let files = staged.next().unwrap_or_default();
+                let published = self.publish_one(run, &dataset, files, (&totals, nothing_new));
+                let status = published.as_ref().copied().unwrap_or(Status::Failed);
+                self.report(id, Some(run_id), status, totals, published.err())
+            })
+            .collect()
+    }
+
+    fn publish_one(
         &self,
         run: Run,
         dataset: &Dataset,
-        landed: Result<Vec<StagedFile>, LoadError>,
-        totals: &mut Totals,
+        staged: Vec<StagedFile>,
+        (totals, nothing_new): (&Totals, bool),
     ) -> Result<Status, LoadError> {
         let now = self.clock.now();
-        let staged = match landed {
-            Ok(staged) => staged,
-            Err(error) => {
-                let held = error.kind() == LoadErrorKind::Held;
-                let outcome = if held { Unpublished::Held } else { Unpublished::Failed };
-                if let Err(silent) = run.finish(outcome, Some(&error.to_string()), now) {
-                    // Why the load failed matters more than that the ledger could not say so.
-                    tracing::warn!(dataset = %dataset.name, error = %silent, "the failure is not in the ledger");
-                }
-                return Err(error);
-            }
-        };
+        if nothing_new {
+            run.finish(Unpublished::Unchanged, Some("no new file in the drop folder"), now)?;
+            return Ok(Status::Unchanged);
+        }
         if totals.rows == 0 && staged.is_empty() {
             run.finish(Unpublished::Empty, None, now)?;
             return Ok(Status::Empty);
@@ -285,21 +399,101 @@ impl Loader<'_> {
             return Ok(Status::Unchanged);
         }
         let mode = if dataset.accumulates() { CommitMode::Accumulate } else { CommitMode::Snapshot };
-        let unknown: Vec<&str> = totals.unknown_keys.keys().map(String::as_str).collect();
-        let note = (!unknown.is_empty()).then(|| format!("unknown keys kept in extra: {}", unknown.join(", ")));
-        run.commit(staged, mode, now, note.as_deref())?;
+        run.commit(staged, mode, now, totals.note().as_deref())?;
         Ok(Status::Committed)
+    }
+
+    /// Moves committed files out of the drop folder. What stays there is read again and found unchanged.
+    fn file_away(&self, mut reports: Vec<LoadReport>, files: &[PathBuf]) -> Vec<LoadReport> {
+        if reports.iter().all(|report| report.error.is_none())
+            && let Err(error) = ask::move_to_done(files)
+            && let Some(first) = reports.first_mut()
+        {
+            first.error = Some(error);
+        }
+        reports
+    }
+
+    fn report(
+        &self,
+        dataset: DatasetId,
+        run: Option<RunId>,
+        status: Status,
+        totals: Totals,
+        error: Option<LoadError>,
+    ) -> LoadReport {
+        LoadReport {
+            path: self.warehouse.root().join("latest").join(dataset.source()).join(dataset.dataset()),
+            dataset,
+            run,
+            status,
+            rows: totals.rows,
+            quarantined: totals.quarantined,
+            pages: totals.pages,
+            bytes: totals.bytes,
+            control: totals.control,
+            seconds: 0.0,
+            unknown_keys: totals.unknown_keys,
+            error,
+        }
     }
 
     /// The dataset with this deployment's page size.
     fn configured(&self, dataset: &Dataset) -> Dataset {
         let mut dataset = dataset.clone();
-        if let (Paging::RowRange { page_rows, .. }, Some(configured)) = (&mut dataset.paging, self.settings.page_rows)
-            && (configured > 0 || dataset.path_whole.is_some())
-        {
-            *page_rows = configured;
+        let can_ask_whole = dataset.request.path_whole.is_some();
+        match (&mut dataset.paging, self.settings.page_rows) {
+            (Paging::RowRange { page_rows, .. }, Some(configured)) if configured > 0 || can_ask_whole => {
+                *page_rows = configured;
+            }
+            (Paging::PageNumber { page_rows, .. }, Some(configured)) if configured > 0 => *page_rows = configured,
+            _ => {}
         }
         dataset
+    }
+
+    /// Who asks for rows of `fiscal_year`.
+    fn signer(&self, fiscal_year: Option<i32>) -> Result<Signer, LoadError> {
+        let source = &self.contract.source;
+        let secret = self.credentials.token(source, &self.settings.token_env, fiscal_year)?;
+        let auth = self.auth()?;
+        let user = match auth.kind {
+            crate::contract::AuthKind::Login(_) => self.credentials.user(source, &self.settings.user_env)?,
+            _ => String::new(),
+        };
+        Ok(Signer::new(auth, secret, user))
+    }
+
+    /// The way of proving who asks that this deployment chose, else the contract's first.
+    fn auth(&self) -> Result<Auth, LoadError> {
+        let ways = &self.contract.auth;
+        let chosen = match &self.settings.auth {
+            Some(name) => ways.iter().find(|way| way.name == *name),
+            None => ways.first(),
+        };
+        chosen.cloned().ok_or_else(|| {
+            let known: Vec<&str> = ways.iter().map(|way| way.name.as_str()).collect();
+            let source = &self.contract.source;
+            let name = self.settings.auth.as_deref().unwrap_or_default();
+            LoadError::Setting(format!("sources.{source}.auth cannot be \"{name}\"; known: {}", known.join(", ")))
+        })
+    }
+
+    /// What may be kept of the answers: of personal ones nothing that is not sealed.
+    /// Answers that fill several tables are kept with the first.
+    fn keeping(&self, personal: bool, first: bool) -> Keeping {
+        let seal = match &self.archive.recipient {
+            _ if !personal => Seal::Open,
+            Some(recipient) => Seal::To(recipient.clone()),
+            None => Seal::Nothing,
+        };
+        Keeping { seal, level: (self.archive.enabled && first).then_some(self.archive.level) }
+    }
+
+    /// The folder that files of `dataset` are dropped into.
+    fn drop_folder(&self, dataset: &Dataset) -> PathBuf {
+        let folder = self.settings.folder.clone();
+        folder.unwrap_or_else(|| PathBuf::from("drop").join(&self.contract.source)).join(&dataset.name)
     }
 
     fn base_url(&self) -> &str {
@@ -314,4 +508,19 @@ impl Loader<'_> {
             ..contract
         }
     }
+}
+
+/// What every table of a load has to publish.
+struct ToPublish {
+    /// Staged files, by table.
+    staged: Vec<Vec<StagedFile>>,
+    /// The dropped files that were read.
+    files: Vec<PathBuf>,
+    /// There was nothing to read.
+    nothing_new: bool,
+}
+
+/// The run of a table, which nobody else holds any more.
+fn into_inner(run: Arc<Run>) -> Run {
+    Arc::into_inner(run).expect("the workers of a load end before it does")
 }

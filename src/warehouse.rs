@@ -13,6 +13,7 @@
 //! - After a crash at any point the next open finds exactly the old or exactly the new state.
 //! - No file is overwritten under its own name.
 
+mod archive;
 mod disk;
 mod error;
 mod house;
@@ -29,6 +30,7 @@ mod stage;
 mod steps;
 mod swap;
 
+pub use archive::{ArchiveError, ArchiveReader, ArchiveWriter, ArchivedPage, Keeping, RunArchive, Seal};
 pub use error::{ErrorKind, Mismatch, WarehouseError};
 pub use id::{DatasetId, RunId};
 pub use partition::Partition;
@@ -82,10 +84,9 @@ impl Warehouse {
 
     fn open_with(root: &Path, now: DateTime<Utc>, steps: Steps) -> Result<Self, WarehouseError> {
         let layout = Layout::new(absolute(root)?);
-        let [shared @ .., quarantine, locks] = layout.folders();
-        shared.iter().try_for_each(|folder| disk::create_folder(folder))?;
-        disk::create_folder(&locks)?;
-        disk::create_private_folder(&quarantine)?;
+        for (folder, private) in layout.folders() {
+            if private { disk::create_private_folder(&folder)? } else { disk::create_folder(&folder)? }
+        }
         // Two writers that open at once: the second finds everything settled.
         let _opening = Lock::wait(&layout.open_lock())?;
         let ledger = Ledger::open(&layout.ledger())?;
@@ -130,6 +131,13 @@ impl Warehouse {
     /// When the ledger cannot be read.
     pub fn run(&self, run: &RunId) -> Result<Option<RunDetail>, WarehouseError> {
         self.house.ledger().run(run)
+    }
+
+    /// Where the archive has a page; `None` where it was not kept.
+    #[must_use]
+    pub fn archived(&self, page: &PageRecord) -> Option<ArchivedPage> {
+        let raw = page.raw.as_ref()?;
+        Some(ArchivedPage { path: self.house.layout.all_raw().join(&raw.file), page: page.clone() })
     }
 
     /// The refused rows of one run, or of all; at most [`QUARANTINE_ROWS_MAX`] a run.

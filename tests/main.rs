@@ -12,6 +12,7 @@ mod faults;
 mod harness;
 mod kill;
 mod readers;
+mod reference;
 mod secrets;
 mod state;
 mod tidy;

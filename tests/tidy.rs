@@ -263,6 +263,7 @@ fn the_levels_of_the_house_are_kept() {
         ("src/source", &["load", "catalog", "report", "warehouse", "cli", "sandbox", "mail"]),
         ("src/warehouse", &["load", "catalog", "report", "source", "decode", "cli", "sandbox", "mail"]),
         ("src/catalog", &["load", "report", "cli", "sandbox", "mail"]),
+        ("src/reference", &["load", "catalog", "report", "source", "cli", "sandbox", "mail"]),
         ("src/load", &["catalog", "report", "cli", "sandbox", "mail"]),
         ("src/report", &["load", "catalog", "source", "decode", "cli", "sandbox"]),
         ("src/sandbox", &["load", "catalog", "report", "warehouse", "source", "decode", "cli", "mail"]),

@@ -18,9 +18,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lumbung::clock::Clock;
-use lumbung::config::{ConfigFolder, Credentials, SourceSettings};
+use lumbung::config::{ArchiveSettings, ConfigFolder, Credentials, SourceSettings};
 use lumbung::contract::{Contract, Dataset};
-use lumbung::decode::{DecodeError, Decoder};
+use lumbung::decode::{DecodeError, DecodeSettings, Decoder};
 use lumbung::load::{LoadReport, LoadRequest, Loader, Progress, Status, YearsProbed};
 use lumbung::source::shape;
 use lumbung::warehouse::{DatasetId, Warehouse};
@@ -138,18 +138,27 @@ fn load(contract: &Contract, settings: &SourceSettings, n_rows: u64) {
     let warehouse = Warehouse::open(folder.path(), clock.now()).expect("an empty warehouse");
     let token = SecretString::from("benchmark".to_owned());
     let credentials = Credentials::Given([("LUMBUNG_OMSPAN_TOKEN".to_owned(), token)].into());
+    let archive = ArchiveSettings { enabled: false, recipient: None, level: 1 };
     let probed = YearsProbed::default();
     let loader = Loader {
         warehouse: &warehouse,
         contract,
         settings,
         credentials: &credentials,
+        archive: &archive,
         clock,
         probed: &probed,
         progress: &Silent,
     };
     let date = "2026-11-01".parse().expect("a date");
-    let request = LoadRequest { date, years: Vec::new(), span: None, accept_shrink: false };
+    let request = LoadRequest {
+        date,
+        years: Vec::new(),
+        span: None,
+        accept_shrink: false,
+        accept_quarantine: false,
+        operator: String::new(),
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let report = runtime.expect("a runtime").block_on(loader.load(realisasi(contract), &request));
     assert_eq!((report.status, report.rows), (Status::Committed, n_rows), "{:?}", report.error);
@@ -157,7 +166,9 @@ fn load(contract: &Contract, settings: &SourceSettings, n_rows: u64) {
 
 /// Decodes the body from memory-mapped-like chunks, keeping nothing.
 fn decode(contract: &Contract, body: &Path) {
-    let mut decoder = Decoder::new(Arc::new(realisasi(contract).clone()), shape::reader);
+    let settings = DecodeSettings { zone: contract.timezone, pii_key: None };
+    let mut decoder =
+        Decoder::new(Arc::new(realisasi(contract).clone()), shape::reader, settings).expect("no column is hashed");
     let mut file = std::fs::File::open(body).expect("the answer is there");
     let mut chunk = vec![0; CHUNK_BYTES];
     let mut emit = |batch: arrow::array::RecordBatch| {

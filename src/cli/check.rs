@@ -8,10 +8,11 @@ use serde_json::json;
 
 use super::exit::{Code, Failure};
 use super::output::{OutputFormat, Table, print, print_json};
+use super::snapshot::NOT_SEALED;
 use super::{Context, session};
 use crate::catalog::Catalog;
-use crate::config::{Problems, SourceSettings};
-use crate::contract::Contract;
+use crate::config::{ArchiveSettings, Problems, SourceSettings};
+use crate::contract::{Contract, Dataset};
 use crate::reference::Reference;
 use crate::report::{ReportDefinition, serapan_anggaran};
 use crate::warehouse::{AsOf, Warehouse};
@@ -29,11 +30,17 @@ pub(crate) struct CheckArgs {
 struct Finding {
     what: String,
     problem: Option<(Code, String)>,
+    /// Fine, but somebody should know.
+    remark: Option<String>,
 }
 
 impl Finding {
     fn new(what: impl Into<String>, result: Result<(), (Code, String)>) -> Self {
-        Self { what: what.into(), problem: result.err() }
+        Self { what: what.into(), problem: result.err(), remark: None }
+    }
+
+    fn remark(what: impl Into<String>, remark: impl Into<String>) -> Self {
+        Self { what: what.into(), problem: None, remark: Some(remark.into()) }
     }
 }
 
@@ -54,6 +61,7 @@ pub(crate) async fn run(context: &Context, args: &CheckArgs) -> Result<(), Failu
     reports(context, &mut findings);
     let reference = reference(context, &mut findings);
     findings.push(Finding::new("warehouse", warehouse(context)));
+    privacy(context, &contracts, &mut findings);
     queries(context, (&contracts, &reference), &mut findings).await;
     for contract in &contracts {
         source(context, contract, args.offline, &mut findings).await;
@@ -87,6 +95,27 @@ fn warehouse(context: &Context) -> Result<(), (Code, String)> {
             let failure = Failure::from(error);
             Err((failure.code, failure.message))
         }
+    }
+}
+
+/// Whether personal data can be hashed, and whether its raw pages can be kept.
+fn privacy(context: &Context, contracts: &[Contract], findings: &mut Vec<Finding>) {
+    let switched_on = |contract: &&Contract| context.config.sources.get(&contract.source).is_none_or(|s| s.enabled);
+    let datasets = || contracts.iter().filter(switched_on).flat_map(|contract| &contract.datasets);
+    if datasets().any(Dataset::needs_pii_key) {
+        let key = context.credentials.pii_key(context.config.privacy.key_file.as_deref());
+        findings.push(match key {
+            Ok(key) => Finding::remark("key for personal data", format!("ok, its id is {}", key.key_id())),
+            Err(error) => Finding::new("key for personal data", Err((Code::Configuration, error.to_string()))),
+        });
+    }
+    if datasets().any(|dataset| dataset.personal) {
+        let kept = match &context.config.archive {
+            archive if !archive.enabled => "ok, no raw pages are kept (archive.enabled)".to_owned(),
+            ArchiveSettings { recipient: Some(recipient), .. } => format!("ok, sealed to {recipient}"),
+            ArchiveSettings { recipient: None, .. } => format!("ok, but {NOT_SEALED}"),
+        };
+        findings.push(Finding::remark("raw pages of personal data", kept));
     }
 }
 
@@ -165,10 +194,11 @@ async fn reach(url: &str) -> Result<(), (Code, String)> {
 fn show(context: &Context, findings: &[Finding]) -> Result<(), Failure> {
     let mut table = Table::new(&["what", "result"]);
     for finding in findings {
-        let result = finding.problem.as_ref().map_or("ok", |(_, text)| text.as_str());
+        let fine = finding.remark.as_deref().unwrap_or("ok");
+        let result = finding.problem.as_ref().map_or(fine, |(_, text)| text.as_str());
         if context.output == OutputFormat::Json {
             print_json(&json!({ "what": finding.what, "ok": finding.problem.is_none(), "problem":
-                finding.problem.as_ref().map(|(_, text)| text) }))?;
+                finding.problem.as_ref().map(|(_, text)| text), "remark": finding.remark }))?;
         } else {
             for (i, line) in result.lines().enumerate() {
                 table.row(vec![if i == 0 { finding.what.clone() } else { String::new() }, line.to_owned()]);

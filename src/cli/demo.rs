@@ -13,7 +13,7 @@ use super::output::{grouped, print};
 use super::progress::talk;
 use super::snapshot::{load_all, targets, worst};
 use super::{Context, report, session};
-use crate::config::{Credentials, SourceSettings};
+use crate::config::{self, Credentials, SourceSettings};
 use crate::load::LoadRequest;
 use crate::sandbox::{Control, Sandbox, SandboxOptions, ScaleFactor};
 use crate::warehouse::{AsOf, Warehouse};
@@ -131,7 +131,15 @@ fn point_at(context: &mut Context, sandbox: &Sandbox, today: NaiveDate) {
 async fn snapshot(context: &Context, warehouse: &Warehouse, date: NaiveDate) -> Result<(), Failure> {
     let contracts = context.folder.contracts()?;
     let targets = targets(context, &contracts, &["omspan".to_owned()])?;
-    let request = LoadRequest { date, years: Vec::new(), span: None, accept_shrink: false };
+    let request = LoadRequest {
+        date,
+        years: Vec::new(),
+        span: None,
+        accept_shrink: false,
+        accept_quarantine: false,
+        operator: config::operator(),
+        parameters: BTreeMap::new(),
+    };
     let reports = load_all(context, warehouse, &targets, &request).await;
     worst(&reports).map_or(Ok(()), |code| Err(Failure::new(code, "the demo's load failed; the reason stands above")))
 }

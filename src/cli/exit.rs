@@ -5,11 +5,12 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use crate::catalog::{self, CatalogError};
-use crate::config::Problems;
+use crate::config::{CredentialError, Problems};
 use crate::load::{LoadError, LoadErrorKind};
 use crate::mail::MailError;
 use crate::report::ReportError;
 use crate::sandbox::SandboxError;
+use crate::seal::SealError;
 use crate::warehouse::{self, WarehouseError};
 
 /// Why a command failed, by what the caller has to do. The numbers are sysexits.
@@ -84,6 +85,18 @@ pub(crate) fn code_of(kind: LoadErrorKind) -> Code {
     }
 }
 
+impl From<CredentialError> for Failure {
+    fn from(error: CredentialError) -> Self {
+        Self::new(Code::Configuration, error)
+    }
+}
+
+impl From<SealError> for Failure {
+    fn from(error: SealError) -> Self {
+        Self::new(Code::Configuration, error)
+    }
+}
+
 impl From<Problems> for Failure {
     fn from(problems: Problems) -> Self {
         Self::new(Code::Configuration, problems)
@@ -96,6 +109,7 @@ impl From<WarehouseError> for Failure {
             warehouse::ErrorKind::DataRefused => Code::Data,
             warehouse::ErrorKind::Internal => Code::Internal,
             warehouse::ErrorKind::NoWarehouse => Code::Configuration,
+            warehouse::ErrorKind::NotAuthorised => Code::NotAuthorised,
             warehouse::ErrorKind::CannotWrite | warehouse::ErrorKind::Locked => Code::CannotWrite,
         };
         Self::new(code, error)

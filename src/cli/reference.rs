@@ -80,7 +80,8 @@ fn import(context: &Context, args: &ImportArgs) -> Result<(), Failure> {
         let known = reference.names().join(", ");
         return Err(Failure::usage(format!("unknown reference table {name}; known: {known}")));
     };
-    match attempt(context, args, &table.definition, date) {
+    // The whole program is one async task; reading, checking and recounting would hold up its interrupt.
+    match tokio::task::block_in_place(|| attempt(context, args, &table.definition, date)) {
         Ok(report) => print_report(context, &report),
         Err(failed) => {
             if context.output == OutputFormat::Json {

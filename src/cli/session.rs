@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+use arrow::util::display::array_value_to_string;
+use async_trait::async_trait;
+
 use super::Context;
 use super::exit::Failure;
 use crate::catalog::{Catalog, SessionLimits, ViewSet, dataset_tables, ledger_tables, reference_tables};
 use crate::contract::Contract;
+use crate::load::Loaded;
 use crate::reference::Reference;
 use crate::warehouse::{AsOf, Warehouse};
 
@@ -55,4 +59,31 @@ pub(crate) async fn with_reference(
         ..SessionLimits::default()
     };
     Ok(Catalog::build_with(tables, memory, &views(context)?, limits).await?)
+}
+
+/// Answers what contracts ask of loaded rows (`for_each`), each time over the newest snapshots.
+pub(crate) struct LoadedRows<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) warehouse: &'a Warehouse,
+}
+
+#[async_trait]
+impl Loaded for LoadedRows<'_> {
+    async fn rows(&self, sql: &str) -> Result<Vec<Vec<(String, String)>>, String> {
+        let catalog = open(self.context, self.warehouse, AsOf::Latest).await.map_err(|failure| failure.message)?;
+        let result = catalog.query_read_only(sql).await.map_err(|error| error.to_string())?;
+        let names: Vec<String> = result.schema.fields().iter().map(|field| field.name().clone()).collect();
+        let mut rows = Vec::new();
+        for batch in result.collect().await.map_err(|error| error.to_string())? {
+            for i in 0..batch.num_rows() {
+                let values = batch
+                    .columns()
+                    .iter()
+                    .map(|column| array_value_to_string(column, i).map_err(|error| error.to_string()));
+                let values: Vec<String> = values.collect::<Result<_, String>>()?;
+                rows.push(names.iter().cloned().zip(values).collect());
+            }
+        }
+        Ok(rows)
+    }
 }

@@ -4,19 +4,19 @@ use chrono::NaiveDate;
 use clap::Args;
 use serde_json::json;
 
-use super::Context;
 use super::exit::{self, Code, Failure};
 use super::output::{OutputFormat, Table, grouped, print, print_json};
-use super::progress::Watcher;
-use crate::config::SourceSettings;
+use super::progress::{Watcher, talk};
+use super::{Context, session};
+use crate::config::{self, SourceSettings};
 use crate::contract::{Contract, Dataset};
-use crate::load::{LoadReport, LoadRequest, Loader, Progress, YearsProbed};
+use crate::load::{LoadReport, LoadRequest, Loaded, Loader, Progress, YearsProbed};
 use crate::warehouse::Warehouse;
 
 /// Load datasets: one snapshot of each
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  lumbung snapshot\n  lumbung snapshot omspan.realisasi_belanja --tahun 2026\n  \
-    lumbung snapshot omspan.detail_pnbp --from 2026-10-01 --to 2026-10-31\n  lumbung snapshot --dry-run")]
+    lumbung snapshot omspan.detail_pnbp --from 2026-10-01 --to 2026-10-31\n  lumbung snapshot omspan.dipa_belanja --accept\n  lumbung snapshot --dry-run")]
 pub(crate) struct SnapshotArgs {
     /// Sources or datasets, e.g. omspan or omspan.dipa_belanja [default: every source that is switched on]
     #[arg(value_name = "SOURCE[.DATASET]")]
@@ -39,6 +39,19 @@ pub(crate) struct SnapshotArgs {
     /// Publish even when the source holds much less than before
     #[arg(long)]
     accept_shrink: bool,
+    /// Publish even when too many rows were refused; the ledger notes who (LUMBUNG_OPERATOR, else the user) and when
+    #[arg(long)]
+    accept: bool,
+    /// A filter or required parameter of the contract (repeatable), e.g. --param kode_kemdagri=3514141005
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
+    param: Vec<(String, String)>,
+}
+
+fn parameter(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
+        _ => Err("write it as NAME=VALUE".to_owned()),
+    }
 }
 
 /// One dataset to load, with its contract and settings.
@@ -61,16 +74,34 @@ pub(crate) async fn run(context: &Context, args: &SnapshotArgs) -> Result<(), Fa
         years: args.tahun.clone(),
         span: args.from.zip(args.to),
         accept_shrink: args.accept_shrink,
+        parameters: args.param.iter().cloned().collect(),
+        accept_quarantine: args.accept,
+        operator: config::operator(),
     };
+    check_parameters(&targets, &request)?;
     let warehouse = Warehouse::open(&context.warehouse, context.clock.now())?;
     if args.dry_run {
         return dry_run(context, &warehouse, &targets, &request);
     }
+    say_what_is_not_kept(context, &targets);
     let reports = load_all(context, &warehouse, &targets, &request).await;
     print_reports(context, &reports)?;
     match worst(&reports) {
         None => Ok(()),
         Some(code) => Err(Failure::told(code)),
+    }
+}
+
+/// What holds for personal datasets where nobody can be sealed to.
+pub(crate) const NOT_SEALED: &str = "not kept: there is no [archive] recipient to seal them to, so a wrong contract cannot \
+    be repaired with `lumbung replay`; `lumbung key identity FILE` makes one";
+
+/// Says once a load what the archive will not have.
+fn say_what_is_not_kept(context: &Context, targets: &[Target<'_>]) {
+    let archive = &context.config.archive;
+    if archive.enabled && archive.recipient.is_none() && !context.quiet && targets.iter().any(|t| t.dataset.personal)
+    {
+        talk(&format!("note: raw pages and refused rows of personal datasets are {NOT_SEALED}"));
     }
 }
 
@@ -81,7 +112,7 @@ pub(crate) fn targets<'a>(
     names: &[String],
 ) -> Result<Vec<Target<'a>>, Failure> {
     let mut matched = vec![false; names.len()];
-    let mut targets = Vec::new();
+    let mut targets: Vec<Target<'a>> = Vec::new();
     for contract in contracts {
         let settings = context
             .config
@@ -91,18 +122,26 @@ pub(crate) fn targets<'a>(
             .unwrap_or_else(|| SourceSettings::default_for(&contract.source));
         for dataset in &contract.datasets {
             let full = format!("{}.{}", contract.source, dataset.name);
-            let by_name = names.iter().position(|name| *name == contract.source || *name == full);
             for (name, matched) in names.iter().zip(&mut matched) {
                 *matched |= *name == contract.source || *name == full;
             }
-            if by_name.is_some() || (names.is_empty() && settings.enabled) {
-                targets.push(Target { contract, dataset, settings: settings.clone() });
+            let named = names.contains(&full);
+            // A drill-down is loaded when it is named, or when the deployment gives what it asks for.
+            let drill_down = dataset.request.requires.iter().any(|name| !settings.parameters.contains_key(name));
+            let swept = names.contains(&contract.source) || (names.is_empty() && settings.enabled);
+            let asked = contract.asked_with(dataset);
+            let twice = targets.iter().any(|t| t.contract.source == contract.source && t.dataset.name == asked.name);
+            if (named || (swept && !drill_down)) && !twice {
+                targets.push(Target { contract, dataset: asked, settings: settings.clone() });
             }
         }
     }
     let unknown: Vec<&str> =
         names.iter().zip(&matched).filter(|(_, matched)| !**matched).map(|(name, _)| name.as_str()).collect();
     if !unknown.is_empty() {
+        if let Some(explanation) = unknown.iter().find_map(|name| method_note(contracts, name)) {
+            return Err(Failure::usage(explanation));
+        }
         let known: Vec<String> = contracts
             .iter()
             .flat_map(|contract| contract.datasets.iter().map(move |d| format!("{}.{}", contract.source, d.name)))
@@ -117,6 +156,35 @@ pub(crate) fn targets<'a>(
     Ok(targets)
 }
 
+/// What the contract says of a method that nothing is loaded from under its own name.
+fn method_note(contracts: &[Contract], name: &str) -> Option<String> {
+    let (source, method) = name.split_once('.')?;
+    let contract = contracts.iter().find(|contract| contract.source == source)?;
+    let found = contract.methods.iter().find(|known| known.name.eq_ignore_ascii_case(method))?;
+    let dataset = match &found.dataset {
+        Some(dataset) => format!("; its dataset is {source}.{dataset}"),
+        None => String::new(),
+    };
+    let note = if found.note.is_empty() { String::new() } else { format!(": {}", found.note) };
+    Some(format!("{source}.{} is a method ({}){note}{dataset}", found.name, found.direction.word()))
+}
+
+/// A parameter that no target knows is a typo, and a load that ignored it would ask for everything.
+fn check_parameters(targets: &[Target<'_>], request: &LoadRequest) -> Result<(), Failure> {
+    for name in request.parameters.keys() {
+        let knows = |target: &Target<'_>| {
+            let request = &target.dataset.request;
+            request.filters.contains(name) || request.requires.contains(name)
+        };
+        if !targets.iter().any(knows) {
+            let message =
+                format!("no dataset named here has a parameter `{name}`; docs/contracts.md: filters, requires");
+            return Err(Failure::usage(message));
+        }
+    }
+    Ok(())
+}
+
 /// Loads the targets one after the other.
 pub(crate) async fn load_all(
     context: &Context,
@@ -126,10 +194,11 @@ pub(crate) async fn load_all(
 ) -> Vec<LoadReport> {
     let watcher = Watcher::new(context.quiet);
     let probed = YearsProbed::default();
+    let loaded = session::LoadedRows { context, warehouse };
     let mut reports = Vec::with_capacity(targets.len());
     for target in targets {
-        let loader = loader(context, warehouse, target, (&probed, &watcher));
-        reports.push(loader.load(target.dataset, request).await);
+        let loader = loader(context, warehouse, target, (&probed, &watcher, &loaded));
+        reports.extend(loader.load(target.dataset, request).await);
     }
     reports
 }
@@ -138,15 +207,18 @@ fn loader<'a>(
     context: &'a Context,
     warehouse: &'a Warehouse,
     target: &'a Target<'_>,
-    (probed, progress): (&'a YearsProbed, &'a dyn Progress),
+    (probed, progress, loaded): (&'a YearsProbed, &'a dyn Progress, &'a dyn Loaded),
 ) -> Loader<'a> {
     Loader {
         warehouse,
         contract: target.contract,
         settings: &target.settings,
         credentials: &context.credentials,
+        archive: &context.config.archive,
+        privacy: &context.config.privacy,
         clock: context.clock,
         probed,
+        loaded,
         progress,
     }
 }
@@ -158,9 +230,10 @@ fn dry_run(
     request: &LoadRequest,
 ) -> Result<(), Failure> {
     let (watcher, probed) = (Watcher::new(true), YearsProbed::default());
+    let loaded = session::LoadedRows { context, warehouse };
     let mut table = Table::new(&["dataset", "year", "date", "first request"]);
     for target in targets {
-        let loader = loader(context, warehouse, target, (&probed, &watcher));
+        let loader = loader(context, warehouse, target, (&probed, &watcher, &loaded));
         let id = format!("{}.{}", target.contract.source, target.dataset.name);
         for window in loader.plan(target.dataset, request)? {
             let url = loader.first_url(target.dataset, &window);

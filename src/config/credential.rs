@@ -1,9 +1,17 @@
 //! Secrets, read from the environment when asked for and typed as secrets ever after.
 
 use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
+use secrecy::zeroize::Zeroizing;
 use thiserror::Error;
+
+use crate::privacy::{PII_KEY_ENV, PiiKey, PiiKeyError};
+
+/// Longest key file read, in bytes.
+const KEY_FILE_BYTES_MAX: u64 = 64 * 1024;
 
 /// A secret that is not there.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -21,6 +29,26 @@ pub enum CredentialError {
     Malformed {
         /// The variable that holds it.
         variable: String,
+    },
+    /// Nothing says under which key personal values are hashed.
+    #[error("no key for personal data: set {PII_KEY_ENV} or name a key file (make one with `openssl rand -hex 32`)")]
+    NoPiiKey,
+    /// What is there cannot be the key.
+    #[error("{place} cannot be the key for personal data: {error}")]
+    PiiKey {
+        /// The variable or the file.
+        place: String,
+        /// Why.
+        #[source]
+        error: PiiKeyError,
+    },
+    /// The key file cannot be read.
+    #[error("the key file {} cannot be read: {reason}", path.display())]
+    KeyFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
     },
 }
 
@@ -60,6 +88,33 @@ impl Credentials {
         Err(CredentialError::Missing { source_name: source.to_owned(), variables })
     }
 
+    /// Who logs in to `source`.
+    ///
+    /// # Errors
+    /// [`CredentialError::Missing`] when the variable holds nothing.
+    pub fn user(&self, source: &str, user_env: &str) -> Result<String, CredentialError> {
+        let user = self.variable(user_env).map(|user| user.trim().to_owned()).filter(|user| !user.is_empty());
+        let missing =
+            || CredentialError::Missing { source_name: source.to_owned(), variables: vec![user_env.to_owned()] };
+        user.ok_or_else(missing)
+    }
+
+    /// The secret under which personal values are hashed: from `LUMBUNG_PII_KEY`, else from `key_file`.
+    ///
+    /// # Errors
+    /// [`CredentialError`] when there is none, or what is there is too short or not readable.
+    pub fn pii_key(&self, key_file: Option<&Path>) -> Result<PiiKey, CredentialError> {
+        let variable = self.variable(PII_KEY_ENV).map(Zeroizing::new);
+        if let Some(text) = variable.filter(|text| !text.trim().is_empty()) {
+            return PiiKey::from_text(&text)
+                .map_err(|error| CredentialError::PiiKey { place: PII_KEY_ENV.to_owned(), error });
+        }
+        let path = key_file.ok_or(CredentialError::NoPiiKey)?;
+        let text = key_file_text(path)
+            .map_err(|error| CredentialError::KeyFile { path: path.to_owned(), reason: error.to_string() })?;
+        PiiKey::from_text(&text).map_err(|error| CredentialError::PiiKey { place: path.display().to_string(), error })
+    }
+
     #[expect(clippy::disallowed_methods, reason = "config is the one reader of the environment")]
     fn variable(&self, name: &str) -> Option<String> {
         match self {
@@ -71,6 +126,12 @@ impl Credentials {
     }
 }
 
+fn key_file_text(path: &Path) -> std::io::Result<Zeroizing<String>> {
+    let mut text = Zeroizing::new(String::new());
+    std::fs::File::open(path)?.take(KEY_FILE_BYTES_MAX).read_to_string(&mut text)?;
+    Ok(text)
+}
+
 /// Whether the environment asks for output without colour (`NO_COLOR`, any non-empty value).
 #[expect(clippy::disallowed_methods, reason = "config is the one reader of the environment")]
 #[must_use]
@@ -78,9 +139,21 @@ pub fn no_color() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
+/// Who is at work, for the ledger: `LUMBUNG_OPERATOR`, else the user of the machine.
+#[expect(clippy::disallowed_methods, reason = "config is the one reader of the environment")]
+#[must_use]
+pub fn operator() -> String {
+    let named = ["LUMBUNG_OPERATOR", "USER", "LOGNAME"].into_iter().filter_map(|name| std::env::var(name).ok());
+    let printable = |name: String| name.trim().chars().filter(|c| !c.is_control()).take(OPERATOR_CHARS_MAX).collect();
+    named.map(printable).find(|name: &String| !name.is_empty()).unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// Longest name of an operator in the ledger, in characters.
+const OPERATOR_CHARS_MAX: usize = 100;
+
 #[cfg(test)]
 mod tests {
-    use super::{CredentialError, Credentials};
+    use super::{CredentialError, Credentials, PII_KEY_ENV};
     use secrecy::ExposeSecret;
     use std::collections::BTreeMap;
 
@@ -96,5 +169,22 @@ mod tests {
         assert_eq!(token("BAD", None), Err(CredentialError::Malformed { variable: "BAD".to_owned() }));
         let missing = token("NONE", Some(2026)).unwrap_err().to_string();
         assert_eq!(missing, "no token for omspan: set NONE_2026 or NONE");
+    }
+    #[test]
+    fn the_key_for_personal_data_comes_from_the_variable_or_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("pii.key");
+        std::fs::write(&file, format!("{}\n", "07".repeat(32))).unwrap();
+        let none = Credentials::Given(BTreeMap::new());
+        let from_file = none.pii_key(Some(&file)).unwrap();
+        let given = |text: &str| Credentials::Given([(PII_KEY_ENV.to_owned(), text.to_owned().into())].into());
+        assert_eq!(given(&"07".repeat(32)).pii_key(None).unwrap().key_id(), from_file.key_id());
+        assert_ne!(given(&"08".repeat(32)).pii_key(Some(&file)).unwrap().key_id(), from_file.key_id());
+        assert_eq!(given(" ").pii_key(Some(&file)).unwrap().key_id(), from_file.key_id());
+        assert_eq!(none.pii_key(None).err(), Some(CredentialError::NoPiiKey));
+        let short = given("too short").pii_key(Some(&file)).unwrap_err().to_string();
+        assert!(short.starts_with("LUMBUNG_PII_KEY cannot be the key") && !short.contains("too short"), "{short}");
+        let absent = none.pii_key(Some(&folder.path().join("absent"))).unwrap_err().to_string();
+        assert!(absent.contains("cannot be read"), "{absent}");
     }
 }

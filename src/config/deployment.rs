@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 
 use super::document::{Document, Problem, Problems, Section};
 use crate::contract;
+use crate::seal::Recipient;
 
 /// Everything `lumbung.toml` says.
 #[derive(Debug, Clone)]
@@ -15,6 +16,10 @@ pub struct Config {
     pub deployment: Deployment,
     /// One entry a source, by name.
     pub sources: BTreeMap<String, SourceSettings>,
+    /// What is kept of the answers.
+    pub archive: ArchiveSettings,
+    /// How personal data is kept.
+    pub privacy: PrivacySettings,
     /// How mail leaves.
     pub mail: MailSettings,
     /// Limits of queries.
@@ -45,6 +50,16 @@ pub struct SourceSettings {
     pub page_rows: Option<u64>,
     /// The environment variable that holds the token.
     pub token_env: String,
+    /// Which of the contract's ways of proving who asks; `None` = its first.
+    pub auth: Option<String>,
+    /// The environment variable that holds the user, for a way that logs in.
+    pub user_env: String,
+    /// Files with the values that requests are repeated for, by the contract's name of the list.
+    pub lists: BTreeMap<String, PathBuf>,
+    /// Filters and required parameters of requests, by name.
+    pub parameters: BTreeMap<String, String>,
+    /// The folder that files are dropped into, for datasets that are read from files.
+    pub folder: Option<PathBuf>,
     /// Fiscal years loaded by default; empty = the snapshot date's.
     pub fiscal_years: Vec<i32>,
     /// Tries of one request, instead of the contract's.
@@ -64,12 +79,35 @@ impl SourceSettings {
             base_url: None,
             page_rows: None,
             token_env: format!("LUMBUNG_{}_TOKEN", source.to_uppercase()),
+            auth: None,
+            user_env: format!("LUMBUNG_{}_USER", source.to_uppercase()),
+            lists: BTreeMap::new(),
+            parameters: BTreeMap::new(),
+            folder: None,
             fiscal_years: Vec::new(),
             attempts: None,
             backoff_secs: None,
             ca_bundle: None,
         }
     }
+}
+
+/// What is kept of the sources' answers, beside the rows.
+#[derive(Debug, Clone)]
+pub struct ArchiveSettings {
+    /// Whether raw pages are kept.
+    pub enabled: bool,
+    /// Whom the pages and refused rows of personal datasets are sealed to; without one they are not kept.
+    pub recipient: Option<Recipient>,
+    /// How hard raw pages are compressed (zstd).
+    pub level: i32,
+}
+
+/// How personal data is kept.
+#[derive(Debug, Clone)]
+pub struct PrivacySettings {
+    /// The file with the PII key, where `LUMBUNG_PII_KEY` does not hold it.
+    pub key_file: Option<PathBuf>,
 }
 
 /// How mail leaves.
@@ -111,8 +149,14 @@ pub fn parse(file: &str, text: &str, overrides: &[String]) -> Result<Config, Pro
         document.set(pair);
     }
     let root = document.root();
-    let config =
-        Config { deployment: deployment(&root), sources: sources(&root), mail: mail(&root), sql: sql(&root) };
+    let config = Config {
+        deployment: deployment(&root),
+        sources: sources(&root),
+        archive: archive(&root),
+        privacy: privacy(&root),
+        mail: mail(&root),
+        sql: sql(&root),
+    };
     root.finish();
     let problems: Vec<Problem> = document.into_problems();
     if problems.is_empty() { Ok(config) } else { Err(Problems(problems)) }
@@ -158,6 +202,11 @@ fn sources(root: &Section<'_, '_>) -> BTreeMap<String, SourceSettings> {
             base_url,
             page_rows: section.integer("page_rows", 0..=10_000_000).map(i64::unsigned_abs),
             token_env: section.text("token_env").map_or(default.token_env, str::to_owned),
+            auth: section.text("auth").map(str::to_owned),
+            user_env: section.text("user_env").map_or(default.user_env, str::to_owned),
+            lists: section.text_map("lists").into_iter().map(|(name, path)| (name, PathBuf::from(path))).collect(),
+            parameters: section.text_map("parameters").into_iter().collect(),
+            folder: section.text("folder").map(PathBuf::from),
             fiscal_years: years.into_iter().map(|year| i32::try_from(year).expect("2000 to 2100")).collect(),
             attempts: section.integer("attempts", 1..=20).map(|n| u32::try_from(n).expect("at most 20")),
             backoff_secs: section.integer("backoff_secs", 0..=600).map(i64::unsigned_abs),
@@ -167,6 +216,35 @@ fn sources(root: &Section<'_, '_>) -> BTreeMap<String, SourceSettings> {
         sources.insert(name, settings);
     }
     sources
+}
+
+fn archive(root: &Section<'_, '_>) -> ArchiveSettings {
+    let section = root.section("archive");
+    let mut archive = ArchiveSettings { enabled: true, recipient: None, level: 1 };
+    let Some(section) = section else { return archive };
+    archive.enabled = section.flag("enabled").unwrap_or(archive.enabled);
+    if let Some(level) = section.integer("level", 1..=19) {
+        archive.level = i32::try_from(level).expect("at most 19");
+    }
+    match section.text("recipient").map(str::parse::<Recipient>) {
+        Some(Ok(recipient)) => archive.recipient = Some(recipient),
+        Some(Err(error)) => {
+            let hint = "`lumbung key identity FILE` prints the recipient; keep FILE off this machine";
+            section.problem("recipient", format!("`recipient` {error}"), hint);
+        }
+        None => {}
+    }
+    section.finish();
+    archive
+}
+
+fn privacy(root: &Section<'_, '_>) -> PrivacySettings {
+    let section = root.section("privacy");
+    let key_file = section.as_ref().and_then(|section| section.text("key_file")).map(PathBuf::from);
+    if let Some(section) = section {
+        section.finish();
+    }
+    PrivacySettings { key_file }
 }
 
 fn mail(root: &Section<'_, '_>) -> MailSettings {
@@ -230,6 +308,13 @@ mod tests {
         assert_eq!(config.sources["omspan"].base_url.as_deref(), Some("http://127.0.0.1:8080"));
         assert_eq!(config.sources["omspan"].page_rows, Some(7));
         assert_eq!(config.mail.folder.to_str(), Some("x"));
+        let identity = crate::seal::Identity::generate().recipients()[0].to_string();
+        let sealed =
+            set(&[&format!("archive.recipient={identity}"), "archive.level=3", "privacy.key_file=k"]).unwrap();
+        assert_eq!(sealed.archive.recipient.map(|recipient| recipient.to_string()), Some(identity));
+        assert_eq!((sealed.archive.level, sealed.privacy.key_file), (3, Some("k".into())));
+        let refused = set(&["archive.recipient=AGE-SECRET-KEY-1ABC"]).unwrap_err().to_string();
+        assert!(refused.contains("secret identity") && !refused.contains("1ABC"), "{refused}");
         let problems = set(&["sources.omspan.page_rows=many", "sql.timeout=3", "nonsense"]).unwrap_err().to_string();
         assert!(problems.contains("--set: `sources.omspan.page_rows` must be a whole number"), "{problems}");
         assert!(problems.contains("unknown key `sql.timeout`"), "{problems}");

@@ -2,19 +2,25 @@
 
 use std::str::FromStr;
 
+use super::reading::Reading;
+use crate::privacy::KeyForm;
+
 /// One column.
 #[derive(Debug, Clone)]
 pub struct Column {
     /// Name in files and SQL: the source's own, in lower snake case.
     pub name: String,
-    /// The keys that carry it, normalised with [`normalise_key`]; the first is the usual one.
+    /// The keys that carry it, normalised with [`normalise_key`]; the first is the usual one. A value of an enclosing
+    /// object has the key `<OF>/<KEY>`, a parameter `?<PARAM>`, so that neither is ever taken for a key of the row.
     pub keys: Vec<String>,
-    /// Document rows: the step of `rows_at` whose object holds the value, normalised; `.` = the document itself.
+    /// Rows of a document: the step of `rows_at` (normalised; `.` = the document itself) whose object holds the value.
     pub of: Option<String>,
-    /// The parameter of the request that holds the value, instead of a key of the answer.
+    /// The request's parameter whose value this is, instead of a key of the answer.
     pub param: Option<String>,
     /// What its values are.
     pub ty: ColumnType,
+    /// What is done to a value before it is of that type.
+    pub reading: Reading,
     /// Whether a row without it is refused.
     pub required: bool,
     /// Whether an unreadable value becomes NULL instead of refusing the row.
@@ -25,6 +31,14 @@ pub struct Column {
     pub range: Option<(i64, i64)>,
     /// One line for the data dictionary.
     pub meaning: String,
+}
+
+impl Column {
+    /// Whether files have it.
+    #[must_use]
+    pub fn is_stored(&self) -> bool {
+        self.class != Class::Drop
+    }
 }
 
 /// What a column's values are.
@@ -54,6 +68,12 @@ pub enum ColumnType {
     Boolean,
     /// `Date32`, written in one of these ways.
     Date(Vec<DateFormat>),
+    /// `Timestamp(Microsecond, "UTC")`, written in one of these ways.
+    Timestamp(Vec<TimestampFormat>),
+    /// Text: what became of the value of a key column of that form (`utuh`, `tersamar`, `kosong`, `rusak`).
+    KeyState(KeyForm),
+    /// Whatever JSON value stands there; never looked at, never stored.
+    Any,
 }
 
 /// A way to write a date.
@@ -67,18 +87,54 @@ pub enum DateFormat {
     Iso,
     /// `2019-02-04` and whatever follows.
     IsoPrefix,
+    /// `20190204`.
+    Compact,
+    /// `04-02-2019`.
+    DdMmYyyyDashed,
+    /// `January 2025`, `Jan 2025`, `Januari 2025`: the first of that month.
+    MonYyyy,
 }
+
+/// Every date format as a contract writes it.
+const DATE_FORMATS: [(&str, DateFormat); 7] = [
+    ("DD-MON-YY", DateFormat::DdMonYy),
+    ("DD/MM/YYYY", DateFormat::DdMmYyyy),
+    ("YYYY-MM-DD", DateFormat::Iso),
+    ("YYYY-MM-DD*", DateFormat::IsoPrefix),
+    ("YYYYMMDD", DateFormat::Compact),
+    ("DD-MM-YYYY", DateFormat::DdMmYyyyDashed),
+    ("MON YYYY", DateFormat::MonYyyy),
+];
 
 impl FromStr for DateFormat {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        let known = DATE_FORMATS.iter().find(|(name, _)| *name == text);
+        known.map(|(_, format)| *format).ok_or_else(|| {
+            let names: Vec<&str> = DATE_FORMATS.iter().map(|(name, _)| *name).collect();
+            format!("one of {}; YYYY-MM-DD* takes the date of a date with a time", names.join(", "))
+        })
+    }
+}
+
+/// A way to write an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimestampFormat {
+    /// `2019-02-04 10:11:12`, in the source's zone.
+    DateTime,
+    /// `2019-02-04T10:11:12+07:00`.
+    Rfc3339,
+}
+
+impl FromStr for TimestampFormat {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
         match text {
-            "DD-MON-YY" => Ok(Self::DdMonYy),
-            "DD/MM/YYYY" => Ok(Self::DdMmYyyy),
-            "YYYY-MM-DD" => Ok(Self::Iso),
-            "YYYY-MM-DD*" => Ok(Self::IsoPrefix),
-            _ => Err("one of DD-MON-YY, DD/MM/YYYY, YYYY-MM-DD, YYYY-MM-DD*".to_owned()),
+            "YYYY-MM-DD HH:MM:SS" => Ok(Self::DateTime),
+            "RFC 3339" => Ok(Self::Rfc3339),
+            _ => Err("one of YYYY-MM-DD HH:MM:SS, RFC 3339".to_owned()),
         }
     }
 }
@@ -88,26 +144,20 @@ impl FromStr for DateFormat {
 pub enum Class {
     /// Anyone who reads the warehouse.
     Public,
-    /// Nobody: the value is checked while it is decoded and never stored.
+    /// Nobody in the clear: stored as the HMAC-SHA256 of the value in this form, so that tables still join; NULL where
+    /// the value is not whole.
+    Key(KeyForm),
+    /// Anyone, coarsely: a date is stored as its year.
+    Coarse,
+    /// Nobody: never stored, and looked at only to see whether a required value is there.
     Drop,
-}
-
-impl FromStr for Class {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "public" => Ok(Self::Public),
-            "drop" => Ok(Self::Drop),
-            _ => Err("one of public, drop".to_owned()),
-        }
-    }
 }
 
 impl FromStr for ColumnType {
     type Err = String;
 
-    /// Reads `code(6)`, `code(1..8)`, `text`, `money`, `decimal(5,2)`, `integer`, `boolean`, `date`.
+    /// Reads `code(6)`, `code(1..8)`, `text`, `money`, `decimal(5,2)`, `integer`, `boolean`, `date`, `timestamp`, `any`.
+    /// A `key_state` is nothing without its form, and is made where both are known.
     fn from_str(text: &str) -> Result<Self, String> {
         let (name, arguments) = match text.split_once('(') {
             Some((name, rest)) => (name, rest.strip_suffix(')').ok_or("a closing bracket is missing")?),
@@ -121,10 +171,16 @@ impl FromStr for ColumnType {
             ("integer", "") => Ok(Self::Integer),
             ("boolean", "") => Ok(Self::Boolean),
             ("date", "") => Ok(Self::Date(Vec::new())),
-            _ => Err("one of code(n), code(a..b), text, money, decimal(p,s), integer, boolean, date".to_owned()),
+            ("timestamp", "") => Ok(Self::Timestamp(Vec::new())),
+            ("any", "") => Ok(Self::Any),
+            _ => Err(format!("one of {TYPES}")),
         }
     }
 }
+
+/// Every type, as an error message names them.
+pub(super) const TYPES: &str =
+    "code(n), code(a..b), text, money, decimal(p,s), integer, boolean, date, timestamp, key_state, any";
 
 /// Longest code a contract may declare, in characters.
 const CODE_CHARS_MAX: usize = 64;

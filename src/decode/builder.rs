@@ -2,21 +2,16 @@
 
 use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int64Array, RecordBatch, RecordBatchOptions, StringArray,
-};
-use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 
-use super::BATCH_ROWS;
+use super::growing::Growing;
+use super::reading::{Cells, Readings};
 use super::row::{Row, Slot};
 use super::scan::{Kind, unescape};
-use super::value;
+use super::{DecodeError, DecodeSettings, date, value};
 use crate::contract::{Class, Column, ColumnType, Dataset, EXTRA_COLUMN, file_schema};
-
-/// Bytes set aside for each text of a batch; longer ones grow the column.
-const CODE_BYTES_USUAL: usize = 8;
 
 /// Why a row is not taken.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,7 +22,7 @@ pub(crate) struct Refusal {
 
 /// A parsed value, before it is appended.
 #[derive(Debug, Clone, Copy)]
-enum Parsed {
+pub(super) enum Parsed {
     Null,
     Number(i128),
     Day(i32),
@@ -37,20 +32,27 @@ enum Parsed {
     Short(u64, usize),
 }
 
-/// One growing column.
-struct Growing {
-    values: Values,
-    /// Validity of each row, from the first NULL on; empty before.
-    valid: Vec<bool>,
-    n_rows: usize,
+/// How a column is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// By its type alone.
+    Typed,
+    /// By what the contract says besides.
+    Reading,
+    /// Not at all.
+    Skipped,
 }
 
-enum Values {
-    Text { bytes: Vec<u8>, ends: Vec<i32> },
-    Decimal(Vec<i128>),
-    Integer(Vec<i64>),
-    Day(Vec<i32>),
-    Flag(Vec<bool>),
+impl Way {
+    fn of(column: &Column) -> Self {
+        if column.class == Class::Drop && !column.required {
+            Self::Skipped
+        } else if Readings::reads(column) {
+            Self::Reading
+        } else {
+            Self::Typed
+        }
+    }
 }
 
 /// Remembers the last text of a date column: data dates repeat over millions of rows.
@@ -63,6 +65,8 @@ struct LastDay {
 /// Builds the batches of one dataset.
 pub(crate) struct BatchBuilder {
     columns: Vec<Column>,
+    ways: Vec<Way>,
+    readings: Readings,
     schema: SchemaRef,
     growing: Vec<Growing>,
     /// Position among the stored columns, for each column of the contract; `None` for dropped ones.
@@ -74,15 +78,19 @@ pub(crate) struct BatchBuilder {
 }
 
 impl BatchBuilder {
-    pub(crate) fn new(dataset: &Dataset) -> Self {
+    /// # Errors
+    /// [`DecodeError::NoPiiKey`].
+    pub(crate) fn new(dataset: &Dataset, settings: DecodeSettings) -> Result<Self, DecodeError> {
         let schema = file_schema(dataset);
         let growing = schema.fields().iter().map(|field| Growing::new(field.data_type())).collect();
         let stored_at = dataset
             .columns
             .iter()
-            .map(|column| (column.class != Class::Drop).then(|| schema.index_of(&column.name).ok()).flatten())
+            .map(|column| column.is_stored().then(|| schema.index_of(&column.name).ok()).flatten())
             .collect();
-        Self {
+        Ok(Self {
+            ways: dataset.columns.iter().map(Way::of).collect(),
+            readings: Readings::new(dataset, settings)?,
             columns: dataset.columns.clone(),
             extra_at: schema.index_of(EXTRA_COLUMN).ok(),
             parsed: vec![Parsed::Null; dataset.columns.len()],
@@ -91,7 +99,13 @@ impl BatchBuilder {
             growing,
             stored_at,
             n_rows: 0,
-        }
+        })
+    }
+
+    /// Forgets the rows that no batch holds yet.
+    pub(crate) fn clear(&mut self) {
+        self.growing = self.schema.fields().iter().map(|field| Growing::new(field.data_type())).collect();
+        self.n_rows = 0;
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -113,9 +127,13 @@ impl BatchBuilder {
         let mut unescaped = Vec::new();
         for (i, column) in self.columns.iter().enumerate() {
             let slot = row.slot(i);
-            let parsed = match plain(column, row, buffer, slot, &self.last_days[i]) {
-                Some(parsed) => Ok(parsed),
-                None => parse(column, row, buffer, slot, &mut unescaped, &mut self.last_days[i]),
+            let parsed = match self.ways[i] {
+                Way::Typed => match plain(column, row, buffer, slot, &self.last_days[i]) {
+                    Some(parsed) => Ok(parsed),
+                    None => parse(column, row, buffer, slot, &mut unescaped, &mut self.last_days[i]),
+                },
+                Way::Reading => self.readings.read(i, column, Cells { row, buffer }, &mut unescaped),
+                Way::Skipped => continue,
             };
             self.parsed[i] = match parsed {
                 Ok(Parsed::Null) if column.required => {
@@ -261,17 +279,19 @@ fn parse(
         ColumnType::Boolean => value::boolean(text).map(Parsed::Flag),
         ColumnType::Date(formats) => {
             if last_day.text != text {
-                last_day.day = value::date(text, formats)?;
+                last_day.day = date::date(text, formats)?;
                 last_day.text.clear();
                 last_day.text.extend_from_slice(text);
             }
             Ok(Parsed::Day(last_day.day))
         }
+        // These are read in [`Readings`].
+        ColumnType::Timestamp(_) | ColumnType::KeyState(_) | ColumnType::Any => Ok(Parsed::Null),
     }
 }
 
 /// Checks that a text is UTF-8 and as long as its column says.
-fn checked_text(text: &[u8], min: usize, max: usize) -> Result<(), &'static str> {
+pub(super) fn checked_text(text: &[u8], min: usize, max: usize) -> Result<(), &'static str> {
     let length = if text.is_ascii() {
         text.len()
     } else {
@@ -286,7 +306,13 @@ fn checked_text(text: &[u8], min: usize, max: usize) -> Result<(), &'static str>
     }
 }
 
-fn number(column: &Column, text: &[u8], scale: u8, precision: u8, is_literal: bool) -> Result<Parsed, &'static str> {
+pub(super) fn number(
+    column: &Column,
+    text: &[u8],
+    scale: u8,
+    precision: u8,
+    is_literal: bool,
+) -> Result<Parsed, &'static str> {
     let unscaled = if column.ty == ColumnType::Integer {
         i128::from(value::integer(text, is_literal)?)
     } else {
@@ -302,92 +328,6 @@ fn number(column: &Column, text: &[u8], scale: u8, precision: u8, is_literal: bo
         return Err("a number of too many digits");
     }
     Ok(Parsed::Number(unscaled))
-}
-
-impl Growing {
-    fn new(ty: &DataType) -> Self {
-        let values = match ty {
-            DataType::Decimal128(..) => Values::Decimal(Vec::with_capacity(BATCH_ROWS)),
-            DataType::Int64 => Values::Integer(Vec::with_capacity(BATCH_ROWS)),
-            DataType::Date32 => Values::Day(Vec::with_capacity(BATCH_ROWS)),
-            DataType::Boolean => Values::Flag(Vec::with_capacity(BATCH_ROWS)),
-            _ => {
-                let mut ends = Vec::with_capacity(BATCH_ROWS + 1);
-                ends.push(0);
-                Values::Text { bytes: Vec::with_capacity(BATCH_ROWS * CODE_BYTES_USUAL), ends }
-            }
-        };
-        Self { values, valid: Vec::new(), n_rows: 0 }
-    }
-
-    #[inline]
-    fn append_text(&mut self, text: Option<&[u8]>) {
-        let Values::Text { bytes, ends } = &mut self.values else { return };
-        bytes.extend_from_slice(text.unwrap_or_default());
-        ends.push(i32::try_from(bytes.len()).expect("a batch holds far less than 2 GiB of text"));
-        self.row(text.is_none());
-    }
-
-    /// Appends eight bytes and takes back the surplus: cheaper than a copy of unknown length.
-    #[inline]
-    fn append_short(&mut self, word: u64, length: usize) {
-        let Values::Text { bytes, ends } = &mut self.values else { return };
-        let end = bytes.len() + length;
-        bytes.extend_from_slice(&word.to_le_bytes());
-        bytes.truncate(end);
-        ends.push(i32::try_from(end).expect("a batch holds far less than 2 GiB of text"));
-        self.row(false);
-    }
-
-    #[inline]
-    fn append(&mut self, parsed: Parsed) {
-        let is_null = matches!(parsed, Parsed::Null);
-        match (&mut self.values, parsed) {
-            (Values::Decimal(values), Parsed::Number(n)) => values.push(n),
-            (Values::Decimal(values), _) => values.push(0),
-            (Values::Integer(values), Parsed::Number(n)) => values.push(i64::try_from(n).expect("parsed as i64")),
-            (Values::Integer(values), _) => values.push(0),
-            (Values::Day(values), Parsed::Day(day)) => values.push(day),
-            (Values::Day(values), _) => values.push(0),
-            (Values::Flag(values), Parsed::Flag(flag)) => values.push(flag),
-            (Values::Flag(values), _) => values.push(false),
-            (Values::Text { ends, .. }, _) => {
-                let end = *ends.last().expect("it begins with 0");
-                ends.push(end);
-            }
-        }
-        self.row(is_null);
-    }
-
-    /// Notes whether the row just appended is NULL here.
-    #[inline]
-    fn row(&mut self, is_null: bool) {
-        if is_null && self.valid.is_empty() {
-            self.valid = vec![true; self.n_rows];
-            self.valid.reserve(BATCH_ROWS - self.n_rows.min(BATCH_ROWS));
-            self.valid.push(false);
-        } else if is_null || !self.valid.is_empty() {
-            self.valid.push(!is_null);
-        }
-        self.n_rows += 1;
-    }
-
-    fn into_array(self, ty: &DataType) -> Result<ArrayRef, ArrowError> {
-        let nulls = (!self.valid.is_empty()).then(|| NullBuffer::from(self.valid));
-        Ok(match self.values {
-            Values::Text { bytes, ends } => {
-                let offsets = OffsetBuffer::new(ScalarBuffer::from(ends));
-                Arc::new(StringArray::try_new(offsets, Buffer::from_vec(bytes), nulls)?)
-            }
-            Values::Decimal(values) => {
-                let array = Decimal128Array::try_new(ScalarBuffer::from(values), nulls)?;
-                Arc::new(array.with_data_type(ty.clone()))
-            }
-            Values::Integer(values) => Arc::new(Int64Array::try_new(ScalarBuffer::from(values), nulls)?),
-            Values::Day(values) => Arc::new(Date32Array::try_new(ScalarBuffer::from(values), nulls)?),
-            Values::Flag(values) => Arc::new(BooleanArray::new(values.into(), nulls)),
-        })
-    }
 }
 
 #[cfg(test)]

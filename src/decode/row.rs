@@ -30,6 +30,12 @@ pub trait RowReader: Send {
 
     /// Whether the answer may end here, though its rows were not closed (a bare object).
     fn may_end(&self) -> bool;
+
+    /// What the end of an answer stands for: read after its last byte. A line break, where a break ends every row but the
+    /// last.
+    fn closing(&self) -> &'static [u8] {
+        b""
+    }
 }
 
 /// The keys of a dataset: normalised spelling to index, and the keys each column reads.
@@ -94,6 +100,14 @@ pub struct Slot {
     pub(crate) in_scratch: bool,
 }
 
+impl Slot {
+    /// A text without escapes, in the buffer or in the row's scratch space.
+    #[inline]
+    pub(crate) fn plain(start: usize, end: usize, in_scratch: bool) -> Self {
+        Self { kind: Some(Kind::Plain), start: position(start), end: position(end), in_scratch }
+    }
+}
+
 const EMPTY: Slot = Slot { kind: None, start: 0, end: 0, in_scratch: false };
 
 /// One row: a slot a key, the unknown keys, and what is already known to be wrong with it.
@@ -104,6 +118,8 @@ pub struct Row {
     unknown: Vec<(Token, Token)>,
     /// Names of a header that the contract does not know, with the row's value.
     unknown_names: Vec<(String, Token)>,
+    /// The same where values are bare text: they become JSON when somebody wants to see them.
+    unknown_slots: Vec<(String, Slot)>,
     /// Text that is not in the buffer as such: unescaped values.
     pub(crate) scratch: Vec<u8>,
     /// Why the row is refused whatever its values are.
@@ -115,13 +131,23 @@ pub struct Row {
 impl Row {
     pub(crate) fn new(keys: Keys) -> Self {
         let slots = vec![EMPTY; keys.n];
-        Self { keys, slots, unknown: Vec::new(), unknown_names: Vec::new(), scratch: Vec::new(), fault: None, span: None }
+        Self {
+            keys,
+            slots,
+            unknown: Vec::new(),
+            unknown_names: Vec::new(),
+            unknown_slots: Vec::new(),
+            scratch: Vec::new(),
+            fault: None,
+            span: None,
+        }
     }
 
     pub(crate) fn clear(&mut self) {
         self.slots.fill(EMPTY);
         self.unknown.clear();
         self.unknown_names.clear();
+        self.unknown_slots.clear();
         self.scratch.clear();
         self.fault = None;
         self.span = None;
@@ -136,6 +162,12 @@ impl Row {
             end: position(token.end),
             in_scratch: false,
         };
+        self.set_slot(buffer, index, slot);
+    }
+
+    /// As [`Row::set`], for a value that may stand in the scratch space.
+    #[inline]
+    pub(crate) fn set_slot(&mut self, buffer: &[u8], index: usize, slot: Slot) {
         let before = self.slots[index];
         if before.kind.is_some() && self.bytes(buffer, before) != self.bytes(buffer, slot) {
             self.fault = Some("two values under one key".to_owned());
@@ -145,8 +177,7 @@ impl Row {
 
     /// Puts a range of the scratch space under key `index`.
     pub(crate) fn set_scratch(&mut self, index: usize, start: usize, end: usize) {
-        self.slots[index] =
-            Slot { kind: Some(Kind::Plain), start: position(start), end: position(end), in_scratch: true };
+        self.slots[index] = Slot::plain(start, end, true);
     }
 
     /// Puts a text that stands nowhere in the buffer under key `index`.
@@ -166,6 +197,11 @@ impl Row {
         self.unknown_names.push((name.to_owned(), value));
     }
 
+    /// Keeps a name of a header that the contract does not know, with a value that is bare text and not JSON.
+    pub(crate) fn set_unknown_slot(&mut self, name: &str, value: Slot) {
+        self.unknown_slots.push((name.to_owned(), value));
+    }
+
     /// The slot that column `column` reads.
     #[inline]
     pub(crate) fn slot(&self, column: usize) -> Slot {
@@ -183,7 +219,8 @@ impl Row {
     pub(crate) fn unknown_names(&self, buffer: &[u8]) -> Vec<String> {
         let name = |(key, _): &(Token, Token)| String::from_utf8_lossy(&buffer[key.start..key.end]).into_owned();
         let from_header = self.unknown_names.iter().map(|(name, _)| name.clone());
-        self.unknown.iter().map(name).chain(from_header).collect()
+        let bare = self.unknown_slots.iter().map(|(name, _)| name.clone());
+        self.unknown.iter().map(name).chain(from_header).chain(bare).collect()
     }
 
     /// The unknown keys as one JSON object; `None` when there are none.
@@ -201,6 +238,15 @@ impl Row {
             let quoted = matches!(value.kind, Kind::Plain | Kind::Escaped);
             let (start, end) = if quoted { (value.start - 1, value.end + 1) } else { (value.start, value.end) };
             json.extend_from_slice(&buffer[start..end]);
+        }
+        for (name, slot) in &self.unknown_slots {
+            if json.len() > 1 {
+                json.push(b',');
+            }
+            let value = String::from_utf8_lossy(self.bytes(buffer, *slot));
+            json.extend_from_slice(serde_json::Value::from(name.as_str()).to_string().as_bytes());
+            json.push(b':');
+            json.extend_from_slice(serde_json::Value::from(value).to_string().as_bytes());
         }
         json.push(b'}');
         (json.len() > 2).then_some(json)

@@ -1,6 +1,4 @@
-//! Bytes to typed values: amounts, whole numbers, dates, yes and no. Exact or refused; nothing is rounded or guessed.
-
-use crate::contract::DateFormat;
+//! Bytes to typed values: amounts, whole numbers, yes and no. Exact or refused; nothing is rounded or guessed.
 
 /// Texts that stand for "no value" in the sources, besides the empty one.
 pub(crate) fn is_absent(text: &[u8]) -> bool {
@@ -140,97 +138,9 @@ pub(crate) fn boolean(text: &[u8]) -> Result<bool, &'static str> {
     }
 }
 
-/// A date in one of `formats`, as days since 1970-01-01.
-///
-/// # Errors
-/// When it is none of them, or no day of the calendar.
-#[inline]
-pub(crate) fn date(text: &[u8], formats: &[DateFormat]) -> Result<i32, &'static str> {
-    formats.iter().find_map(|format| one_date(text, *format)).ok_or("no date in the agreed form")
-}
-
-fn one_date(text: &[u8], format: DateFormat) -> Option<i32> {
-    match format {
-        DateFormat::DdMonYy => {
-            let mut parts = text.split(|&byte| byte == b'-');
-            let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
-            let year = match year.len() {
-                2 => 2_000 + small(year)?,
-                4 => small(year)?,
-                _ => return None,
-            };
-            parts.next().is_none().then(|| day_number(year, month_number(month)?, small(day)?))?
-        }
-        DateFormat::DdMmYyyy => {
-            let (text, clock) = match text.iter().position(|&byte| byte == b' ') {
-                Some(at) => (&text[..at], &text[at + 1..]),
-                None => (text, &b"0:00:00"[..]),
-            };
-            let mut parts = text.split(|&byte| byte == b'/');
-            let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
-            let midnight = clock.iter().all(|byte| matches!(byte, b'0' | b':'));
-            let whole = parts.next().is_none() && midnight && year.len() == 4;
-            whole.then(|| day_number(small(year)?, small(month)?, small(day)?))?
-        }
-        DateFormat::Iso if text.len() != 10 => None,
-        DateFormat::Iso | DateFormat::IsoPrefix => {
-            let text = text.get(..10)?;
-            if text[4] != b'-' || text[7] != b'-' {
-                return None;
-            }
-            day_number(small(&text[..4])?, small(&text[5..7])?, small(&text[8..])?)
-        }
-    }
-}
-
-/// One to four digits.
-fn small(digits: &[u8]) -> Option<i32> {
-    let good = (1..=4).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
-    good.then(|| digits.iter().fold(0, |n, digit| n * 10 + i32::from(digit - b'0')))
-}
-
-/// English month names as Oracle writes them, and Indonesian ones for when the server's language changes.
-fn month_number(name: &[u8]) -> Option<i32> {
-    let name: [u8; 3] = name.try_into().ok()?;
-    Some(match &name.map(|byte| byte.to_ascii_uppercase()) {
-        b"JAN" => 1,
-        b"FEB" | b"PEB" => 2,
-        b"MAR" => 3,
-        b"APR" => 4,
-        b"MAY" | b"MEI" => 5,
-        b"JUN" => 6,
-        b"JUL" => 7,
-        b"AUG" | b"AGT" | b"AGU" | b"AGS" => 8,
-        b"SEP" => 9,
-        b"OCT" | b"OKT" => 10,
-        b"NOV" | b"NOP" => 11,
-        b"DEC" | b"DES" => 12,
-        _ => return None,
-    })
-}
-
-/// Days since 1970-01-01 of a day of the Gregorian calendar between 1900 and 2199.
-fn day_number(year: i32, month: i32, day: i32) -> Option<i32> {
-    let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    let length = match month {
-        2 => 28 + i32::from(leap),
-        4 | 6 | 9 | 11 => 30,
-        1..=12 => 31,
-        _ => return None,
-    };
-    if !(1_900..2_200).contains(&year) || !(1..=length).contains(&day) {
-        return None;
-    }
-    // Years that begin in March put the leap day last; 719,468 days lie between 0000-03-01 and 1970-01-01.
-    let (y, m) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    Some(365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719_468)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{boolean, date, decimal, integer};
-    use crate::contract::DateFormat::{DdMmYyyy, DdMonYy, Iso, IsoPrefix};
-    use chrono::{Datelike, NaiveDate};
+    use super::{boolean, decimal, integer};
 
     #[test]
     fn amounts_are_exact() {
@@ -282,40 +192,6 @@ mod tests {
         assert_eq!(integer(b"12", false), Ok(12));
         assert!(integer(b"12.5", false).is_err());
         assert!(integer(b"99999999999999999999", false).is_err());
-    }
-
-    #[test]
-    fn dates_agree_with_the_calendar() {
-        let mut day = NaiveDate::from_ymd_opt(1999, 12, 25).unwrap();
-        let epoch = NaiveDate::from_ymd_opt(1970, 1, 1).unwrap();
-        for _ in 0..4_000 {
-            let expected = i32::try_from((day - epoch).num_days()).unwrap();
-            assert_eq!(date(day.format("%Y-%m-%d").to_string().as_bytes(), &[Iso]), Ok(expected));
-            assert_eq!(date(day.format("%-d/%-m/%Y 0:00:00").to_string().as_bytes(), &[DdMmYyyy]), Ok(expected));
-            if day.year() >= 2000 {
-                assert_eq!(date(day.format("%d-%b-%y").to_string().as_bytes(), &[DdMonYy]), Ok(expected));
-            }
-            day = day.succ_opt().unwrap();
-        }
-    }
-
-    #[test]
-    fn month_names_come_in_two_languages() {
-        let day = |text: &str| date(text.as_bytes(), &[DdMonYy]);
-        for (english, indonesian) in [
-            ("05-MAY-19", "05-MEI-19"),
-            ("05-AUG-19", "05-agt-19"),
-            ("05-OCT-19", "05-OKT-19"),
-            ("05-DEC-19", "5-Des-2019"),
-        ] {
-            assert_eq!(day(english), day(indonesian));
-            assert!(day(english).is_ok());
-        }
-        for wrong in ["29-FEB-19", "00-JAN-19", "32-JAN-19", "1-XXX-19", "01-JAN-1", "01-JAN-19-", "01/JAN/19", ""] {
-            assert!(day(wrong).is_err(), "{wrong}");
-        }
-        assert!(date(b"2019-04-13 04:1033", &[Iso]).is_err());
-        assert_eq!(date(b"2019-04-13 04:1033", &[IsoPrefix]), date(b"2019-04-13", &[Iso]));
     }
 
     #[test]

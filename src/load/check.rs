@@ -28,7 +28,7 @@ impl Continuity {
             Paging::RowRange { row_number, constant, .. } => {
                 (Some(name(*row_number)), constant.iter().map(|&i| (name(i), None)).collect())
             }
-            Paging::Whole | Paging::Daily { .. } => (None, Vec::new()),
+            _ => (None, Vec::new()),
         };
         debug_assert!(row_number.is_none() || dataset.columns.iter().any(|c| c.ty == ColumnType::Integer));
         Self { row_number, constant, seen: Vec::new(), n_seen: 0, greatest: 0 }

@@ -61,6 +61,28 @@ pub enum LoadError {
         /// What it looks like.
         what: String,
     },
+    /// The source says that it failed or cannot answer now.
+    #[error("{url}: the source says that it failed, {why}")]
+    SaysFailed {
+        /// What was asked.
+        url: String,
+        /// What it says of the reason.
+        why: String,
+    },
+    /// A setting of this deployment is wrong.
+    #[error("{0}")]
+    Setting(String),
+    /// A drop folder or a list file cannot be used.
+    #[error("{0}")]
+    Folder(String),
+    /// Another table of the same answers could not be published, so this one is not, either.
+    #[error("not published, because the dataset it is loaded with was not: {reason}")]
+    Together {
+        /// What that asks of the operator.
+        kind: LoadErrorKind,
+        /// Why.
+        reason: String,
+    },
     /// The conversation failed.
     #[error(transparent)]
     Fetch(#[from] FetchError),
@@ -109,7 +131,11 @@ impl LoadError {
     pub fn kind(&self) -> LoadErrorKind {
         match self {
             Self::Request(_) => LoadErrorKind::Usage,
-            Self::Credential(_) | Self::Fetch(FetchError::SetUp(_)) => LoadErrorKind::Configuration,
+            Self::Together { kind, .. } => *kind,
+            Self::Credential(_) | Self::Setting(_) | Self::Folder(_) | Self::Fetch(FetchError::SetUp(_)) => {
+                LoadErrorKind::Configuration
+            }
+            Self::Fetch(FetchError::Login { .. }) => LoadErrorKind::NotAuthorised,
             Self::Unauthorised { .. } => LoadErrorKind::NotAuthorised,
             Self::Fetch(FetchError::TooLong { .. })
             | Self::WrongParameter { .. }
@@ -118,11 +144,14 @@ impl LoadError {
             Self::Decode { error: DecodeError::Truncated { .. }, .. } => LoadErrorKind::Unavailable,
             Self::Decode { error: DecodeError::Batch(_), .. } | Self::Worker(_) => LoadErrorKind::Internal,
             Self::Decode { .. } => LoadErrorKind::DataRefused,
-            Self::Fetch(_) | Self::BrokenOffLate(_) | Self::Garbage { .. } => LoadErrorKind::Unavailable,
+            Self::Fetch(_) | Self::BrokenOffLate(_) | Self::Garbage { .. } | Self::SaysFailed { .. } => {
+                LoadErrorKind::Unavailable
+            }
             Self::Held(_) => LoadErrorKind::Held,
             Self::Warehouse(error) => match error.kind() {
                 warehouse::ErrorKind::DataRefused => LoadErrorKind::DataRefused,
                 warehouse::ErrorKind::Internal => LoadErrorKind::Internal,
+                warehouse::ErrorKind::NotAuthorised => LoadErrorKind::NotAuthorised,
                 _ => LoadErrorKind::CannotWrite,
             },
         }
@@ -138,7 +167,7 @@ impl LoadError {
             Self::Fetch(FetchError::Status { status: 300..=499, .. }) => {
                 Some("check base_url in lumbung.toml and the path in the contract")
             }
-            Self::Fetch(FetchError::Status { .. }) | Self::Garbage { .. } => {
+            Self::Fetch(FetchError::Status { .. }) | Self::Garbage { .. } | Self::SaysFailed { .. } => {
                 Some("the service is in trouble: run again later, and tell its operators if it stays so")
             }
             Self::Fetch(FetchError::BrokenOff { .. })
@@ -161,7 +190,7 @@ impl LoadError {
     pub(super) fn asks_for_retry(&self) -> bool {
         match self {
             Self::Fetch(error) => error.is_transient(),
-            Self::Garbage { .. } => true,
+            Self::Garbage { .. } | Self::SaysFailed { .. } => true,
             Self::Decode {
                 error: DecodeError::Truncated { .. } | DecodeError::Malformed { .. }, spilled, ..
             } => !spilled,

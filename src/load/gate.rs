@@ -2,14 +2,36 @@
 //! change is not written again.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use super::pages::{Landed, control_sums};
-use super::{LoadError, LoadRequest, Totals, plan};
+use super::group::{Landed, Table, Totals, control_sums};
+use super::{LoadError, LoadRequest, plan};
 use crate::contract::{Contract, Dataset, file_schema};
 use crate::source::paging::Window;
 use crate::warehouse::{AsOf, CommittedFile, DatasetId, Run, RunId, StagedFile, Warehouse};
+
+/// Why the gate would hold a run, and the option by which an operator takes it upon themselves.
+struct Objection {
+    what: String,
+    option: &'static str,
+}
+
+impl Objection {
+    fn shrunk(what: String) -> Self {
+        Self { what, option: "--accept-shrink" }
+    }
+
+    /// Holds the run, unless it is accepted, which is noted.
+    fn hold_unless(self, accepted: bool, totals: &mut Totals) -> Result<(), LoadError> {
+        if accepted {
+            totals.accepted.push(self.what);
+            return Ok(());
+        }
+        Err(LoadError::Held(format!("{}; {} publishes it", self.what, self.option)))
+    }
+}
 
 /// Rows that may always be refused, whatever share of the run they are.
 const QUARANTINE_ROWS_TOLERATED: u64 = 5;
@@ -34,37 +56,35 @@ pub(super) fn stage_emptied(
     Ok(())
 }
 
-/// Judges what landed and returns the files to publish.
+/// Judges what landed in a table and returns the files to publish.
 pub(super) fn judge(
     warehouse: &Warehouse,
     contract: &Contract,
-    dataset: &Dataset,
+    table: &mut Table,
     request: &LoadRequest,
-    landed: Vec<Landed>,
-    totals: &mut Totals,
 ) -> Result<Vec<StagedFile>, LoadError> {
+    let landed = std::mem::take(&mut table.landed);
+    let (id, dataset, totals) = (&table.id, Arc::clone(&table.dataset), &mut table.totals);
     totals.control = control_sums(&landed);
-    quarantine(dataset, totals)?;
-    personal(dataset, totals)?;
-    let id = plan::dataset_id(contract, dataset);
+    if let Some(objection) = quarantine(&dataset, totals) {
+        objection.hold_unless(request.accept_quarantine, totals)?;
+    }
+    personal(&dataset, totals)?;
     let as_of = warehouse.committed_files(AsOf::Date(request.date))?;
-    let before: Vec<&CommittedFile> = as_of.iter().filter(|file| file.dataset == id).collect();
-    let mut earlier = Earlier { warehouse, contract, id: &id, known: BTreeMap::new() };
+    let before: Vec<&CommittedFile> = as_of.iter().filter(|file| file.dataset == *id).collect();
+    let key_id = table.key_id.as_deref();
+    let mut earlier = Earlier { warehouse, contract, id, key_id, known: BTreeMap::new() };
     if !dataset.accumulates() {
         two_years(&landed, &before, &mut earlier)?;
     }
-    if !request.accept_shrink {
-        for window in &landed {
-            shrink(dataset, window, &before)?;
-        }
-        if dataset.accumulates() {
-            shrink_of_days(dataset, &landed, &before)?;
-        }
+    let shrunk = landed.iter().filter_map(|window| shrink(&dataset, window, &before));
+    for objection in shrunk.chain(shrink_of_days(&dataset, &landed, &before)) {
+        objection.hold_unless(request.accept_shrink, totals)?;
     }
     let all = warehouse.committed_files(AsOf::All)?;
     let mut to_publish = Vec::new();
     for window in landed {
-        let same = all.iter().find(|file| file.dataset == id && file.partition == window.partition);
+        let same = all.iter().find(|file| file.dataset == *id && file.partition == window.partition);
         let unchanged = match same {
             Some(file) => earlier.had(&file.run, &plan::label(&window.window), &window.hashes)?,
             None => false,
@@ -78,17 +98,17 @@ pub(super) fn judge(
 }
 
 /// Too many refused rows hold the whole run.
-fn quarantine(dataset: &Dataset, totals: &Totals) -> Result<(), LoadError> {
+fn quarantine(dataset: &Dataset, totals: &Totals) -> Option<Objection> {
     let all = totals.rows + totals.quarantined;
     let too_many = totals.quarantined > QUARANTINE_ROWS_TOLERATED
         && totals.quarantined * 100 > all * u64::from(dataset.quarantine_pct_max);
-    if !too_many {
-        return Ok(());
-    }
-    Err(LoadError::Held(format!(
-        "{} of {all} rows were refused, more than {} % (quarantine_pct_max); `lumbung runs RUN` lists the reasons",
-        totals.quarantined, dataset.quarantine_pct_max
-    )))
+    let what = || {
+        format!(
+            "{} of {all} rows were refused, more than {} % (quarantine_pct_max; `lumbung runs RUN` lists the reasons)",
+            totals.quarantined, dataset.quarantine_pct_max
+        )
+    };
+    too_many.then(|| Objection { what: what(), option: "--accept" })
 }
 
 /// A column nobody has classed could hold anything: personal data fails closed.
@@ -136,24 +156,25 @@ fn two_years(landed: &[Landed], before: &[&CommittedFile], earlier: &mut Earlier
 }
 
 /// A window that lost more rows than the contract tolerates.
-fn shrink(dataset: &Dataset, window: &Landed, before: &[&CommittedFile]) -> Result<(), LoadError> {
+fn shrink(dataset: &Dataset, window: &Landed, before: &[&CommittedFile]) -> Option<Objection> {
+    if dataset.shrink_pct_max == 100 {
+        return None;
+    }
     let rows_before = rows_before(dataset, window, before);
     let label = plan::label(&window.window);
     if rows_before > 0 && window.rows == 0 {
-        return Err(LoadError::Held(format!(
-            "{label}: the source has no rows where it had {rows_before}; --accept-shrink publishes that"
-        )));
+        let what = format!("{label}: the source has no rows where it had {rows_before}");
+        return Some(Objection::shrunk(what));
     }
     // A single day of events may be corrected downwards: `shrink_of_days` looks at all of them.
     let floor = rows_before * u64::from(100 - dataset.shrink_pct_max) / 100;
-    if !dataset.accumulates() && window.rows < floor {
-        return Err(LoadError::Held(format!(
-            "{label}: {} rows where the last snapshot had {rows_before}, a loss of more than {} % (shrink_pct_max); \
-             --accept-shrink publishes it",
-            window.rows, dataset.shrink_pct_max
-        )));
+    if dataset.accumulates() || window.rows >= floor {
+        return None;
     }
-    Ok(())
+    Some(Objection::shrunk(format!(
+        "{label}: {} rows where the last snapshot had {rows_before}, a loss of more than {} % (shrink_pct_max)",
+        window.rows, dataset.shrink_pct_max
+    )))
 }
 
 /// Rows that are published now for what `window` asked for: of its day, or of its fiscal year.
@@ -169,19 +190,18 @@ fn rows_before(dataset: &Dataset, window: &Landed, before: &[&CommittedFile]) ->
 }
 
 /// Days of events that lost more rows together than the contract tolerates.
-fn shrink_of_days(dataset: &Dataset, landed: &[Landed], before: &[&CommittedFile]) -> Result<(), LoadError> {
+fn shrink_of_days(dataset: &Dataset, landed: &[Landed], before: &[&CommittedFile]) -> Option<Objection> {
     let rows_before = |window: &Landed| rows_before(dataset, window, before);
-    let known = || landed.iter().filter(|window| rows_before(window) > 0);
+    let known = || landed.iter().filter(|window| dataset.accumulates() && rows_before(window) > 0);
     let (then, now): (u64, u64) = (known().map(rows_before).sum(), known().map(|window| window.rows).sum());
-    if now < then * u64::from(100 - dataset.shrink_pct_max) / 100 {
-        return Err(LoadError::Held(format!(
-            "the {} days asked again have {now} rows where they had {then}, a loss of more than {} % \
-             (shrink_pct_max); --accept-shrink publishes it",
-            known().count(),
-            dataset.shrink_pct_max
-        )));
+    if now >= then * u64::from(100 - dataset.shrink_pct_max) / 100 {
+        return None;
     }
-    Ok(())
+    Some(Objection::shrunk(format!(
+        "the {} days asked again have {now} rows where they had {then}, a loss of more than {} % (shrink_pct_max)",
+        known().count(),
+        dataset.shrink_pct_max
+    )))
 }
 
 /// What earlier runs received, read from the ledger once a run.
@@ -189,12 +209,14 @@ struct Earlier<'a> {
     warehouse: &'a Warehouse,
     contract: &'a Contract,
     id: &'a DatasetId,
-    /// Page hashes by window, for each run; `None` for runs under another contract.
+    /// The key that personal values are hashed under now.
+    key_id: Option<&'a str>,
+    /// Page hashes by window, for each run; `None` for runs under another contract or key.
     known: BTreeMap<RunId, Option<BTreeMap<String, Vec<String>>>>,
 }
 
 impl Earlier<'_> {
-    /// Whether `run` received exactly these pages for the window called `label`, under this contract.
+    /// Whether `run` received exactly these pages for the window called `label`, under this contract and key.
     fn had(&mut self, run: &RunId, label: &str, hashes: &[String]) -> Result<bool, LoadError> {
         if !self.known.contains_key(run) {
             let pages = self.pages_of(run)?;
@@ -206,7 +228,9 @@ impl Earlier<'_> {
 
     fn pages_of(&self, run: &RunId) -> Result<Option<BTreeMap<String, Vec<String>>>, LoadError> {
         let Some(detail) = self.warehouse.run(run)? else { return Ok(None) };
-        if detail.run.contract_version != self.contract.version || detail.run.dataset != *self.id {
+        let run = &detail.run;
+        let same_reading = run.contract_version == self.contract.version && run.key_id.as_deref() == self.key_id;
+        if !same_reading || run.dataset != *self.id {
             return Ok(None);
         }
         let last_attempt = detail.pages.iter().map(|page| page.attempt).max().unwrap_or(1);

@@ -1,144 +1,128 @@
 //! Windows page by page: asks, feeds the worker, and asks again where that may help.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
-use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 
-use super::worker::{PageReport, Setting, Worker, WorkerError};
-use super::{LoadError, Loader, Totals, plan};
-use crate::contract::Dataset;
-use crate::decode::PageSummary;
-use crate::quality::ExactSum;
+use super::archivist::Archivist;
+use super::ask::{PageAsk, PageSource};
+use super::group::{Group, Landed};
+use super::worker::{AnswerHead, PageReport, Setting, TableSetting, Worker, WorkerError};
+use super::{LoadError, Loader, parameters, plan};
 use crate::source::envelope::Verdict;
-use crate::source::fetch::{Answer, FetchError, SourceClient, pause};
-use crate::source::paging::{Window, pager};
-use crate::warehouse::{PageRecord, Partition, QuarantineRecord, Run, StagedFile, Sums};
-
-/// A window that was read whole.
-#[derive(Debug)]
-pub(super) struct Landed {
-    pub(super) window: Window,
-    pub(super) partition: Partition,
-    /// Rows staged.
-    pub(super) rows: u64,
-    /// SHA-256 of each page, in order.
-    pub(super) hashes: Vec<String>,
-    /// The staged file; absent when there were no rows.
-    pub(super) staged: Option<StagedFile>,
-}
+use crate::source::fetch::{Answer, FetchError, pause};
+use crate::source::paging::{PageOutcome, Window};
+use crate::warehouse::{PageRecord, QuarantineRecord, RawPage};
 
 /// What a page needs to know about its window.
 struct Asking<'a> {
     loader: &'a Loader<'a>,
-    run: &'a Run,
-    dataset: &'a Dataset,
-    client: &'a SourceClient,
     window: &'a Window,
-    token: SecretString,
+    worker: Worker,
+    archivist: Archivist,
+    windows_done: usize,
 }
 
-/// Reads every window.
-pub(super) async fn land_windows(
+/// Reads one window from `source` into every table of the group.
+pub(super) async fn land_window(
     loader: &Loader<'_>,
-    run: &Arc<Run>,
-    dataset: &Arc<Dataset>,
-    client: &SourceClient,
-    windows: &[Window],
-    totals: &mut Totals,
-) -> Result<Vec<Landed>, LoadError> {
-    let id = plan::dataset_id(loader.contract, dataset);
-    let contract = Arc::new(loader.contract.clone());
-    let mut landed = Vec::with_capacity(windows.len());
-    for (i, window) in windows.iter().enumerate() {
-        let token =
-            loader.credentials.token(&loader.contract.source, &loader.settings.token_env, window.fiscal_year)?;
-        let asking = Asking { loader, run, dataset, client, window, token };
-        let partition = plan::partition(dataset, window)?;
-        let worker = Worker::start(Setting {
-            contract: Arc::clone(&contract),
-            dataset: Arc::clone(dataset),
-            fiscal_year: window.fiscal_year,
-            run: Arc::clone(run),
-            partition: partition.clone(),
-        });
-        let (hashes, rows) = match asking.pages(&worker, totals, i).await {
-            Ok(read) => read,
-            Err(error) => {
-                worker.stop().await;
-                return Err(error);
-            }
-        };
-        let report = worker.close().await.map_err(|error| asking.explain(error, String::new(), true))?;
-        for (key, n) in report.unknown_keys {
-            *totals.unknown_keys.entry(key).or_default() += n;
+    group: &mut Group,
+    (window, windows_done): (&Window, usize),
+    source: &mut dyn PageSource,
+) -> Result<(), LoadError> {
+    let mut tables = Vec::with_capacity(group.tables.len());
+    for table in &group.tables {
+        let partition = plan::partition(&table.dataset, window)?;
+        tables.push(TableSetting { dataset: Arc::clone(&table.dataset), run: Arc::clone(&table.run), partition });
+    }
+    let contract = Arc::clone(&group.contract);
+    let pii_key = group.pii_key.clone();
+    let worker = Worker::start(Setting { contract, tables, fiscal_year: window.fiscal_year, pii_key })
+        .map_err(|error| explain(loader, window, error, String::new(), false))?;
+    // The answers are kept with the dataset that is asked for.
+    let archivist = Archivist::start(group.tables[0].run.archive());
+    let mut asking = Asking { loader, window, worker, archivist, windows_done };
+    let read = asking.pages(group, source).await;
+    asking.archivist.stop().await;
+    let (hashes, rows) = match read {
+        Ok(read) => read,
+        Err(error) => {
+            asking.worker.stop().await;
+            return Err(error);
         }
-        check_landed(&id.to_string(), rows, report.staged.as_ref())?;
-        landed.push(Landed { window: window.clone(), partition, rows, hashes, staged: report.staged });
-        loader.progress.advance(&id, i + 1, totals.rows, totals.bytes);
+    };
+    let Asking { worker, .. } = asking;
+    let reports = worker.close().await.map_err(|error| explain(loader, window, error, String::new(), true))?;
+    for ((table, report), rows) in group.tables.iter_mut().zip(reports).zip(rows) {
+        for (key, n) in report.unknown_keys {
+            *table.totals.unknown_keys.entry(key).or_default() += n;
+        }
+        let partition = plan::partition(&table.dataset, window)?;
+        let landed =
+            Landed { window: window.clone(), partition, rows, hashes: hashes.clone(), staged: report.staged };
+        landed.check(&table.id)?;
+        table.landed.push(landed);
     }
-    Ok(landed)
-}
-
-/// Rows landed = rows read.
-fn check_landed(id: &str, rows: u64, staged: Option<&StagedFile>) -> Result<(), LoadError> {
-    let landed = staged.map_or(0, StagedFile::rows);
-    if landed == rows {
-        return Ok(());
-    }
-    Err(LoadError::Worker(format!("{id}: {rows} rows were read but {landed} were written")))
+    let totals = &group.tables[0].totals;
+    loader.progress.advance(&group.tables[0].id, windows_done + 1, totals.rows, totals.bytes);
+    Ok(())
 }
 
 impl Asking<'_> {
-    /// Reads the pages of the window; returns their hashes and the rows taken.
+    /// Reads the pages of the window; returns their hashes and the rows each table took.
     async fn pages(
-        &self,
-        worker: &Worker,
-        totals: &mut Totals,
-        windows_done: usize,
-    ) -> Result<(Vec<String>, u64), LoadError> {
-        let mut pager = pager(self.dataset, self.window);
-        let id = plan::dataset_id(self.loader.contract, self.dataset);
-        let (mut hashes, mut rows, mut rows_of_last, mut page) = (Vec::new(), 0, None, 0);
-        while let Some(path) = pager.next(rows_of_last) {
+        &mut self,
+        group: &mut Group,
+        source: &mut dyn PageSource,
+    ) -> Result<(Vec<String>, Vec<u64>), LoadError> {
+        let (mut hashes, mut rows, mut last, mut page) = (Vec::new(), vec![0; group.tables.len()], None, 0);
+        let moved = |reason| LoadError::Moved(format!("{} {reason}", plan::label(self.window)));
+        while let Some(ask) = source.next(last.as_ref()).map_err(moved)? {
             page += 1;
-            let url = format!("{}/{path}", self.loader.base_url());
-            let Page { report, sha256 } = self.page_with_retries(worker, &url, page, totals).await?;
-            for refused in &report.refused {
-                self.run.record_quarantine(&QuarantineRecord {
-                    page,
-                    row: refused.row,
-                    column: refused.column.as_deref(),
-                    reason: &refused.reason,
-                    original: refused.original.as_deref(),
-                })?;
+            let Page { report, sha256 } = self.page_with_retries(group, source, &ask, page).await?;
+            let first = report.tables[0].summary;
+            last = Some(PageOutcome { rows: first.rows + first.refused + first.nulls, total: report.total });
+            for ((table, taken), rows) in group.tables.iter_mut().zip(&report.tables).zip(&mut rows) {
+                for refused in &taken.refused {
+                    table.run.record_quarantine(&QuarantineRecord {
+                        page,
+                        row: refused.row,
+                        column: refused.column.as_deref(),
+                        reason: &refused.reason,
+                        original: refused.original.as_deref(),
+                    })?;
+                }
+                *rows += taken.summary.rows;
+                table.totals.rows += taken.summary.rows;
+                table.totals.quarantined += taken.summary.refused;
             }
-            rows += report.summary.rows;
-            totals.rows += report.summary.rows;
-            totals.quarantined += report.summary.refused;
-            rows_of_last = Some(report.summary.rows + report.summary.refused + report.summary.nulls);
             hashes.push(sha256);
-            self.loader.progress.advance(&id, windows_done, totals.rows, totals.bytes);
+            let totals = &group.tables[0].totals;
+            self.loader.progress.advance(&group.tables[0].id, self.windows_done, totals.rows, totals.bytes);
         }
         Ok((hashes, rows))
     }
 
     async fn page_with_retries(
         &self,
-        worker: &Worker,
-        url: &str,
+        group: &mut Group,
+        source: &mut dyn PageSource,
+        ask: &PageAsk,
         page: u32,
-        totals: &mut Totals,
     ) -> Result<Page, LoadError> {
-        let limits = self.client.limits();
-        let id = plan::dataset_id(self.loader.contract, self.dataset);
-        let mut attempt = 1;
+        let limits = self.loader.http_limits();
+        let id = group.tables[0].id.clone();
+        let (mut attempt, mut renewed) = (1, false);
         loop {
-            let error = match self.page(worker, url, page, totals).await {
+            let error = match self.page(group, source, ask, page).await {
                 Ok(page) => return Ok(page),
+                // A key that a login handed out may have ended early: one new one is worth a try, at once.
+                Err(LoadError::Unauthorised { .. }) if !renewed && source.renew() => {
+                    renewed = true;
+                    continue;
+                }
                 Err(error) if error.asks_for_retry() && attempt < limits.attempts => error,
                 Err(error) => return Err(error),
             };
@@ -147,7 +131,7 @@ impl Asking<'_> {
                 LoadError::Fetch(error) => error.retry_after(),
                 _ => None,
             };
-            let wait = pause(limits, attempt, retry_after);
+            let wait = pause(&limits, attempt, retry_after);
             tracing::info!(dataset = %id, attempt, wait_secs = wait.as_secs(), %error, "asking again");
             let text = format!("{error}; try {attempt} of {} in {} s", limits.attempts, wait.as_secs());
             self.loader.progress.retry(&id, &text);
@@ -156,55 +140,71 @@ impl Asking<'_> {
     }
 
     /// One try at one page, noted in the ledger whatever comes of it.
-    async fn page(&self, worker: &Worker, url: &str, page: u32, totals: &mut Totals) -> Result<Page, LoadError> {
-        let mut note = Note::new(page, url, self.loader.clock.now());
-        let mut answer = match self.client.get(url, Some(&self.token)).await {
+    async fn page(
+        &self,
+        group: &mut Group,
+        source: &mut dyn PageSource,
+        ask: &PageAsk,
+        page: u32,
+    ) -> Result<Page, LoadError> {
+        let mut note = Note::new(page, ask, self.loader.clock.now());
+        let mut answer = match source.open(ask).await {
             Ok(answer) => answer,
             Err(error) => {
                 if let FetchError::Status { status, .. } = &error {
                     note.status = Some(*status);
                 }
-                self.record(&note, "unavailable", PageSummary::default(), totals)?;
+                self.record(group, &note, "unavailable", None)?;
                 return Err(error.into());
             }
         };
         note.status = Some(answer.status);
-        worker.begin(answer.status).await.map_err(|error| self.explain(error, url.to_owned(), true))?;
-        if let Err(error) = self.receive(worker, &mut answer, &mut note).await {
-            self.record(&note, "broken_off", PageSummary::default(), totals)?;
+        let died = |error| explain(self.loader, self.window, error, ask.shown.clone(), true);
+        let noted = parameters::as_json(&ask.parameters);
+        self.archivist.begin(noted).await?;
+        let head = AnswerHead { status: answer.status, parameters: Arc::clone(&ask.parameters) };
+        self.worker.begin(head).await.map_err(died)?;
+        if let Err(error) = self.receive(&mut answer, &mut note).await {
+            self.archivist.drop_page().await?;
+            self.record(group, &note, "broken_off", None)?;
             return Err(error);
         }
-        match worker.end().await {
+        match self.worker.end().await {
             Ok(report) => {
-                self.record(&note, report.verdict.word(), report.summary, totals)?;
-                Ok(Page { report: self.accept(report, url)?, sha256: note.sha256() })
+                note.raw = self.archivist.end(matches!(report.verdict, Verdict::Rows | Verdict::Empty)).await?;
+                self.record(group, &note, report.verdict.word(), Some(&report))?;
+                Ok(Page { report: self.accept(report, &ask.shown)?, sha256: note.sha256() })
             }
             Err(failure) => {
-                self.record(&note, "broken", PageSummary::default(), totals)?;
-                Err(self.explain(failure.error, url.to_owned(), failure.spilled))
+                note.raw = self.archivist.end(failure.error.is_worth_keeping()).await?;
+                self.record(group, &note, "broken", None)?;
+                Err(explain(self.loader, self.window, failure.error, ask.shown.clone(), failure.spilled))
             }
         }
     }
 
-    /// Hands the body to the worker as it arrives, counted and hashed on the way.
-    async fn receive(&self, worker: &Worker, answer: &mut Answer, note: &mut Note<'_>) -> Result<(), LoadError> {
-        let died = |error| self.explain(error, note.url.to_owned(), true);
-        loop {
+    /// Hands the body to the worker as it arrives, counted and hashed on the way. Stops when the worker cannot take it:
+    /// what is broken is not read to its end.
+    async fn receive(&self, answer: &mut Answer, note: &mut Note<'_>) -> Result<(), LoadError> {
+        let died = |error| explain(self.loader, self.window, error, note.ask.shown.clone(), true);
+        while !self.worker.gave_up() {
             match answer.chunk().await {
                 Ok(Some(bytes)) => {
                     note.n_bytes += bytes.len() as u64;
                     // The worker decodes this chunk while it is hashed here.
-                    worker.chunk(bytes.clone()).await.map_err(died)?;
+                    self.worker.chunk(bytes.clone()).await.map_err(died)?;
+                    self.archivist.chunk(&bytes).await?;
                     note.hash.update(&bytes);
                 }
                 Ok(None) => return Ok(()),
                 Err(error) => {
-                    let spilled = worker.drop_page().await.map_err(died)?;
+                    let spilled = self.worker.drop_page().await.map_err(died)?;
                     let late = spilled && error.is_transient();
                     return Err(if late { LoadError::BrokenOffLate(error) } else { error.into() });
                 }
             }
         }
+        Ok(())
     }
 
     /// Rows and the word that there are none are fine; everything else is an error.
@@ -214,55 +214,61 @@ impl Asking<'_> {
             Verdict::Rows | Verdict::Empty => Ok(report),
             Verdict::WrongParameter => Err(LoadError::WrongParameter { url }),
             Verdict::Garbage(what) => Err(LoadError::Garbage { url, what: what.clone() }),
+            Verdict::Unavailable(why) | Verdict::Failed(why) => Err(LoadError::SaysFailed { url, why: why.clone() }),
+            Verdict::Refused(status) => Err(FetchError::Status { url, status: *status, retry_after: None }.into()),
             Verdict::Unauthorised => {
                 let year = self.window.fiscal_year.map(|year| format!(" of fiscal year {year}")).unwrap_or_default();
-                Err(LoadError::Unauthorised {
-                    url,
-                    year,
-                    variable: plan::variable(&self.loader.settings.token_env, self.window.fiscal_year),
-                })
+                let variable = plan::variable(&self.loader.settings.token_env, self.window.fiscal_year);
+                Err(LoadError::Unauthorised { url, year, variable })
             }
         }
     }
 
-    fn explain(&self, error: WorkerError, url: String, spilled: bool) -> LoadError {
-        match error {
-            WorkerError::Decode(error) => LoadError::Decode { url, error, spilled },
-            WorkerError::Moved(reason) => LoadError::Moved(format!("{} {reason}", plan::label(self.window))),
-            WorkerError::OtherYear(found) => LoadError::OtherYear {
-                label: plan::label(self.window),
-                found,
-                variable: plan::variable(&self.loader.settings.token_env, self.window.fiscal_year),
-            },
-            WorkerError::Warehouse(error) => error.into(),
-            WorkerError::Died(reason) => LoadError::Worker(reason),
-        }
-    }
-
+    /// Notes a page in the ledger of every table's run.
     fn record(
         &self,
+        group: &mut Group,
         note: &Note<'_>,
         verdict: &str,
-        summary: PageSummary,
-        totals: &mut Totals,
+        report: Option<&PageReport>,
     ) -> Result<(), LoadError> {
-        totals.pages += 1;
-        totals.bytes += note.n_bytes;
-        self.run.record_page(PageRecord {
-            window: plan::label(self.window),
-            page: note.page,
-            url: note.url.to_owned(),
-            http_status: note.status,
-            bytes: note.n_bytes,
-            sha256: if note.n_bytes == 0 { String::new() } else { note.sha256() },
-            rows: summary.rows + summary.refused,
-            quarantined: summary.refused,
-            started_at: note.started_at,
-            millis: u64::try_from(note.began.elapsed().as_millis()).unwrap_or(u64::MAX),
-            verdict: verdict.to_owned(),
-            raw: None,
-        })?;
+        let sha256 = if note.n_bytes == 0 { String::new() } else { note.sha256() };
+        let millis = u64::try_from(note.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        for (i, table) in group.tables.iter_mut().enumerate() {
+            let summary = report.map(|report| report.tables[i].summary).unwrap_or_default();
+            table.totals.pages += 1;
+            table.totals.bytes += note.n_bytes;
+            table.run.record_page(PageRecord {
+                window: plan::label(self.window),
+                page: note.page,
+                url: note.ask.shown.clone(),
+                http_status: note.status,
+                bytes: note.n_bytes,
+                sha256: sha256.clone(),
+                rows: summary.rows + summary.refused,
+                quarantined: summary.refused,
+                started_at: note.started_at,
+                millis,
+                verdict: verdict.to_owned(),
+                raw: note.raw.clone().filter(|_| i == 0),
+                parameters: parameters::shown(&note.ask.parameters, &table.dataset),
+            })?;
+        }
         Ok(())
+    }
+}
+
+fn explain(loader: &Loader<'_>, window: &Window, error: WorkerError, url: String, spilled: bool) -> LoadError {
+    match error {
+        WorkerError::Decode(error) => LoadError::Decode { url, error, spilled },
+        WorkerError::Moved(reason) => LoadError::Moved(format!("{} {reason}", plan::label(window))),
+        WorkerError::OtherYear(found) => LoadError::OtherYear {
+            label: plan::label(window),
+            found,
+            variable: plan::variable(&loader.settings.token_env, window.fiscal_year),
+        },
+        WorkerError::Warehouse(error) => error.into(),
+        WorkerError::Died(reason) => LoadError::Worker(reason),
     }
 }
 
@@ -276,31 +282,30 @@ struct Page {
 /// What the ledger will say of a page.
 struct Note<'a> {
     page: u32,
-    url: &'a str,
+    ask: &'a PageAsk,
     status: Option<u16>,
     started_at: DateTime<Utc>,
     began: Instant,
     hash: Sha256,
     n_bytes: u64,
+    raw: Option<RawPage>,
 }
 
 impl<'a> Note<'a> {
-    fn new(page: u32, url: &'a str, started_at: DateTime<Utc>) -> Self {
-        Self { page, url, status: None, started_at, began: Instant::now(), hash: Sha256::new(), n_bytes: 0 }
+    fn new(page: u32, ask: &'a PageAsk, started_at: DateTime<Utc>) -> Self {
+        Self {
+            page,
+            ask,
+            status: None,
+            started_at,
+            began: Instant::now(),
+            hash: Sha256::new(),
+            n_bytes: 0,
+            raw: None,
+        }
     }
 
     fn sha256(&self) -> String {
         self.hash.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
-}
-
-/// The sums of what landed, by column, as exact decimal text.
-pub(super) fn control_sums(landed: &[Landed]) -> BTreeMap<String, String> {
-    let mut sums = Sums::new();
-    for (column, sum) in landed.iter().filter_map(|window| window.staged.as_ref()).flat_map(StagedFile::sums) {
-        let total = sums.entry(column.clone()).or_default();
-        // All files of a dataset have one schema, so one scale a column; 38 digits hold any sum of rupiah.
-        *total = ExactSum { unscaled: total.unscaled + sum.unscaled, scale: sum.scale };
-    }
-    sums.iter().map(|(column, sum)| (column.clone(), sum.to_string())).collect()
 }

@@ -5,11 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
+use chrono::NaiveDate;
+use chrono_tz::Tz;
 
+use super::ask::page_request;
 use super::check::FiscalYear;
 use super::{LoadError, Loader, plan};
 use crate::contract::{Dataset, Paging};
-use crate::decode::{DecodeError, Decoder};
+use crate::decode::{DecodeError, DecodeSettings, Decoder};
 use crate::source::envelope::{Verdict, judge};
 use crate::source::fetch::SourceClient;
 use crate::source::paging::Window;
@@ -76,10 +79,15 @@ async fn one_row(
     client: &SourceClient,
     year: i32,
 ) -> Result<Option<RecordBatch>, LoadError> {
-    let token = loader.credentials.token(&loader.contract.source, &loader.settings.token_env, Some(year))?;
-    let url = format!("{}/{}", loader.base_url(), row_range::path(&teller.path, 1, 1));
+    let signer = loader.signer(Some(year))?;
+    let window = Window { fiscal_year: Some(year), date: NaiveDate::MIN };
+    let request = page_request((teller, loader.base_url()), &window, &[], &row_range::ask(1, 1));
+    let now = loader.clock.now();
+    let Ok(signature) = signer.signature(client, loader.contract, loader.base_url(), now).await else {
+        return Ok(None);
+    };
     let mut head = Vec::new();
-    let Ok(mut answer) = client.get(&url, Some(&token)).await else { return Ok(None) };
+    let Ok(mut answer) = client.send(&request, Some(&signature), false).await else { return Ok(None) };
     let status = answer.status;
     while head.len() < PROBE_BYTES {
         match answer.chunk().await {
@@ -91,11 +99,12 @@ async fn one_row(
     if judge(loader.contract, teller, status, &head) != Verdict::Rows {
         return Ok(None);
     }
-    Ok(first_rows(teller, &head))
+    Ok(first_rows(teller, &head, loader.contract.timezone))
 }
 
-fn first_rows(teller: &Dataset, head: &[u8]) -> Option<RecordBatch> {
-    let mut decoder = Decoder::new(Arc::new(teller.clone()), shape::reader);
+fn first_rows(teller: &Dataset, head: &[u8], zone: Tz) -> Option<RecordBatch> {
+    let settings = DecodeSettings { zone, pii_key: None };
+    let mut decoder = Decoder::new(Arc::new(teller.clone()), shape::reader, settings).ok()?;
     let mut first = None;
     let mut keep = |batch| {
         first.get_or_insert(batch);

@@ -1,43 +1,48 @@
-//! The two threads behind a window: one decodes what arrives, one writes Parquet. The network never waits for the disk
-//! longer than the bounded queues between them allow, and memory stays flat.
+//! The threads behind a window: one decodes what arrives, one a table writes Parquet. The network never waits for the
+//! disk longer than the bounded queues between them allow, and memory stays flat.
 
 mod body;
+mod decoding;
 mod encoder;
+mod sink;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use arrow::array::RecordBatch;
 use bytes::Bytes;
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::check::{Continuity, FiscalYear};
 use crate::contract::{Contract, Dataset};
-use crate::decode::{BATCH_ROWS, DecodeError, Decoder, PageSummary, Refused};
+use crate::decode::{DecodeError, PageSummary, Refused};
+use crate::privacy::PiiKey;
 use crate::source::envelope::Verdict;
-use crate::source::shape;
 use crate::warehouse::{Partition, Run, StagedFile, WarehouseError};
-use body::Body;
-use encoder::Encoder;
+use decoding::Decoding;
 
 /// Chunks of a body that may wait for the decoder.
 const QUEUED_CHUNKS: usize = 8;
-
-/// Rows of a page that are held back until the page is whole, so that it can be asked for again when it breaks off. A
-/// longer page is passed on; when that breaks off, the load begins again.
-const HELD_ROWS_MAX: usize = 16 * BATCH_ROWS;
 
 /// What one page was.
 #[derive(Debug)]
 pub(super) struct PageReport {
     pub(super) verdict: Verdict,
+    /// Rows there are in all, where the answer says so.
+    pub(super) total: Option<u64>,
+    /// What each table took of it, in the order of the setting.
+    pub(super) tables: Vec<TablePage>,
+}
+
+/// What one table took of a page.
+#[derive(Debug, Default)]
+pub(super) struct TablePage {
     pub(super) summary: PageSummary,
     pub(super) refused: Vec<Refused>,
 }
 
-/// What one window came to.
+/// What one window came to, for one table.
 #[derive(Debug)]
 pub(super) struct WindowReport {
     /// The staged file; absent when there were no rows.
@@ -61,6 +66,19 @@ pub(super) enum WorkerError {
     Died(String),
 }
 
+impl WorkerError {
+    /// Whether the page may be decoded again some day, under a better contract: what it holds can be read, but not as the
+    /// contract says.
+    pub(super) fn is_worth_keeping(&self) -> bool {
+        match self {
+            Self::Decode(DecodeError::Truncated { .. } | DecodeError::Malformed { .. })
+            | Self::Warehouse(_)
+            | Self::Died(_) => false,
+            Self::Decode(_) | Self::Moved(_) | Self::OtherYear(_) => true,
+        }
+    }
+}
+
 /// A failed page, and whether rows of it are staged already.
 #[derive(Debug)]
 pub(super) struct PageFailure {
@@ -68,39 +86,66 @@ pub(super) struct PageFailure {
     pub(super) spilled: bool,
 }
 
+/// What is known of an answer before its body.
+#[derive(Debug, Clone)]
+pub(super) struct AnswerHead {
+    /// The HTTP status.
+    pub(super) status: u16,
+    /// What the request was repeated for.
+    pub(super) parameters: Arc<Vec<(String, String)>>,
+}
+
 enum Message {
-    Begin { status: u16 },
+    Begin(AnswerHead),
     Chunk(Bytes),
     End(oneshot::Sender<Result<PageReport, Box<PageFailure>>>),
     Drop(oneshot::Sender<bool>),
-    Close(oneshot::Sender<Result<WindowReport, WorkerError>>),
+    Close(oneshot::Sender<Result<Vec<WindowReport>, WorkerError>>),
 }
 
 /// The async side's handle to the threads of one window.
 pub(super) struct Worker {
     messages: mpsc::Sender<Message>,
+    /// The page cannot be taken any more: reading on is of no use.
+    gave_up: Arc<AtomicBool>,
     thread: JoinHandle<()>,
 }
 
 /// What the threads need to know.
 pub(super) struct Setting {
     pub(super) contract: Arc<Contract>,
-    pub(super) dataset: Arc<Dataset>,
+    /// The tables that the answers fill; the first is the dataset that is asked for.
+    pub(super) tables: Vec<TableSetting>,
     /// The fiscal year asked for.
     pub(super) fiscal_year: Option<i32>,
+    /// The secret that personal values are hashed under.
+    pub(super) pii_key: Option<Arc<PiiKey>>,
+}
+
+/// One table that answers fill.
+pub(super) struct TableSetting {
+    pub(super) dataset: Arc<Dataset>,
     pub(super) run: Arc<Run>,
     pub(super) partition: Partition,
 }
 
 impl Worker {
-    pub(super) fn start(setting: Setting) -> Self {
+    pub(super) fn start(setting: Setting) -> Result<Self, WorkerError> {
         let (messages, inbox) = mpsc::channel(QUEUED_CHUNKS);
-        let thread = tokio::task::spawn_blocking(move || Decoding::new(setting).work(inbox));
-        Self { messages, thread }
+        let gave_up = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&gave_up);
+        let decoding = Decoding::new(setting, flag)?;
+        let thread = tokio::task::spawn_blocking(move || decoding.work(inbox));
+        Ok(Self { messages, gave_up, thread })
     }
 
-    pub(super) async fn begin(&self, status: u16) -> Result<(), WorkerError> {
-        self.send(Message::Begin { status }).await
+    /// Whether the page begun last cannot be taken any more; [`Worker::end`] says why.
+    pub(super) fn gave_up(&self) -> bool {
+        self.gave_up.load(Ordering::Relaxed)
+    }
+
+    pub(super) async fn begin(&self, head: AnswerHead) -> Result<(), WorkerError> {
+        self.send(Message::Begin(head)).await
     }
 
     pub(super) async fn chunk(&self, bytes: Bytes) -> Result<(), WorkerError> {
@@ -118,11 +163,11 @@ impl Worker {
         self.ask(Message::Drop).await
     }
 
-    /// Ends the window.
-    pub(super) async fn close(self) -> Result<WindowReport, WorkerError> {
-        let report = self.ask(Message::Close).await?;
+    /// Ends the window; one report a table.
+    pub(super) async fn close(self) -> Result<Vec<WindowReport>, WorkerError> {
+        let reports = self.ask(Message::Close).await?;
         self.stop().await;
-        report
+        reports
     }
 
     /// Ends the threads; what was staged stays unfinished.
@@ -141,149 +186,5 @@ impl Worker {
         let (reply, answer) = oneshot::channel();
         self.send(question(reply)).await?;
         answer.await.map_err(|_| WorkerError::Died("the decoding thread gave no answer".to_owned()))
-    }
-}
-
-/// The decoding thread's state.
-struct Decoding {
-    contract: Arc<Contract>,
-    dataset: Arc<Dataset>,
-    decoder: Decoder,
-    sink: Sink,
-    body: Body,
-    refused: u64,
-}
-
-impl Decoding {
-    fn new(setting: Setting) -> Self {
-        let Setting { contract, dataset, fiscal_year, run, partition } = setting;
-        Self {
-            decoder: Decoder::new(Arc::clone(&dataset), shape::reader),
-            sink: Sink {
-                held: Vec::new(),
-                n_held: 0,
-                spilled: false,
-                continuity: Continuity::new(&dataset),
-                fiscal_year: FiscalYear::new(&dataset, fiscal_year),
-                encoder: Encoder::new(run, partition, &dataset),
-            },
-            body: Body::new(0, &contract, &dataset),
-            refused: 0,
-            contract,
-            dataset,
-        }
-    }
-
-    fn work(mut self, mut inbox: mpsc::Receiver<Message>) {
-        let mut failed: Option<WorkerError> = None;
-        while let Some(message) = inbox.blocking_recv() {
-            match message {
-                Message::Begin { status } => self.body = Body::new(status, &self.contract, &self.dataset),
-                Message::Chunk(bytes) => {
-                    if failed.is_none() {
-                        failed = self.take(&bytes).err();
-                    }
-                }
-                // A reply that nobody waits for belongs to a load that was given up.
-                Message::End(reply) => {
-                    let _ = reply.send(self.end_page(failed.take()));
-                }
-                Message::Drop(reply) => {
-                    failed = None;
-                    let _ = reply.send(self.forget_page());
-                }
-                Message::Close(reply) => {
-                    let _ = reply.send(self.close());
-                    return;
-                }
-            }
-        }
-    }
-
-    fn take(&mut self, bytes: &[u8]) -> Result<(), WorkerError> {
-        let Self { body, decoder, sink, .. } = self;
-        body.take(bytes, &mut |text| decoder.push(text, &mut |batch| sink.take(batch)))
-    }
-
-    fn end_page(&mut self, failed: Option<WorkerError>) -> Result<PageReport, Box<PageFailure>> {
-        let ended = match failed {
-            Some(error) => Err(error),
-            None => self.finish_page(),
-        };
-        match ended {
-            Ok((verdict, summary)) => {
-                self.refused += summary.refused;
-                self.sink.spilled = false;
-                Ok(PageReport { verdict, summary, refused: self.decoder.take_refused() })
-            }
-            Err(error) => {
-                let spilled = self.forget_page();
-                Err(Box::new(PageFailure { error, spilled }))
-            }
-        }
-    }
-
-    fn finish_page(&mut self) -> Result<(Verdict, PageSummary), WorkerError> {
-        let Self { body, decoder, sink, .. } = self;
-        let verdict = body.finish(&mut |text| decoder.push(text, &mut |batch| sink.take(batch)))?;
-        if verdict != Verdict::Rows {
-            return Ok((verdict, PageSummary::default()));
-        }
-        let summary = decoder.end_page(&mut |batch| sink.take(batch))?;
-        if let Some(batch) = decoder.flush()? {
-            sink.take(batch)?;
-        }
-        sink.release()?;
-        Ok((verdict, summary))
-    }
-
-    fn forget_page(&mut self) -> bool {
-        self.decoder.abandon_page();
-        self.sink.forget()
-    }
-
-    fn close(&mut self) -> Result<WindowReport, WorkerError> {
-        self.sink.continuity.finish(self.refused).map_err(WorkerError::Moved)?;
-        let staged = self.sink.encoder.finish()?;
-        Ok(WindowReport { staged, unknown_keys: self.decoder.unknown_keys().clone() })
-    }
-}
-
-/// Between decoder and encoder: holds a page back until it is whole, and checks what it passes on.
-struct Sink {
-    held: Vec<RecordBatch>,
-    n_held: usize,
-    spilled: bool,
-    continuity: Continuity,
-    fiscal_year: FiscalYear,
-    encoder: Encoder,
-}
-
-impl Sink {
-    fn take(&mut self, batch: RecordBatch) -> Result<(), WorkerError> {
-        self.n_held += batch.num_rows();
-        self.held.push(batch);
-        if self.spilled || self.n_held > HELD_ROWS_MAX {
-            self.spilled = true;
-            self.release()?;
-        }
-        Ok(())
-    }
-
-    fn release(&mut self) -> Result<(), WorkerError> {
-        self.n_held = 0;
-        for batch in self.held.drain(..) {
-            self.fiscal_year.check(&batch).map_err(WorkerError::OtherYear)?;
-            self.continuity.take(&batch).map_err(WorkerError::Moved)?;
-            self.encoder.send(batch)?;
-        }
-        Ok(())
-    }
-
-    /// Forgets the held rows; true when rows of the page were passed on already.
-    fn forget(&mut self) -> bool {
-        self.held.clear();
-        self.n_held = 0;
-        std::mem::take(&mut self.spilled)
     }
 }

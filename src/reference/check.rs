@@ -57,7 +57,7 @@ fn key_of<'c>(columns: &[usize], cells: &'c Cells, row: usize) -> Option<Vec<&'c
 pub(super) fn periods(definition: &TableDefinition, cells: &Cells, findings: &mut Findings) {
     let Some(period) = definition.period else { return };
     let rest: Vec<usize> = definition.key.iter().copied().filter(|&i| i != period.from).collect();
-    let mut spans: HashMap<Vec<&str>, Vec<(&str, Option<&str>, usize)>> = HashMap::new();
+    let mut spans: HashMap<Vec<&str>, Vec<Span<'_>>> = HashMap::new();
     for (row, &line) in cells.lines.iter().enumerate() {
         let (Some(key), Some(from)) = (key_of(&rest, cells, row), cells.columns[period.from][row].as_deref()) else {
             continue;
@@ -67,23 +67,27 @@ pub(super) fn periods(definition: &TableDefinition, cells: &Cells, findings: &mu
             findings.add(line, "ends before it begins", "the last year is not before the first");
             continue;
         }
-        spans.entry(key).or_default().push((from, to, line));
+        spans.entry(key).or_default().push(Span { from, to, line });
     }
     for of_key in spans.values_mut() {
-        of_key.sort_by(|a, b| order(a.0).cmp(&order(b.0)));
+        of_key.sort_by(|a, b| order(a.from).cmp(&order(b.from)));
         for pair in of_key.windows(2) {
-            let ((_, end, before), (begin, _, line)) = (&pair[0], &pair[1]);
+            let (before, after) = (&pair[0], &pair[1]);
             // The same first year is the same key, which is told already.
-            let same = order(pair[0].0) == order(begin);
-            if !same && end.is_none_or(|end| order(end) >= order(begin)) {
-                findings.add(
-                    *line,
-                    format!("holds for a time that line {before} covers"),
-                    "end the earlier row before",
-                );
+            let same = order(before.from) == order(after.from);
+            if !same && before.to.is_none_or(|to| order(to) >= order(after.from)) {
+                let message = format!("holds for a time that line {} covers", before.line);
+                findings.add(after.line, message, "end the earlier row before");
             }
         }
     }
+}
+
+/// From when until when a row holds.
+struct Span<'c> {
+    from: &'c str,
+    to: Option<&'c str>,
+    line: usize,
 }
 
 /// Years and ISO dates sort by length, then by text.

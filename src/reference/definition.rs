@@ -298,7 +298,7 @@ fn named(
             Some(i) if !indices.contains(&i) => indices.push(i),
             Some(_) => section.problem(key, format!("the column {name} stands twice in `{key}`"), ""),
             None => {
-                section.problem(key, format!("`{key}` names no column: \"{name}\""), "the name of a column below")
+                section.problem(key, format!("`{key}` names no column: \"{name}\""), "the name of a column below");
             }
         }
     }

@@ -142,7 +142,8 @@ pub fn check_file(definition: &TableDefinition, file: &Path) -> Result<ImportRep
     Ok(report(dataset(definition)?, &checked, ImportStatus::Checked, began))
 }
 
-/// Reads, checks and commits a file as the table's newest content.
+/// Reads, checks and commits a file as the table's newest content. Blocks, and the recount runs an engine of its own: not
+/// for a thread that drives an async runtime.
 ///
 /// # Errors
 /// When the file cannot be read, has problems or lost too many rows, or the warehouse refuses. Nothing is published then.

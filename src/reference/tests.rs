@@ -375,7 +375,7 @@ fn the_real_lists_are_read_whole() {
     let row = code.iter().position(|code| code == Some("3514141005")).unwrap();
     assert_eq!(cells(&wilayah, row), ["3514141005", "35.14.14.1005", "3514141005", "351414", "desa", "Bendomungal"]);
     // The list has taxi and the like (4942x) without their group 4942.
-    assert_eq!((kbli.batch.num_rows(), kbli.orphans), (2_686, 5));
+    assert_eq!((kbli.batch.num_rows(), kbli.orphans), (2_686, 9));
     assert_eq!(cells(&kbli, 0)[..3], ["01", "Pertanian Tanaman, Peternakan, Perburuan dan Kegiatan YBDI", "2"]);
     let titles = kbli.batch.column(1).as_string::<i32>();
     assert!(titles.iter().flatten().all(|title| !title.contains('\n') && title.trim() == title));

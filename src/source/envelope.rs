@@ -72,7 +72,11 @@ pub fn judge(contract: &Contract, dataset: &Dataset, status: u16, head: &[u8]) -
         Envelope::Spanint => spanint::judge(&contract.answers, dataset, head),
         Envelope::Plain | Envelope::Document(_) if !(200..300).contains(&status) => Verdict::Refused(status),
         Envelope::Plain | Envelope::Document(_) => {
-            if head.trim_ascii().is_empty() { Verdict::Empty } else { Verdict::Rows }
+            if head.trim_ascii().is_empty() {
+                Verdict::Empty
+            } else {
+                Verdict::Rows
+            }
         }
     }
 }

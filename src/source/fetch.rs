@@ -177,7 +177,8 @@ impl SourceClient {
             .await
             .map_err(|error| FetchError::Unreachable { url: shown.clone(), reason: reason(&error) })?;
         let status = response.status().as_u16();
-        let heard = matches!(status, 401 | 403) || (hears_refusals && matches!(status, 400..=499 if !matches!(status, 408 | 429)));
+        let heard = matches!(status, 401 | 403)
+            || (hears_refusals && matches!(status, 400..=499 if !matches!(status, 408 | 429)));
         if !response.status().is_success() && !heard {
             return Err(FetchError::Status { url: shown.clone(), status, retry_after: retry_after(&response) });
         }

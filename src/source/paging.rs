@@ -37,7 +37,7 @@ pub struct Ask {
 }
 
 /// Which requests fill one window.
-pub trait Pager: Send {
+pub trait Pager: Send + Sync {
     /// The next request, given what the last answer held (`None` before the first); `None` at the end.
     ///
     /// # Errors
@@ -50,9 +50,7 @@ pub trait Pager: Send {
 pub fn pager(dataset: &Dataset, window: &Window) -> Box<dyn Pager> {
     match &dataset.paging {
         Paging::Whole | Paging::Files { .. } => Box::new(whole::Once::new(Ask::default())),
-        Paging::RowRange { page_rows: 0, .. } => {
-            Box::new(whole::Once::new(Ask { whole: true, ..Ask::default() }))
-        }
+        Paging::RowRange { page_rows: 0, .. } => Box::new(whole::Once::new(Ask { whole: true, ..Ask::default() })),
         Paging::RowRange { page_rows, .. } => Box::new(row_range::Ranges::new(*page_rows)),
         Paging::PageNumber { first, page_rows, total, .. } => {
             Box::new(page_number::Pages::new(*first, *page_rows, total.is_some()))

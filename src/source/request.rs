@@ -47,9 +47,10 @@ pub fn fill(template: &RequestTemplate, base_url: &str, values: &[(String, Strin
     let address = |hide: bool| {
         let mut url = format!("{base_url}/{}", substituted(path, template, values, place(Place::Url, hide)));
         let mut sign = if url.contains('?') { '&' } else { '?' };
-        let given = template.query.iter().map(|(name, text)| {
-            (name.as_str(), substituted(text, template, values, place(Place::Url, hide)))
-        });
+        let given = template
+            .query
+            .iter()
+            .map(|(name, text)| (name.as_str(), substituted(text, template, values, place(Place::Url, hide))));
         let own = added.iter().map(|(name, value)| (*name, written(name, value, template, place(Place::Url, hide))));
         for (name, value) in given.chain(own) {
             write!(url, "{sign}{}={value}", percent_encoded(name)).expect("writing to a string cannot fail");

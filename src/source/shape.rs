@@ -1,5 +1,6 @@
 //! Row shapes: how one row is written.
 
+pub mod csv;
 pub mod document;
 pub mod header_positional;
 pub mod objects;
@@ -12,6 +13,7 @@ use crate::decode::scan::{is_blank, skip_blank};
 #[must_use]
 pub fn reader(dataset: &Dataset) -> Box<dyn RowReader> {
     match dataset.rows {
+        RowShape::Csv { delimiter } => Box::new(csv::CsvReader::new(delimiter)),
         RowShape::Objects => Box::new(objects::ObjectReader::default()),
         RowShape::Document { .. } => Box::new(document::DocumentReader::new(dataset)),
         RowShape::HeaderPositional { fold_surplus_into } => {

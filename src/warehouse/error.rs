@@ -1,5 +1,6 @@
 //! What can go wrong in the warehouse, by what the operator has to do about it.
 
+use super::archive::ArchiveError;
 use super::id::{DatasetId, RunId};
 use crate::quality::RecountError;
 use parquet::errors::ParquetError;
@@ -18,6 +19,8 @@ pub enum ErrorKind {
     Locked,
     /// There is no warehouse at that path.
     NoWarehouse,
+    /// A raw page is sealed, and not to the identity that was given: exit 77.
+    NotAuthorised,
     /// The caller broke a rule of this module: exit 70.
     Internal,
 }
@@ -103,6 +106,9 @@ pub enum WarehouseError {
         /// What broke it off.
         source: Box<WarehouseError>,
     },
+    /// A raw page cannot be read back.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
     /// Rows that do not fit: another schema, a sum beyond 38 digits.
     #[error("{dataset}: {reason}; nothing was published")]
     Refused {
@@ -153,6 +159,9 @@ impl WarehouseError {
             | Self::LedgerVersion { .. }
             | Self::Parquet { .. } => ErrorKind::CannotWrite,
             Self::Recount(_) | Self::Mismatch(_) | Self::Refused { .. } => ErrorKind::DataRefused,
+            Self::Archive(error) if error.is_identity() => ErrorKind::NotAuthorised,
+            Self::Archive(ArchiveError::Io { .. }) => ErrorKind::CannotWrite,
+            Self::Archive(_) => ErrorKind::DataRefused,
             Self::Locked { .. } => ErrorKind::Locked,
             Self::BrokeOff { source, .. } => source.kind(),
             Self::NoWarehouse { .. } => ErrorKind::NoWarehouse,

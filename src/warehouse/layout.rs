@@ -63,6 +63,21 @@ impl Layout {
         self.state("quarantine").join(dataset.to_string()).join(format!("{run}.ndjson"))
     }
 
+    /// Every run's raw pages; the ledger names files relative to it.
+    pub(crate) fn all_raw(&self) -> PathBuf {
+        self.state("raw")
+    }
+
+    /// A run's folder in the archive, relative to [`Layout::all_raw`].
+    pub(crate) fn raw_folder(dataset: &DatasetId, run: &RunId) -> PathBuf {
+        Path::new(dataset.source()).join(dataset.dataset()).join(run.as_str())
+    }
+
+    /// The raw pages of a run.
+    pub(crate) fn raw(&self, dataset: &DatasetId, run: &RunId) -> PathBuf {
+        self.all_raw().join(Self::raw_folder(dataset, run))
+    }
+
     /// The file the ledger's readers open. It keeps its path until it is swept, however often its partition is
     /// replaced; `history` and `latest` are hard links to it.
     pub(crate) fn file(&self, dataset: &DatasetId, partition: &str, run: &RunId) -> PathBuf {
@@ -83,11 +98,19 @@ impl Layout {
         })
     }
 
-    /// Every folder a warehouse has from the start; only the owner may look into the quarantine.
-    pub(crate) fn folders(&self) -> [PathBuf; 7] {
-        let state = ["files", "staging", "retired", "quarantine", "locks"].map(|name| self.state(name));
-        let [files, staging, retired, quarantine, locks] = state;
-        [self.tree(Tree::History), self.tree(Tree::Latest), files, staging, retired, quarantine, locks]
+    /// Every folder a warehouse has from the start; whether only the owner may look into it.
+    pub(crate) fn folders(&self) -> [(PathBuf, bool); 8] {
+        let state = |name, private| (self.state(name), private);
+        [
+            (self.tree(Tree::History), false),
+            (self.tree(Tree::Latest), false),
+            state("files", false),
+            state("staging", false),
+            state("retired", false),
+            state("locks", false),
+            state("quarantine", true),
+            state("raw", true),
+        ]
     }
 
     fn state(&self, name: &str) -> PathBuf {

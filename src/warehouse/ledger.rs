@@ -1,5 +1,6 @@
 //! The ledger: SQLite, the only record of what is committed. Directory listings are never believed.
 
+mod archive;
 mod read;
 mod schema;
 mod write;

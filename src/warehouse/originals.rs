@@ -1,12 +1,15 @@
-//! The originals of refused rows, one JSON line each, beside the ledger and out of every reader's sight.
+//! The originals of refused rows, one JSON line each, beside the ledger and out of every reader's sight; sealed where rows
+//! are personal, and not kept at all where there is nobody to seal them to.
 
+use super::archive::Seal;
 use super::disk;
 use super::error::WarehouseError;
 use super::record::QuarantineRecord;
+use crate::seal::Sealing;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -14,21 +17,34 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub(super) struct Originals {
     path: PathBuf,
-    file: Option<BufWriter<File>>,
+    seal: Seal,
+    file: Option<Lines>,
+}
+
+/// Where the lines go.
+#[derive(Debug)]
+enum Lines {
+    Open(BufWriter<File>),
+    Sealed(Box<Sealing<BufWriter<File>>>),
 }
 
 impl Originals {
-    pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, file: None }
+    /// The originals in `path`, with `.age` behind it where they are sealed.
+    pub(super) fn new(path: PathBuf, seal: Seal) -> Self {
+        let path = if matches!(seal, Seal::To(_)) { path.with_added_extension("age") } else { path };
+        Self { path, seal, file: None }
     }
 
     /// Appends a refused row as it was received.
     pub(super) fn append(&mut self, refused: &QuarantineRecord<'_>, original: &[u8]) -> Result<(), WarehouseError> {
+        if matches!(self.seal, Seal::Nothing) {
+            return Ok(());
+        }
         let mut line = line(refused, original);
         line.push('\n');
         let file = match &mut self.file {
             Some(file) => file,
-            none => none.insert(open(&self.path)?),
+            none => none.insert(open(&self.path, &self.seal)?),
         };
         file.write_all(line.as_bytes()).map_err(|e| WarehouseError::io("write", &self.path, e))
     }
@@ -38,9 +54,19 @@ impl Originals {
         file.flush().map_err(|e| WarehouseError::io("write", &self.path, e))
     }
 
+    /// Writes the end: a sealed file cannot be opened without it. No more rows come.
+    pub(super) fn close(&mut self) -> Result<(), WarehouseError> {
+        let Some(file) = self.file.take() else { return Ok(()) };
+        let closed = match file {
+            Lines::Open(mut file) => file.flush(),
+            Lines::Sealed(sealing) => sealing.finish().and_then(|mut file| file.flush()),
+        };
+        closed.map_err(|e| WarehouseError::io("write", &self.path, e))
+    }
+
     /// Forgets everything: the load starts over.
     pub(super) fn discard(&mut self) -> Result<(), WarehouseError> {
-        if let Some(file) = self.file.take() {
+        if let Some(Lines::Open(file)) = self.file.take() {
             // What is still in the buffer belongs to the rows that are thrown away.
             drop(file.into_parts());
         }
@@ -48,13 +74,34 @@ impl Originals {
     }
 }
 
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Open(file) => file.write(bytes),
+            Self::Sealed(sealing) => sealing.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Open(file) => file.flush(),
+            Self::Sealed(sealing) => sealing.flush(),
+        }
+    }
+}
+
 /// Only the owner reads it: a row that was refused may hold anything.
-fn open(path: &Path) -> Result<BufWriter<File>, WarehouseError> {
+fn open(path: &Path, seal: &Seal) -> Result<Lines, WarehouseError> {
     if let Some(folder) = path.parent() {
         disk::create_private_folder(folder)?;
     }
-    let opened = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
-    Ok(BufWriter::new(opened.map_err(|e| WarehouseError::io("create", path, e))?))
+    let failed = |e| WarehouseError::io("create", path, e);
+    let opened = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
+    let file = BufWriter::new(opened.map_err(failed)?);
+    match seal {
+        Seal::To(recipient) => Ok(Lines::Sealed(Box::new(Sealing::new(recipient, file).map_err(failed)?))),
+        Seal::Open | Seal::Nothing => Ok(Lines::Open(file)),
+    }
 }
 
 /// The row stays exact: as text where it is text, else as hexadecimal. It is not parsed, numbers keep every digit.

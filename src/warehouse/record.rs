@@ -1,5 +1,6 @@
 //! What callers hand to a run and read back from the ledger.
 
+use super::archive::Keeping;
 use super::id::{DatasetId, RunId};
 use super::partition::Partition;
 use crate::quality::ExactSum;
@@ -28,6 +29,8 @@ pub struct RunStart {
     pub replay_of: Option<RunId>,
     /// What was asked for beyond the date, as a JSON object; values that are personal as "…".
     pub parameters: Option<String>,
+    /// What may be kept of the answers beside the rows.
+    pub keeping: Keeping,
     /// Now.
     pub at: DateTime<Utc>,
 }
@@ -77,6 +80,8 @@ pub struct PageRecord {
     pub verdict: String,
     /// The body in the archive; `None` where it is not kept.
     pub raw: Option<RawPage>,
+    /// What the request was repeated for, as a JSON object; values that are personal as "…".
+    pub parameters: Option<String>,
 }
 
 /// A page as the ledger holds it.
@@ -99,7 +104,7 @@ pub struct QuarantineRecord<'a> {
     pub column: Option<&'a str>,
     /// Why, without the offending value: it may be personal.
     pub reason: &'a str,
-    /// The row as received; `None` where the dataset holds personal data.
+    /// The row as received; kept only as far as the run's [`Keeping`] allows.
     pub original: Option<&'a [u8]>,
 }
 

@@ -1,6 +1,7 @@
 //! What a writer does first: take up what a dead process left. Runs `committing` are rolled forward, runs `running` are
 //! marked failed, and staging that belongs to nobody is removed.
 
+use super::archive;
 use super::disk::{self, Lock};
 use super::error::WarehouseError;
 use super::house::House;
@@ -37,6 +38,7 @@ pub(crate) fn settle(house: &House, dataset: &DatasetId, now: DateTime<Utc>) -> 
         } else {
             house.ledger().finish(&dead.run, Outcome::Failed, Some(DIED), now)?;
             disk::remove_folder(&house.layout.staging(&dead.run))?;
+            archive::forget(house, dataset, &dead.run)?;
             tracing::warn!(run.id = %dead.run, %dataset, "marked a run failed whose process died");
         }
     }

@@ -1,9 +1,11 @@
 //! A run: one attempt at one dataset. It may fill several partitions; all become visible together, or none.
 
+use super::archive::{self, RunArchive};
 use super::disk::{self, Lock};
 use super::error::WarehouseError;
 use super::house::House;
 use super::id::{DatasetId, RunId};
+use super::layout::Layout;
 use super::ledger::{Intended, Intent, NewRun, Totals};
 use super::originals::Originals;
 use super::partition::Partition;
@@ -34,6 +36,7 @@ pub struct Run {
     start: RunStart,
     notes: Mutex<Notes>,
     n_staged: AtomicU32,
+    archive: RunArchive,
     phase: Phase,
     _lock: Lock,
 }
@@ -77,9 +80,12 @@ impl Run {
         recovery::settle(&house, dataset, start.at)?;
         let id = RunId::new(start.at);
         house.ledger().begin(&NewRun { run: &id, start: &start })?;
-        let originals = Originals::new(house.layout.quarantine(dataset, &id));
+        let originals = Originals::new(house.layout.quarantine(dataset, &id), start.keeping.seal.clone());
         let notes = Mutex::new(Notes::new(originals));
-        let run = Self { house, id, start, notes, n_staged: AtomicU32::new(0), phase: Phase::Open, _lock: lock };
+        let (raw, folder) = (house.layout.all_raw(), Layout::raw_folder(dataset, &id));
+        let archive = RunArchive::new(raw, folder, start.keeping.clone());
+        let n_staged = AtomicU32::new(0);
+        let run = Self { house, id, start, notes, n_staged, archive, phase: Phase::Open, _lock: lock };
         disk::create_folder(&run.house.layout.staging(&run.id))?;
         run.house.steps.reached(Step::Begun, run.house.layout.root())?;
         Ok(run)
@@ -97,6 +103,18 @@ impl Run {
         &self.start.dataset
     }
 
+    /// Where its raw pages go.
+    #[must_use]
+    pub fn archive(&self) -> &RunArchive {
+        &self.archive
+    }
+
+    /// Whether the originals of refused rows may be kept.
+    #[must_use]
+    pub fn keeps_originals(&self) -> bool {
+        self.start.keeping.originals()
+    }
+
     /// Notes one answer of the source.
     ///
     /// # Errors
@@ -111,8 +129,8 @@ impl Run {
         self.flush_if_full(&mut notes)
     }
 
-    /// Notes one refused row. The reason never holds a personal value; the original is kept in `state/quarantine` and
-    /// never published.
+    /// Notes one refused row. The reason never holds a personal value; the original is kept in `state/quarantine`, sealed
+    /// where rows are personal, and never published.
     ///
     /// # Errors
     /// When the ledger or the quarantine file cannot be written.
@@ -135,13 +153,21 @@ impl Run {
         self.flush_if_full(&mut notes)
     }
 
+    /// Writes to the ledger what was noted so far. Runs that share raw pages do so before one of them ends.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub fn write_notes(&self) -> Result<(), WarehouseError> {
+        self.flush(&mut self.notes())
+    }
+
     /// Notes who publishes what the gate would have held; the commit writes it down.
     pub fn accept(&self, accepted: Acceptance) {
         self.notes().accepted = Some(accepted);
     }
 
     /// Opens a file in staging for the rows of one partition. `metadata` goes into the file beside what the warehouse
-    /// says of it (`lumbung.run_id`, `.source`, `.dataset`, `.contract_version`, `.row_count`, `.sum.<column>`).
+    /// says of it (`lumbung.run_id`, `.source`, `.dataset`, `.contract_version`, `.key_id`, `.row_count`, `.sum.<column>`).
     ///
     /// # Errors
     /// When a control column is missing or not a decimal, a folder key is also a column, or the disk refuses.
@@ -158,12 +184,13 @@ impl Run {
             run: self.id.clone(),
             dataset: self.start.dataset.clone(),
             contract_version: self.start.contract_version,
+            key_id: self.start.key_id.clone(),
             control: self.start.control.clone(),
         };
         StageWriter::create(Arc::clone(&self.house), origin, partition, schema, (path, metadata))
     }
 
-    /// Throws away what was staged and refused, because the load starts over. The pages stay on record.
+    /// Throws away what was staged, archived and refused, because the load starts over. The pages stay on record.
     ///
     /// # Errors
     /// When the disk or the ledger refuses.
@@ -174,6 +201,9 @@ impl Run {
         notes.totals.quarantined = 0;
         notes.refused.clear();
         notes.originals.discard()?;
+        notes.pages.iter_mut().for_each(|recorded| recorded.page.raw = None);
+        self.archive.remove()?;
+        self.house.ledger().forget_raw(&self.id)?;
         self.house.ledger().forget_quarantine(&self.id)?;
         let staging = self.house.layout.staging(&self.id);
         disk::remove_folder(&staging)?;
@@ -205,6 +235,7 @@ impl Run {
         if let Err(error) = publish::sweep(house, at) {
             tracing::warn!(%error, "could not remove replaced files; the next commit tries again");
         }
+        self.bound_archive();
         Ok(committed)
     }
 
@@ -248,7 +279,9 @@ impl Run {
         }
         self.decide_latest(mode, &mut files)?;
         disk::sync_parents(&paths, self.house.layout.root())?;
+        self.archive.sync()?;
         let mut notes = self.notes();
+        notes.originals.close()?;
         self.flush(&mut notes)?;
         let (run, dataset) = (&self.id, &self.start.dataset);
         let accepted = notes.accepted.as_ref();
@@ -302,8 +335,22 @@ impl Run {
         // Staging first: where the disk was full, that makes the room in which the ledger can say so.
         disk::remove_folder(&self.house.layout.staging(&self.id))?;
         let mut notes = self.notes();
+        notes.originals.close()?;
         self.flush(&mut notes)?;
-        self.house.ledger().finish(&self.id, outcome, reason, at)
+        if matches!(outcome, Outcome::Unchanged | Outcome::Empty) {
+            // The run before has the same pages; without rows there is nothing to decode again.
+            archive::forget(&self.house, &self.start.dataset, &self.id)?;
+        }
+        self.archive.sync()?;
+        self.house.ledger().finish(&self.id, outcome, reason, at)?;
+        self.bound_archive();
+        Ok(())
+    }
+
+    fn bound_archive(&self) {
+        if let Err(error) = archive::bound(&self.house, &self.start.dataset) {
+            tracing::warn!(%error, "could not remove old raw pages; the next run tries again");
+        }
     }
 
     fn notes(&self) -> MutexGuard<'_, Notes> {

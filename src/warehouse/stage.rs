@@ -41,6 +41,8 @@ pub(super) struct Origin {
     pub(super) run: RunId,
     pub(super) dataset: DatasetId,
     pub(super) contract_version: u32,
+    /// The PII key its hashes were made with, where it has any.
+    pub(super) key_id: Option<String>,
     pub(super) control: Vec<String>,
 }
 
@@ -238,7 +240,8 @@ fn closing_metadata(origin: &Origin, rows: u64, control: &[Control]) -> Vec<(Str
         ("contract_version", origin.contract_version.to_string()),
         ("row_count", rows.to_string()),
     ];
-    let named = fixed.into_iter().map(|(key, value)| (format!("lumbung.{key}"), value));
+    let key = origin.key_id.iter().map(|id| ("key_id", id.clone()));
+    let named = fixed.into_iter().chain(key).map(|(key, value)| (format!("lumbung.{key}"), value));
     named.chain(control.iter().map(|c| (format!("lumbung.sum.{}", c.column), c.sum.to_string()))).collect()
 }
 

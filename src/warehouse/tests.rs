@@ -6,8 +6,8 @@ mod readers;
 
 use super::steps::Steps;
 use super::{
-    AsOf, CommitMode, Committed, DatasetId, ErrorKind, Outcome, PageRecord, Partition, QuarantineRecord, RawPage,
-    Run, RunFilter, RunStart, RunStatus, StagedFile, Warehouse, WarehouseError,
+    AsOf, CommitMode, Committed, DatasetId, ErrorKind, Keeping, Outcome, PageRecord, Partition, QuarantineRecord,
+    RawPage, Run, RunFilter, RunStart, RunStatus, StagedFile, Warehouse, WarehouseError,
 };
 use arrow::array::{ArrayRef, Decimal128Array, RecordBatch, StringArray};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -90,6 +90,15 @@ impl Scene {
 }
 
 pub(super) fn begin(warehouse: &Warehouse, name: &str, at: DateTime<Utc>) -> Result<Run, WarehouseError> {
+    begin_keeping(warehouse, name, at, Keeping::open())
+}
+
+pub(super) fn begin_keeping(
+    warehouse: &Warehouse,
+    name: &str,
+    at: DateTime<Utc>,
+    keeping: Keeping,
+) -> Result<Run, WarehouseError> {
     warehouse.begin_run(RunStart {
         dataset: dataset(name),
         tahun_anggaran: Some(2026),
@@ -98,6 +107,7 @@ pub(super) fn begin(warehouse: &Warehouse, name: &str, at: DateTime<Utc>) -> Res
         key_id: Some("1f2e3d4c".to_owned()),
         replay_of: None,
         parameters: Some(r#"{"nik":"…"}"#.to_owned()),
+        keeping,
         at,
     })
 }
@@ -269,6 +279,7 @@ pub(super) fn page(n: u32, rows: u64) -> PageRecord {
         millis: 5,
         verdict: "rows".to_owned(),
         raw: Some(RawPage { file: format!("omspan/d/r/{n}.1.zst.age"), sealed: true }),
+        parameters: Some("{\"kode\":\"7\"}".to_owned()),
     }
 }
 

@@ -101,7 +101,7 @@ fn check_gives_the_code_of_the_worst_finding() {
 
 #[test]
 fn every_command_has_help_with_an_example() {
-    let commands: [&[&str]; 12] = [
+    let commands: [&[&str]; 15] = [
         &[],
         &["demo"],
         &["sandbox"],
@@ -111,6 +111,9 @@ fn every_command_has_help_with_an_example() {
         &["status"],
         &["runs"],
         &["test"],
+        &["reference"],
+        &["reference", "list"],
+        &["reference", "import"],
         &["report"],
         &["report", "list"],
         &["report", "render"],
@@ -136,8 +139,10 @@ fn every_command_has_help_with_an_example() {
     for name in listed(&help(&[])) {
         assert!(commands.contains(&&[name.as_str()][..]), "{name} is not in this test");
     }
-    for name in listed(&help(&["report"])) {
-        assert!(commands.contains(&&["report", name.as_str()][..]), "report {name} is not in this test");
+    for group in ["reference", "report"] {
+        for name in listed(&help(&[group])) {
+            assert!(commands.contains(&&[group, name.as_str()][..]), "{group} {name} is not in this test");
+        }
     }
 }
 

@@ -109,3 +109,31 @@ async fn ikpa_categories_start_at_their_lower_bounds() {
     let found: Vec<&str> = found.iter().map(|row| row["kategori"].as_str().unwrap()).collect();
     assert_eq!(found, ["sangat baik", "baik", "baik", "cukup", "cukup", "kurang"]);
 }
+
+#[tokio::test]
+async fn a_weight_that_no_regulation_knows_is_listed() {
+    // 2024 has no renkas any more, dispensasi SPM only deducts, and penyerapan weighs 20; UP is switched off here.
+    let row = json!({"kdsatker": "056011", "periode": "06", "bbt_ind_realisasi": "15", "bbt_ind_renkas": "5",
+        "bbt_ind_dis_spm": "5", "bbt_ind_kontrak": "10", "bbt_ind_up": "0"});
+    let fixture = Fixture::new().with("capaian_ik_satker", 2025, std::slice::from_ref(&row)).with(
+        "capaian_ik_satker",
+        2020,
+        std::slice::from_ref(&row),
+    );
+    let catalog = fixture.catalog().await;
+    let sql = include_str!("../../../queries/check/ikpa_bobot_lain.sql");
+    let found: Vec<Value> = json_rows(&catalog, sql).await;
+    let told: Vec<[&Value; 4]> = found
+        .iter()
+        .map(|row| [&row["tahun_anggaran"], &row["kunci"], &row["bobot"], &row["bobot_peraturan"]])
+        .collect();
+    // Of 2020 only a sample is known.
+    assert_eq!(
+        json!(told),
+        json!([
+            [2025, "dispensasi_spm", "5.00", null],
+            [2025, "realisasi", "15.00", "20.00"],
+            [2025, "renkas", "5.00", null]
+        ])
+    );
+}

@@ -242,3 +242,15 @@ async fn a_satker_of_two_units_is_one_row_and_each_unit_keeps_its_lines() {
         [json!({"baes1": "05601", "pagu": "100.00"}), json!({"baes1": "05604", "pagu": "300.00"})]
     );
 }
+
+#[tokio::test]
+async fn a_location_without_a_region_is_listed_with_its_share() {
+    let at = |lokasi: &str, amount: &str| but(dipa("500001", "521111", amount), "lokasi", lokasi);
+    // A province, one of its regencies, and places nobody mapped (new Papua; a header's letters).
+    let rows = [at("0500", "50"), at("0514", "25"), at("3500", "5"), at("3701", "15"), at("P100", "5")];
+    let catalog = Fixture::new().with("dipa_belanja", 2026, &rows).catalog().await;
+    let sql = include_str!("../../../queries/check/lokasi_tanpa_wilayah.sql");
+    let found = json_rows(&catalog, sql).await;
+    let told: Vec<[&Value; 3]> = found.iter().map(|row| [&row["lokasi"], &row["pagu"], &row["pagu_pct"]]).collect();
+    assert_eq!(json!(told), json!([["3701", "15.00", "15.0000"], ["P100", "5.00", "5.0000"]]));
+}

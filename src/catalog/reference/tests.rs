@@ -15,14 +15,19 @@ async fn an_import_wins_over_the_config_from_its_day_on() {
     let at = "2026-03-02T05:00:00Z".parse().unwrap();
     let warehouse = Warehouse::open(&folder.path().join("warehouse"), at).unwrap();
     let reference = Reference::load(&ConfigFolder::embedded()).unwrap();
-    let file = folder.path().join("kewenangan.csv");
-    for (date, text) in
-        [("2026-02-01", "1,KP,Pusat\n2,KD,Daerah\n"), ("2026-03-01", "1,KP,Kantor pusat\n2,KD,Baru\n")]
-    {
-        std::fs::write(&file, format!("kode,singkatan,uraian\n{text}")).unwrap();
+    let load = |date: &str, rows: &str| {
+        let file = folder.path().join("kewenangan.csv");
+        std::fs::write(&file, format!("kode,singkatan,uraian\n{rows}")).unwrap();
         let request = ImportRequest { file: &file, date: date.parse().unwrap(), accept_shrink: false, at };
         import::import(&warehouse, &reference.table("kewenangan").unwrap().definition, &request).unwrap();
-    }
+    };
+    // An import blocks: it wants a thread of its own.
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            load("2026-02-01", "1,KP,Pusat\n2,KD,Daerah\n");
+            load("2026-03-01", "1,KP,Kantor pusat\n2,KD,Baru\n");
+        });
+    });
     let session = async |as_of| {
         let (tables, memory) = reference_tables(&warehouse, &reference, as_of).unwrap();
         Catalog::build_with(tables, memory, &ViewSet::default(), SessionLimits::default()).await.unwrap()

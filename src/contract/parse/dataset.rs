@@ -177,7 +177,7 @@ fn row_shape(section: &Section<'_, '_>, columns: &[Column]) -> Option<RowShape> 
 fn delimiter(section: &Section<'_, '_>) -> u8 {
     match section.text("delimiter").map(str::as_bytes) {
         None => b',',
-        Some(&[byte]) if byte.is_ascii_punctuation() || byte == b'\t' => byte,
+        Some(&[byte]) if (byte.is_ascii_punctuation() && byte != b'"') || byte == b'\t' => byte,
         Some(_) => {
             section.problem("delimiter", "`delimiter` is one character such as , or ;", "delimiter = \";\"");
             b','

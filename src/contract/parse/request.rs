@@ -43,7 +43,8 @@ pub(super) fn for_each(section: &Section<'_, '_>) -> Option<ForEach> {
             Some(ForEach::Values { parameter: parameter.clone(), values: values.clone() })
         }
         _ => {
-            let hint = "{ sql = \"SELECT …\" }, { list = \"name\", columns = [\"nib\"] } or { values = { kode = [\"1\"] } }";
+            let hint =
+                "{ sql = \"SELECT …\" }, { list = \"name\", columns = [\"nib\"] } or { values = { kode = [\"1\"] } }";
             section.problem("for_each", "`for_each` says nothing that can be repeated", hint);
             None
         }

@@ -1,4 +1,5 @@
-//! One body: inflated where it is gzip (announced or not), judged by its beginning, and passed on when it holds rows.
+//! One body: inflated where it is gzip (announced or not), judged, and passed on when it holds rows. What streams is
+//! judged by its beginning and passed on as it arrives; a document is held and judged whole.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -8,7 +9,8 @@ use flate2::write::MultiGzDecoder;
 use super::WorkerError;
 use crate::contract::{Contract, Dataset};
 use crate::decode::DecodeError;
-use crate::source::envelope::{JUDGED_BYTES, Verdict, judge};
+use crate::source::envelope::document::DOCUMENT_BYTES_MAX;
+use crate::source::envelope::{JUDGED_BYTES, Judged, Verdict, judge, judge_document};
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
@@ -19,7 +21,7 @@ pub(super) struct Body {
     status: u16,
     n_inflated: u64,
     coding: Coding,
-    /// The beginning, until it is judged.
+    /// The beginning, until it is judged; all of a document.
     head: Vec<u8>,
     verdict: Option<Verdict>,
 }
@@ -64,8 +66,13 @@ impl Body {
         self.inflate(bytes, feed)
     }
 
+    /// The document, once it was judged to hold rows; `None` for what streams.
+    pub(super) fn take_document(&mut self) -> Option<Vec<u8>> {
+        self.dataset.is_document().then(|| std::mem::take(&mut self.head))
+    }
+
     /// Ends the body and says what it is.
-    pub(super) fn finish(&mut self, feed: Feed<'_>) -> Result<Verdict, WorkerError> {
+    pub(super) fn finish(&mut self, feed: Feed<'_>) -> Result<Judged, WorkerError> {
         match &mut self.coding {
             Coding::Unknown(first) => {
                 let first = std::mem::take(first);
@@ -79,10 +86,13 @@ impl Body {
                 self.text(&rest, feed)?;
             }
         }
+        if self.dataset.is_document() {
+            return Ok(judge_document(&self.contract, &self.dataset, self.status, &self.head)?);
+        }
         if self.verdict.is_none() {
             self.judge(feed)?;
         }
-        Ok(self.verdict.clone().expect("judged above"))
+        Ok(self.verdict.clone().expect("judged above").into())
     }
 
     fn inflate(&mut self, bytes: &[u8], feed: Feed<'_>) -> Result<(), WorkerError> {
@@ -109,6 +119,9 @@ impl Body {
             let reason = format!("longer than {bytes_max} bytes (body_bytes_max in the contract)");
             return Err(DecodeError::Malformed { rows: 0, reason }.into());
         }
+        if self.dataset.is_document() {
+            return self.hold(text);
+        }
         match self.verdict {
             Some(Verdict::Rows) => feed(text),
             Some(_) => Ok(()),
@@ -117,6 +130,15 @@ impl Body {
                 if self.head.len() >= JUDGED_BYTES { self.judge(feed) } else { Ok(()) }
             }
         }
+    }
+
+    /// Keeps a piece of a document.
+    fn hold(&mut self, text: &[u8]) -> Result<(), WorkerError> {
+        if self.head.len() + text.len() > DOCUMENT_BYTES_MAX {
+            return Err(DecodeError::DocumentTooLong { bytes_max: DOCUMENT_BYTES_MAX }.into());
+        }
+        self.head.extend_from_slice(text);
+        Ok(())
     }
 
     fn judge(&mut self, feed: Feed<'_>) -> Result<(), WorkerError> {

@@ -53,7 +53,10 @@ pub(super) async fn log_in(
     while let Some(chunk) = answer.chunk().await? {
         bytes.extend_from_slice(&chunk);
         if bytes.len() > ANSWER_BYTES_MAX {
-            return Err(FetchError::Login { url, reason: format!("the answer is longer than {ANSWER_BYTES_MAX} bytes") });
+            return Err(FetchError::Login {
+                url,
+                reason: format!("the answer is longer than {ANSWER_BYTES_MAX} bytes"),
+            });
         }
     }
     let refused = |reason: &str| FetchError::Login { url: url.clone(), reason: reason.to_owned() };

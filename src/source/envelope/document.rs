@@ -16,12 +16,7 @@ const MESSAGE_CHARS_MAX: usize = 200;
 ///
 /// # Errors
 /// [`DecodeError::Truncated`] when the document does not end, [`DecodeError::Malformed`] when it is none.
-pub(super) fn judge(
-    answers: &Answers,
-    dataset: &Dataset,
-    status: u16,
-    body: &[u8],
-) -> Result<Judged, DecodeError> {
+pub(super) fn judge(answers: &Answers, dataset: &Dataset, status: u16, body: &[u8]) -> Result<Judged, DecodeError> {
     let refused = |verdict| if (200..300).contains(&status) { verdict } else { Verdict::Refused(status) };
     let (document, end) = match root(body) {
         Ok(Some(found)) => found,

@@ -122,9 +122,7 @@ impl Search<'_> {
         let at_end = depth == self.steps.len();
         self.reached |= at_end;
         match shape(buffer, token) {
-            Shape::List => {
-                elements(buffer, token, &mut |element| self.descend(buffer, row, element, (depth, outer)))
-            }
+            Shape::List => elements(buffer, token, &mut |element| self.descend(buffer, row, element, (depth, outer))),
             Shape::Scalar if says_nothing(buffer, token) => Ok(()),
             Shape::Scalar => {
                 let what = if token.kind == Kind::Literal { "a number" } else { "a text" };

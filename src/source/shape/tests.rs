@@ -6,7 +6,7 @@ use arrow::array::RecordBatch;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
 use crate::contract::{Contract, parse};
-use crate::decode::{DecodeError, Decoder, PageSummary, Refused};
+use crate::decode::{DecodeError, DecodeSettings, Decoder, PageSummary, Refused};
 
 struct Page {
     rows: Vec<String>,
@@ -32,7 +32,8 @@ fn rows_of(batch: &RecordBatch, columns: &[&str]) -> Vec<String> {
 
 fn decode_in_chunks(dataset: &str, body: &[u8], size: usize, columns: &[&str]) -> Result<Page, DecodeError> {
     let dataset = Arc::new(contract().dataset(dataset).unwrap().clone());
-    let mut decoder = Decoder::new(dataset, super::reader);
+    let settings = DecodeSettings { zone: chrono_tz::Asia::Jakarta, pii_key: None };
+    let mut decoder = Decoder::new(dataset, super::reader, settings)?;
     let mut rows = Vec::new();
     let mut emit = |batch: RecordBatch| {
         rows.extend(rows_of(&batch, columns));

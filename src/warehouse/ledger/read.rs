@@ -233,6 +233,7 @@ fn page_of(row: &Row<'_>) -> rusqlite::Result<RecordedPage> {
         millis: count_of(row, "duration_ms")?,
         verdict: row.get("verdict")?,
         raw: raw_of(row)?,
+        parameters: row.get("parameters")?,
     };
     Ok(RecordedPage { attempt: row.get("attempt")?, page })
 }

@@ -79,14 +79,15 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     ) STRICT;
     CREATE INDEX quarantine_of_run ON quarantine (run, seq);",
     // 2: personal data and the archive. key_id: the PII key that rows were hashed under; accepted_by, accepted_at: who
-    // published what the gate would have held; replay_of: the run whose archived pages were decoded again; parameters: a
-    // JSON object, personal values as "…"; raw: the archived body, relative to state/raw, NULL where it is not kept.
+    // published what the gate would have held; replay_of: the run whose archived pages were decoded again; parameters: what
+    // was asked for (runs) and what the request of a page was repeated for (pages), as JSON objects, personal values as "…"; raw: the archived body, relative to state/raw, NULL where it is not kept.
     "ALTER TABLE runs ADD COLUMN key_id TEXT;
     ALTER TABLE runs ADD COLUMN accepted_by TEXT;
     ALTER TABLE runs ADD COLUMN accepted_at TEXT;
     ALTER TABLE runs ADD COLUMN replay_of TEXT REFERENCES runs (run);
     ALTER TABLE runs ADD COLUMN parameters TEXT;
     ALTER TABLE pages ADD COLUMN raw TEXT;
+    ALTER TABLE pages ADD COLUMN parameters TEXT;
     ALTER TABLE pages ADD COLUMN raw_sealed INTEGER CHECK (raw_sealed IN (0, 1));
-    CREATE INDEX pages_in_archive ON pages (run) WHERE raw IS NOT NULL;",
+    CREATE INDEX pages_in_archive ON pages (raw) WHERE raw IS NOT NULL;",
 ];

@@ -260,9 +260,9 @@ fn insert_page(tx: &Transaction<'_>, run: &RunId, recorded: &RecordedPage) -> ru
     let page = &recorded.page;
     let mut insert = tx.prepare_cached(
         "INSERT INTO pages (run, attempt, window, page, url, http_status, size_bytes, sha256, n_rows, n_quarantined,
-            started_at, duration_ms, verdict, raw, raw_sealed)
+            started_at, duration_ms, verdict, raw, raw_sealed, parameters)
          VALUES (:run, :attempt, :window, :page, :url, :status, :bytes, :sha256, :rows, :quarantined, :at, :ms, :verdict,
-            :raw, :raw_sealed)",
+            :raw, :raw_sealed, :parameters)",
     )?;
     insert.execute(named_params! {
         ":run": run.as_str(),
@@ -279,6 +279,7 @@ fn insert_page(tx: &Transaction<'_>, run: &RunId, recorded: &RecordedPage) -> ru
         ":ms": to_sql(page.millis),
         ":verdict": page.verdict,
         ":raw": page.raw.as_ref().map(|raw| &raw.file),
+        ":parameters": page.parameters,
         ":raw_sealed": page.raw.as_ref().map(|raw| raw.sealed),
     })?;
     Ok(())
