@@ -7,6 +7,7 @@ mod key;
 mod output;
 mod progress;
 mod reference;
+mod replay;
 mod report;
 mod runs;
 mod sandbox;
@@ -81,6 +82,8 @@ enum Command {
     Sandbox(sandbox::SandboxArgs),
     /// Load datasets: one snapshot of each
     Snapshot(snapshot::SnapshotArgs),
+    /// Decode the archived pages of a run again, under today's contract and key; the source is not asked
+    Replay(replay::ReplayArgs),
     /// Run read-only SQL over the snapshots and views
     Sql(sql::SqlArgs),
     /// Check config, contracts, views, credentials and sources
@@ -102,6 +105,7 @@ enum Command {
 }
 
 /// What every command gets: who it runs for, where, and when.
+#[derive(Clone)]
 pub(crate) struct Context {
     pub(crate) folder: ConfigFolder,
     pub(crate) config: Config,
@@ -155,11 +159,12 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             Command::Demo(args) => demo::run(context, args).await,
             Command::Sandbox(args) => sandbox::run(&context, &args).await,
             Command::Snapshot(args) => snapshot::run(&context, &args).await,
+            Command::Replay(args) => replay::run(&context, &args).await,
             Command::Sql(args) => sql::run(&context, &args).await,
             Command::Check(args) => check::run(&context, &args).await,
             Command::Status => status::run(&context),
             Command::Runs(args) => runs::run(&context, &args),
-            Command::Key(args) => key::run(&context, &args),
+            Command::Key(args) => key::run(&context, &args).await,
             Command::Reference(args) => reference::run(&context, &args),
             Command::Report(args) => report::run(&context, &args).await,
             Command::Test => test::run(&context).await,

@@ -14,6 +14,7 @@ mod pages;
 mod parameters;
 mod plan;
 mod probe;
+mod replay;
 mod worker;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ use chrono::NaiveDate;
 pub use error::{LoadError, LoadErrorKind};
 pub use parameters::{Loaded, Parameters};
 pub use probe::YearsProbed;
+pub use replay::ReplayRequest;
 
 use crate::clock::Clock;
 use crate::config::{ArchiveSettings, Credentials, PrivacySettings, SourceSettings};
@@ -57,6 +59,8 @@ pub struct LoadRequest {
     pub operator: String,
     /// Filters and required parameters, by name.
     pub parameters: Parameters,
+    /// The run whose archived pages are decoded again; `None` where the source is asked.
+    pub replay_of: Option<RunId>,
 }
 
 /// How a run ended, in the words of `snapshot --output json`.
@@ -164,16 +168,16 @@ impl Loader<'_> {
             Ok(()) => self.land(&mut group, request).await,
             Err(error) => Err(error),
         };
-        let reports = self.settle(group, landed, dataset);
-        let seconds = began.elapsed().as_secs_f64();
+        self.ended(self.settle(group, landed, dataset), began)
+    }
+
+    /// Tells who watches that the load is over.
+    fn ended(&self, mut reports: Vec<LoadReport>, began: Instant) -> Vec<LoadReport> {
+        for report in &mut reports {
+            report.seconds = began.elapsed().as_secs_f64();
+            self.progress.end(report);
+        }
         reports
-            .into_iter()
-            .map(|report| {
-                let report = LoadReport { seconds, ..report };
-                self.progress.end(&report);
-                report
-            })
-            .collect()
     }
 
     /// The windows that `request` asks for, as the plan of `--dry-run`.
@@ -215,7 +219,8 @@ impl Loader<'_> {
             let id = plan::dataset_id(self.contract, &dataset);
             let key = group.pii_key.as_ref().filter(|_| dataset.needs_pii_key());
             let key_id = key.map(|key| key.key_id().to_owned());
-            let keeping = self.keeping(personal, i == 0);
+            // A replay keeps nothing anew: its pages are in the archive.
+            let keeping = self.keeping(personal, i == 0 && request.replay_of.is_none());
             let start = RunStart {
                 dataset: id.clone(),
                 tahun_anggaran: match years[..] {
@@ -225,7 +230,7 @@ impl Loader<'_> {
                 contract_version: self.contract.version,
                 control: dataset.control.iter().map(|&i| dataset.columns[i].name.clone()).collect(),
                 key_id: key_id.clone(),
-                replay_of: None,
+                replay_of: request.replay_of.clone(),
                 keeping,
                 parameters: parameters::shown(&request.parameters.clone().into_iter().collect::<Vec<_>>(), &dataset),
                 at: self.clock.now(),
@@ -263,6 +268,11 @@ impl Loader<'_> {
                 pages::land_window(self, group, (&windows[0], 0), &mut source).await?;
             }
         }
+        self.judge(group, request, files)
+    }
+
+    /// Judges what landed in every table.
+    fn judge(&self, group: &mut Group, request: &LoadRequest, files: Vec<PathBuf>) -> Result<ToPublish, LoadError> {
         let mut staged = Vec::with_capacity(group.tables.len());
         for table in &mut group.tables {
             if request.accept_shrink {
@@ -272,6 +282,8 @@ impl Loader<'_> {
             if !table.totals.accepted.is_empty() {
                 table.run.accept(Acceptance { by: request.operator.clone(), at: self.clock.now() });
             }
+            // Raw pages that several runs refer to must be known as such before one of the runs lets go of them.
+            table.run.write_notes()?;
         }
         Ok(ToPublish { staged, files, nothing_new: false })
     }
@@ -480,14 +492,14 @@ impl Loader<'_> {
     }
 
     /// What may be kept of the answers: of personal ones nothing that is not sealed.
-    /// Answers that fill several tables are kept with the first.
-    fn keeping(&self, personal: bool, first: bool) -> Keeping {
+    /// `pages` says whether raw pages are, which are kept once for all tables that they fill.
+    fn keeping(&self, personal: bool, pages: bool) -> Keeping {
         let seal = match &self.archive.recipient {
             _ if !personal => Seal::Open,
             Some(recipient) => Seal::To(recipient.clone()),
             None => Seal::Nothing,
         };
-        Keeping { seal, level: (self.archive.enabled && first).then_some(self.archive.level) }
+        Keeping { seal, level: (self.archive.enabled && pages).then_some(self.archive.level) }
     }
 
     /// The folder that files of `dataset` are dropped into.

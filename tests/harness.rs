@@ -71,11 +71,16 @@ impl Lab {
 
     /// Stops the sandbox and starts another with `faults` on the same warehouse folder.
     pub fn replace_sandbox(&mut self, faults: &[&str]) {
+        self.stop_sandbox();
+        self.sandbox = Some(start(&self.runtime, faults, 0.1));
+        self.sandbox().set_today(self.today.parse().unwrap());
+    }
+
+    /// Stops the sandbox: from here on no source answers.
+    pub fn stop_sandbox(&mut self) {
         if let Some(old) = self.sandbox.take() {
             self.runtime.block_on(old.stop());
         }
-        self.sandbox = Some(start(&self.runtime, faults, 0.1));
-        self.sandbox().set_today(self.today.parse().unwrap());
     }
 
     /// Moves the sandbox and the program to another day.

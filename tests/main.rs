@@ -4,6 +4,7 @@
 #![expect(clippy::print_stderr, reason = "what is skipped is said")]
 
 mod answers;
+mod archive;
 mod demo;
 mod disk;
 mod exits;

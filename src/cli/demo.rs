@@ -139,6 +139,7 @@ async fn snapshot(context: &Context, warehouse: &Warehouse, date: NaiveDate) -> 
         accept_quarantine: false,
         operator: config::operator(),
         parameters: BTreeMap::new(),
+        replay_of: None,
     };
     let reports = load_all(context, warehouse, &targets, &request).await;
     worst(&reports).map_or(Ok(()), |code| Err(Failure::new(code, "the demo's load failed; the reason stands above")))

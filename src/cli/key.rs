@@ -1,5 +1,7 @@
 //! `lumbung key`: the secret that personal values are hashed under, and the identity that opens the archive.
 
+mod rotate;
+
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
@@ -48,10 +50,13 @@ enum KeyCommand {
         /// Where it is, or is to be written; only its owner may read it
         file: PathBuf,
     },
+    /// Hash every snapshot of personal data again, under a new key
+    Rotate(rotate::RotateArgs),
 }
 
-pub(crate) fn run(context: &Context, args: &KeyArgs) -> Result<(), Failure> {
+pub(crate) async fn run(context: &Context, args: &KeyArgs) -> Result<(), Failure> {
     match &args.command {
+        KeyCommand::Rotate(args) => rotate::run(context, args).await,
         KeyCommand::New { file } => new(context, file),
         KeyCommand::Id => id(context),
         KeyCommand::Identity { file } => identity(context, file),

@@ -75,6 +75,7 @@ pub(crate) async fn run(context: &Context, args: &SnapshotArgs) -> Result<(), Fa
         span: args.from.zip(args.to),
         accept_shrink: args.accept_shrink,
         parameters: args.param.iter().cloned().collect(),
+        replay_of: None,
         accept_quarantine: args.accept,
         operator: config::operator(),
     };
@@ -203,7 +204,7 @@ pub(crate) async fn load_all(
     reports
 }
 
-fn loader<'a>(
+pub(crate) fn loader<'a>(
     context: &'a Context,
     warehouse: &'a Warehouse,
     target: &'a Target<'_>,
@@ -249,7 +250,7 @@ fn dry_run(
     if context.output == OutputFormat::Table { print(&table.render()) } else { Ok(()) }
 }
 
-fn print_reports(context: &Context, reports: &[LoadReport]) -> Result<(), Failure> {
+pub(crate) fn print_reports(context: &Context, reports: &[LoadReport]) -> Result<(), Failure> {
     if context.output == OutputFormat::Json {
         return reports.iter().try_for_each(|report| print_json(&as_json(report)));
     }

@@ -13,6 +13,7 @@ use crate::source::auth::Signer;
 use crate::source::fetch::{Answer, FetchError, SourceClient};
 use crate::source::paging::{Ask, PageOutcome, Pager, Window, pager};
 use crate::source::request::{self, Request};
+use crate::warehouse::RawPage;
 
 /// One page that is due.
 pub(super) struct PageAsk {
@@ -21,6 +22,8 @@ pub(super) struct PageAsk {
     /// What the request is repeated for; columns may take their values from it.
     pub(super) parameters: Arc<Vec<(String, String)>>,
     pub(super) target: Target,
+    /// Where the archive has it already.
+    pub(super) raw: Option<RawPage>,
 }
 
 /// Where a page is had.
@@ -29,6 +32,8 @@ pub(super) enum Target {
     Request(Request),
     /// From a disk.
     File(PathBuf),
+    /// From the archive.
+    Archive,
 }
 
 /// The pages of one window, one after the other.
@@ -114,6 +119,7 @@ impl PageSource for HttpPages<'_> {
                     shown: request.shown.clone(),
                     parameters,
                     target: Target::Request(request),
+                    raw: None,
                 }));
             }
             self.at_work = None;
@@ -151,6 +157,7 @@ impl PageSource for FilePages {
             shown: file_name(&path),
             parameters: Arc::default(),
             target: Target::File(path),
+            raw: None,
         }))
     }
 

@@ -250,7 +250,7 @@ impl Asking<'_> {
                 started_at: note.started_at,
                 millis,
                 verdict: verdict.to_owned(),
-                raw: note.raw.clone().filter(|_| i == 0),
+                raw: note.raw.as_ref().or(note.ask.raw.as_ref()).cloned(),
                 parameters: parameters::shown(&note.ask.parameters, &table.dataset),
             })?;
         }

@@ -55,7 +55,9 @@ impl Decoding {
                 Message::Chunk(bytes) => {
                     if failed.is_none() {
                         failed = self.take(&bytes).err();
-                        self.gave_up.store(failed.is_some(), Ordering::Relaxed);
+                        // What can be read, if not under this contract, is archived to its end.
+                        let lost = failed.as_ref().is_some_and(|error| !error.is_worth_keeping());
+                        self.gave_up.store(lost, Ordering::Relaxed);
                     }
                 }
                 // A reply that nobody waits for belongs to a load that was given up.

@@ -113,21 +113,15 @@ impl ArchiveReader {
         Ok(Self { path, body: Box::new(body), note, hash: Sha256::new(), n_bytes: 0, expected, ended: false })
     }
 
-    /// Reads a page to its end and forgets it: whether it is there, whole and readable.
+    /// Reads a page to its end and forgets it: whether it is there, whole and readable. Gives the note beside it.
     ///
     /// # Errors
     /// As [`ArchiveReader::open`], and when the body is not what was received.
-    pub fn verify(archived: &ArchivedPage, identity: Option<&Identity>) -> Result<(), ArchiveError> {
+    pub fn verify(archived: &ArchivedPage, identity: Option<&Identity>) -> Result<Option<String>, ArchiveError> {
         let mut reader = Self::open(archived, identity)?;
         let mut chunk = vec![0; CHUNK_BYTES];
         while reader.fill(&mut chunk)? > 0 {}
-        Ok(())
-    }
-
-    /// What was noted beside the body when it was archived.
-    #[must_use]
-    pub fn note(&self) -> Option<&str> {
-        self.note.as_deref()
+        Ok(reader.note)
     }
 
     fn fill(&mut self, chunk: &mut [u8]) -> Result<usize, ArchiveError> {

@@ -44,13 +44,13 @@ fn stored(archive: &RunArchive, root: &Path, body: &[u8]) -> ArchivedPage {
 }
 
 fn read(page: &ArchivedPage, identity: Option<&Identity>) -> Result<Vec<u8>, ArchiveError> {
-    ArchiveReader::verify(page, identity)?;
+    let note = ArchiveReader::verify(page, identity)?;
     let mut reader = ArchiveReader::open(page, identity)?;
     let mut body = Vec::new();
     reader.read_to_end(&mut body).unwrap();
     // A note may be personal: it stands in sealed pages only.
     let sealed = page.page.raw.as_ref().unwrap().sealed;
-    assert_eq!(reader.note(), sealed.then_some("{\"nik\":\"35750123\"}"));
+    assert_eq!(note.as_deref(), sealed.then_some("{\"nik\":\"35750123\"}"));
     Ok(body)
 }
 

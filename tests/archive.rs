@@ -1,0 +1,218 @@
+//! The archive, replays and what an operator takes upon themselves, through the program: the sandbox is stopped before
+//! anything is decoded again.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::harness::{Lab, Ran, YEARS, walk};
+
+/// The program on the lab's warehouse, without any source, token or key.
+fn offline(lab: &Lab) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lumbung"));
+    let now = format!("{}T07:00:00+07:00", lab.today);
+    command.env_clear().current_dir(lab.path()).arg("--warehouse").arg(lab.warehouse()).args(["--now", &now]);
+    command.args(["--output", "json"]);
+    command
+}
+
+fn run(mut command: Command, arguments: &[&str]) -> Ran {
+    command.args(arguments).output().unwrap().into()
+}
+
+/// The one line of a load of `dataset` that must end with `code`.
+fn load(lab: &Lab, dataset: &str, code: i32, arguments: &[&str]) -> Value {
+    let ran = lab.run(&[&["--output", "json", "snapshot", dataset][..], arguments].concat());
+    assert_eq!(ran.code, code, "{}\n{}", ran.stdout, ran.stderr);
+    ran.json_lines().remove(0)
+}
+
+fn name_of(said: &Value) -> String {
+    said["run"].as_str().unwrap().to_owned()
+}
+
+/// The files of the archive.
+fn raw_files(lab: &Lab) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    walk(&lab.warehouse().join("state/raw"), &mut files);
+    files.sort();
+    files
+}
+
+fn sql(lab: &Lab, config: &str, query: &str) -> Vec<Value> {
+    let ran = run(offline(lab), &["--config", config, "sql", "--format", "ndjson", query]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    ran.json_lines()
+}
+
+#[test]
+fn a_wrong_contract_is_repaired_without_asking_the_source() {
+    let mut lab = Lab::new(&[]);
+    let first = load(&lab, "omspan.realisasi_belanja", 0, &["--set", "sources.omspan.page_rows=1500"]);
+    let files = lab.published();
+    lab.stop_sandbox();
+    let archived = raw_files(&lab);
+    assert!(archived.len() > YEARS.len(), "{archived:?}");
+    let config = lab.config(&[
+        ("version = 1", "version = 2"),
+        (r#"{ name = "lokasi", type = "code(4)""#, r#"{ name = "lokasi", type = "integer""#),
+    ]);
+    let types =
+        "SELECT arrow_typeof(lokasi) AS t, count(*) AS n, sum(amount) AS s FROM omspan.realisasi_belanja GROUP BY 1";
+    let ran = run(offline(&lab), &["--config", &config, "replay", &name_of(&first)]);
+    assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
+    let said = ran.json_lines().remove(0);
+    assert_eq!(said["status"], "committed", "{said}");
+    for figure in ["rows", "quarantined", "control", "pages", "bytes"] {
+        assert_eq!(said[figure], first[figure], "{figure}");
+    }
+    let now = sql(&lab, &config, types);
+    assert_eq!((now.len(), now[0]["t"].as_str(), &now[0]["n"]), (1, Some("Int64"), &first["rows"]), "{now:?}");
+    assert_eq!(lab.published().len(), files.len(), "into the partitions of the run that is repeated");
+    assert_eq!(raw_files(&lab), archived, "a replay archives nothing anew");
+
+    let told = run(offline(&lab), &["runs", &name_of(&said)]).json_lines().remove(0);
+    assert_eq!((&told["replay_of"], &told["contract_version"]), (&first["run"], &Value::from(2)), "{told}");
+    assert!(told["pages"].as_array().unwrap().iter().all(|page| page["raw"].is_string()), "{told}");
+    let ops = sql(&lab, &config, "SELECT replay_of FROM ops.runs WHERE replay_of IS NOT NULL");
+    assert_eq!(ops[0]["replay_of"], first["run"]);
+    // The replay can be repeated in turn, and so can the first run: nothing was asked of the source since.
+    for name in [name_of(&said), name_of(&first)] {
+        let again = run(offline(&lab), &["--config", &config, "replay", &name]);
+        assert_eq!(again.code, 0, "{}", again.stderr);
+    }
+}
+
+#[test]
+fn what_was_loaded_since_is_not_replaced_and_a_part_is_not_taken_for_the_whole() {
+    let mut lab = Lab::new(&[]);
+    let first = load(&lab, "omspan.dipa_belanja", 0, &[]);
+    // A contract that no answer keeps: the run fails at its first page, which is archived whole.
+    let broken = lab.config(&[(r#"{ name = "kdsatker", type"#, r#"{ name = "kd_satker_x", required = true, type"#)]);
+    let failed =
+        lab.run(&["--output", "json", "--config", &broken, "snapshot", "omspan.dipa_belanja", "--tahun", "2026"]);
+    let unknown = run(offline(&lab), &["replay", "20261101T000000000Z-00000000"]);
+    assert_eq!(unknown.code, 2, "{}", unknown.stderr);
+    lab.set_today("2026-11-02");
+    let later =
+        load(&lab, "omspan.dipa_belanja", 0, &["--date", "2026-11-01", "--set", "sources.omspan.page_rows=400"]);
+    lab.stop_sandbox();
+    if later["status"] == "committed" {
+        let refused = run(offline(&lab), &["replay", &name_of(&first)]);
+        assert_eq!(refused.code, 2, "{}", refused.stdout);
+        let said = refused.json_lines().remove(0);
+        assert!(said["error"].as_str().unwrap().contains(&name_of(&later)), "{said}");
+    }
+    if let Some(failed) = failed.json_lines().first().filter(|said| said["status"] == "failed") {
+        let part = run(offline(&lab), &["replay", &name_of(failed)]);
+        assert!([0, 2, 65].contains(&part.code), "{}", part.stderr);
+    }
+}
+
+#[test]
+fn sealed_pages_open_for_their_identity_alone() {
+    let mut lab = Lab::new(&[]);
+    let identity = |name: &str| {
+        let made = run(offline(&lab), &["key", "identity", name]);
+        assert_eq!(made.code, 0, "{}", made.stderr);
+        made.json_lines()[0]["recipients"][0].as_str().unwrap().to_owned()
+    };
+    let (recipient, _other) = (identity("own"), identity("other"));
+    assert_eq!(identity("own"), recipient, "a second call reads the file");
+    let sealed = format!("archive.recipient={recipient}");
+    let span = ["--from", "2026-10-20", "--to", "2026-10-30", "--tahun", "2026"];
+    // Without a recipient nothing personal is kept, and that is said.
+    let open = lab.run(&[&["snapshot", "omspan.detail_pnbp"][..], &span].concat());
+    assert!(open.code == 0 && open.stderr.contains("[archive] recipient"), "{}", open.stderr);
+    assert_eq!(raw_files(&lab), [PathBuf::new(); 0]);
+    std::fs::remove_dir_all(lab.warehouse()).unwrap();
+    let said = load(&lab, "omspan.detail_pnbp", 0, &[&span[..], &["--set", &sealed]].concat());
+    let names = payers(&lab);
+    lab.stop_sandbox();
+    let files = raw_files(&lab);
+    assert!(!files.is_empty() && files.iter().all(|file| file.extension().unwrap() == "age"), "{files:?}");
+    assert!(names.len() > 2, "{names:?}");
+    for file in &files {
+        let bytes = std::fs::read(file).unwrap();
+        let holds = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+        assert!(!holds(&[0x28, 0xb5, 0x2f, 0xfd]) && !names.iter().any(|name| holds(name.as_bytes())));
+    }
+    let run_id = name_of(&said);
+    let replay = |arguments: &[&str]| run(offline(&lab), &[&["replay", &run_id][..], arguments].concat());
+    for arguments in [&[][..], &["--identity", "other"]] {
+        let refused = replay(arguments);
+        assert_eq!(refused.code, 77, "{}\n{}", refused.stdout, refused.stderr);
+    }
+    assert_eq!(replay(&["--identity", "own"]).code, 0);
+    let whole = std::fs::read(&files[0]).unwrap();
+    std::fs::write(&files[0], &whole[..whole.len() - 1]).unwrap();
+    let damaged = replay(&["--identity", "own"]);
+    assert!(damaged.code == 65 && damaged.stdout.contains("is damaged"), "{}", damaged.stdout);
+    std::fs::remove_file(&files[0]).unwrap();
+    let gone = replay(&["--identity", "own"]);
+    assert!(gone.code == 65 && gone.stdout.contains("not in the archive"), "{}", gone.stdout);
+}
+
+/// Names of payers that the sandbox serves.
+fn payers(lab: &Lab) -> Vec<String> {
+    let mut names = Vec::new();
+    for day in 20..=30 {
+        let answer = lab.ask(2026, &format!("DetailPNBPAllRev/GL/2026-10-{day}")).to_string();
+        let words = answer.split('"').filter(|text| text.len() > 8 && text.contains(' ') && !text.contains(':'));
+        names.extend(words.map(str::to_owned));
+    }
+    names
+}
+
+#[test]
+fn a_held_load_is_published_by_who_accepts_it() {
+    let mut lab = Lab::new(&[]);
+    let strict = r#"{ name = "sumber_dana", type = "code(1)", one_of = ["A"]"#;
+    let config = lab.config(&[(r#"{ name = "sumber_dana", type = "code(1)""#, strict)]);
+    let dataset = "omspan.realisasi_belanja";
+    let with = ["--config", &config, "--output", "json", "snapshot", dataset, "--tahun", "2026"];
+    let held = lab.run(&with);
+    assert_eq!(held.code, 65, "{}\n{}", held.stdout, held.stderr);
+    let held = held.json_lines().remove(0);
+    assert_eq!(held["status"], "held");
+    assert!(held["error"].as_str().unwrap().contains("--accept publishes it"), "{held}");
+    let mut accepting = lab.command(&with);
+    accepting.arg("--accept").env("LUMBUNG_OPERATOR", "biro perencanaan");
+    let accepted: Ran = accepting.output().unwrap().into();
+    assert_eq!(accepted.code, 0, "{}", accepted.stderr);
+    let accepted = accepted.json_lines().remove(0);
+    assert_eq!((&accepted["status"], &accepted["rows"]), (&"committed".into(), &held["rows"]), "{accepted}");
+    lab.stop_sandbox();
+    let told = run(offline(&lab), &["runs", &name_of(&accepted)]).json_lines().remove(0);
+    assert_eq!(told["accepted_by"], "biro perencanaan", "{told}");
+    assert_eq!(told["accepted_at"], "2026-10-31T23:00:00+00:00", "{told}");
+    assert!(told["reason"].as_str().unwrap().starts_with("accepted: "), "{told}");
+    assert_eq!(run(offline(&lab), &["runs", &name_of(&held)]).json_lines()[0]["accepted_by"], Value::Null);
+    let reasons =
+        sql(&lab, &config, "SELECT DISTINCT run, source, dataset, \"column\" FROM ops.quarantine ORDER BY run");
+    assert!(reasons.iter().all(|row| row["column"] == "sumber_dana" && row["source"] == "omspan"), "{reasons:?}");
+    // A held run can be accepted from the archive, too.
+    let replayed = run(offline(&lab), &["--config", &config, "replay", &name_of(&held)]);
+    assert_eq!(replayed.code, 65, "{}", replayed.stderr);
+    let refused = replayed.json_lines().remove(0);
+    assert_eq!(refused["status"], "held", "{refused}");
+}
+
+#[test]
+fn keys_are_made_once_and_for_their_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let lab = Lab::new(&[]);
+    let made = run(offline(&lab), &["key", "new", "pii.key"]);
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    let id = made.json_lines()[0]["key_id"].as_str().unwrap().to_owned();
+    let path = lab.path().join("pii.key");
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert_eq!((text.trim().len(), std::fs::metadata(&path).unwrap().permissions().mode() & 0o777), (64, 0o600));
+    assert!(!made.stdout.contains(text.trim()));
+    assert_eq!(run(offline(&lab), &["key", "new", "pii.key"]).code, 2);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "a key is never overwritten");
+    let shown = run(offline(&lab), &["--set", "privacy.key_file=pii.key", "key", "id"]);
+    assert_eq!(shown.json_lines()[0]["key_id"], Value::from(id), "{}", shown.stderr);
+    assert_eq!(run(offline(&lab), &["key", "id"]).code, 78);
+}
