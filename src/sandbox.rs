@@ -1,7 +1,8 @@
 //! The source systems, simulated over real HTTP on the loopback interface, for the demo, tests and training.
 //!
-//! `world` is the data (seeded, no HTTP), `omspan` makes answers of it, `server` speaks HTTP, `control` adds
-//! up what a load must come to, `fault` is what goes wrong on demand. The same seed, scale, day and faults give the
+//! `world` is the data (seeded, no HTTP); `omspan` and its neighbours make answers of it, one module a system, listed in
+//! `system`; `server` speaks HTTP for all of them, `control` adds up what a load must come to, `fault` is what goes
+//! wrong on demand. The same seed, scale, day and faults give the
 //! same bytes on every machine.
 
 mod control;
@@ -9,6 +10,7 @@ mod dataset;
 mod fault;
 mod omspan;
 mod server;
+mod system;
 mod token;
 mod world;
 
@@ -21,7 +23,7 @@ pub use fault::{Fault, FaultError, FaultInfo};
 
 use chrono::NaiveDate;
 use fault::Faults;
-use server::Served;
+use server::{Served, Tail, TailListener};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
@@ -130,7 +132,8 @@ impl Sandbox {
         let address = listener.local_addr().map_err(|source| SandboxError::Listen { port, source })?;
         let served = tokio::task::spawn_blocking(move || Arc::new(build(&options))).await?;
         let (stop, stopped) = oneshot::channel::<()>();
-        let server = axum::serve(listener, server::router(Arc::clone(&served)));
+        let service = server::router(Arc::clone(&served)).into_make_service_with_connect_info::<Tail>();
+        let server = axum::serve(TailListener(listener), service);
         let server = server.with_graceful_shutdown(async move {
             // Sent or dropped: either way it is time to go.
             let _ = stopped.await;
@@ -139,12 +142,17 @@ impl Sandbox {
         Ok(Self { served, address, stop, task })
     }
 
+    /// The names of the source systems served: `omspan` and so on.
+    pub fn sources(&self) -> impl Iterator<Item = &'static str> {
+        system::ALL.iter().map(|system| system.source)
+    }
+
     /// The base URL of a source system, with the path of the real one.
     #[must_use]
     pub fn base_url(&self, source: &str) -> String {
-        match source {
-            "omspan" => format!("http://{}{}", self.address, omspan::BASE_PATH),
-            _ => format!("http://{}/{source}", self.address),
+        match system::named(source) {
+            Some(system) => format!("http://{}{}", self.address, system.base_path),
+            None => format!("http://{}/{source}", self.address),
         }
     }
 
@@ -173,11 +181,15 @@ impl Sandbox {
         self.served.control()
     }
 
-    /// Every personal value served (names of payers), each once: what must not be found in a warehouse.
+    /// Every personal value served by any system (whole identity numbers, names, addresses), each once: what must not
+    /// be found in a warehouse.
     #[must_use]
     pub fn personal_values(&self) -> Vec<String> {
-        let names: BTreeSet<String> = self.served.years().iter().flat_map(|(year, _)| year.payers()).collect();
-        names.into_iter().collect()
+        let mut values = BTreeSet::new();
+        for system in system::ALL {
+            (system.personal_values)(&self.served, &mut values);
+        }
+        values.into_iter().collect()
     }
 
     /// Stops the server; answers on their way get two seconds.
