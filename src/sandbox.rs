@@ -5,10 +5,13 @@
 //! wrong on demand. The same seed, scale, day and faults give the
 //! same bytes on every machine.
 
+mod answer;
 mod control;
 mod dataset;
 mod fault;
 mod omspan;
+mod oss;
+mod padi;
 mod server;
 mod system;
 mod token;
@@ -28,6 +31,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -192,6 +196,38 @@ impl Sandbox {
         values.into_iter().collect()
     }
 
+    /// User of OSS's login (`sendSecurityKey`); the password is [`Sandbox::token`] of `oss`.
+    #[must_use]
+    pub fn oss_user(&self) -> &'static str {
+        oss::USER
+    }
+
+    /// The NIBs to ask OSS for: all that are issued, and one that it does not know.
+    #[must_use]
+    pub fn nibs(&self) -> Vec<String> {
+        oss::Registry::new(&self.served).nibs()
+    }
+
+    /// The ids of all licences applied for at OSS.
+    #[must_use]
+    pub fn id_izins(&self) -> Vec<String> {
+        oss::Registry::new(&self.served).licence_ids()
+    }
+
+    /// PaDi's number of each satker with its KDSATKER: the mapping the customer owns.
+    #[must_use]
+    pub fn padi_satkers(&self) -> Vec<(String, String)> {
+        padi::satkers(&self.served.world)
+    }
+
+    /// Writes what OSS pushes as files, one a push: `kkpr/*.json` and `pse/*.json` below `folder`. Returns how many.
+    ///
+    /// # Errors
+    /// A folder or file cannot be written.
+    pub fn write_pushes(&self, folder: &Path) -> io::Result<usize> {
+        oss::write_pushes(&oss::Registry::new(&self.served), folder)
+    }
+
     /// Stops the server; answers on their way get two seconds.
     pub async fn stop(self) {
         drop(self.stop);
@@ -206,7 +242,13 @@ fn build(options: &SandboxOptions) -> Served {
     let faults = Faults::new(&options.faults);
     let overrun = faults.in_world(&Fault::Overrun);
     let world = World::new(Recipe { seed: options.seed, scale: options.scale.0, overrun });
-    let served = Served { seed: options.seed, world, faults, today: RwLock::new(options.today) };
+    let served = Served {
+        seed: options.seed,
+        world,
+        faults,
+        today: RwLock::new(options.today),
+        oss_keys: oss::Keys::default(),
+    };
     // Both years are built here, so that no request waits for them.
     served.years();
     served

@@ -65,6 +65,122 @@ datasets! {
     RkaIndikatorProgram = "simda"."rka_indikator_program",
     /// SIMDA, indicators of activities, in the answers of `rka`.
     RkaIndikatorKegiatan = "simda"."rka_indikator_kegiatan",
+    /// PaDi, transactions.
+    PadiTransaksi = "padi"."transaksi",
+    /// PaDi, vendors.
+    PadiUmkm = "padi"."umkm",
+    /// OSS: one NIB.
+    OssNib = "oss"."nib",
+    /// OSS: one shareholder of a NIB.
+    OssNibPemegangSaham = "oss"."nib_pemegang_saham",
+    /// OSS: one responsible person of a NIB.
+    OssNibPenanggungJawab = "oss"."nib_penanggung_jawab",
+    /// OSS: one deed of a NIB.
+    OssNibLegalitas = "oss"."nib_legalitas",
+    /// OSS: the foreign manpower plan of a NIB.
+    OssNibRptka = "oss"."nib_rptka",
+    /// OSS: one position of a foreign manpower plan.
+    OssNibRptkaJabatan = "oss"."nib_rptka_jabatan",
+    /// OSS: one Indonesian counterpart of a position.
+    OssNibRptkaPendamping = "oss"."nib_rptka_pendamping",
+    /// OSS: one country of a foreign manpower plan.
+    OssNibRptkaNegara = "oss"."nib_rptka_negara",
+    /// OSS: one place of work of a foreign manpower plan.
+    OssNibRptkaLokasi = "oss"."nib_rptka_lokasi",
+    /// OSS: one project of a NIB.
+    OssNibProyek = "oss"."nib_proyek",
+    /// OSS: one location of a project.
+    OssNibProyekLokasi = "oss"."nib_proyek_lokasi",
+    /// OSS: one point of the outline of a location; the point itself is not kept.
+    OssNibProyekKoordinat = "oss"."nib_proyek_koordinat",
+    /// OSS: one position of a location.
+    OssNibProyekPosisi = "oss"."nib_proyek_posisi",
+    /// OSS: one product of a project.
+    OssNibProyekProduk = "oss"."nib_proyek_produk",
+    /// OSS: one line of the negative list that applies to a NIB.
+    OssNibDni = "oss"."nib_dni",
+    /// OSS: one permit or commitment of a NIB.
+    OssNibIzin = "oss"."nib_izin",
+    /// OSS: one required document of a permit.
+    OssNibIzinSyarat = "oss"."nib_izin_syarat",
+    /// OSS: one NIB that OSS knows.
+    OssCekNib = "oss"."cek_nib",
+    /// OSS: one franchise registration.
+    OssNibStpw = "oss"."nib_stpw",
+    /// OSS: one permit of a franchise registration.
+    OssNibStpwIzin = "oss"."nib_stpw_izin",
+    /// OSS: one code of one reference list.
+    OssReferensi = "oss"."referensi",
+    /// OSS: one permit application and its status.
+    OssStatusIzin = "oss"."status_izin",
+    /// OSS: one certificate of a permit.
+    OssSertifikat = "oss"."sertifikat",
+    /// OSS: one NIB.
+    OssNibDaftar = "oss"."nib_daftar",
+    /// OSS: one project of a NIB.
+    OssNibDaftarProyek = "oss"."nib_daftar_proyek",
+    /// OSS: one KBLI and permit of a project.
+    OssNibDaftarKbli = "oss"."nib_daftar_kbli",
+    /// OSS: one project.
+    OssProyek = "oss"."proyek",
+    /// OSS: one facility of a project.
+    OssProyekFasilitas = "oss"."proyek_fasilitas",
+    /// OSS: one permit of a project.
+    OssProyekIzin = "oss"."proyek_izin",
+    /// OSS: one project on the same production line.
+    OssProyekSatuLini = "oss"."proyek_satu_lini",
+    /// OSS: one permit application.
+    OssIzin = "oss"."izin",
+    /// OSS: one project of a permit application.
+    OssIzinProyek = "oss"."izin_proyek",
+    /// OSS: one permit of a permit application.
+    OssIzinChecklist = "oss"."izin_checklist",
+    /// OSS: one required document of a permit.
+    OssIzinSyarat = "oss"."izin_syarat",
+    /// OSS: one permit application whose signed file exists.
+    OssFileDs = "oss"."file_ds",
+    /// OSS: one push of a KKPR application (a NIB pushed twice is here twice).
+    OssKkpr = "oss"."kkpr",
+    /// OSS: one shareholder of a NIB.
+    OssKkprPemegangSaham = "oss"."kkpr_pemegang_saham",
+    /// OSS: one responsible person of a NIB.
+    OssKkprPenanggungJawab = "oss"."kkpr_penanggung_jawab",
+    /// OSS: one deed of a NIB.
+    OssKkprLegalitas = "oss"."kkpr_legalitas",
+    /// OSS: the foreign manpower plan of a NIB.
+    OssKkprRptka = "oss"."kkpr_rptka",
+    /// OSS: one position of a foreign manpower plan.
+    OssKkprRptkaJabatan = "oss"."kkpr_rptka_jabatan",
+    /// OSS: one Indonesian counterpart of a position.
+    OssKkprRptkaPendamping = "oss"."kkpr_rptka_pendamping",
+    /// OSS: one country of a foreign manpower plan.
+    OssKkprRptkaNegara = "oss"."kkpr_rptka_negara",
+    /// OSS: one place of work of a foreign manpower plan.
+    OssKkprRptkaLokasi = "oss"."kkpr_rptka_lokasi",
+    /// OSS: one project of a NIB.
+    OssKkprProyek = "oss"."kkpr_proyek",
+    /// OSS: one location of a project.
+    OssKkprProyekLokasi = "oss"."kkpr_proyek_lokasi",
+    /// OSS: one point of the outline of a location; the point itself is not kept.
+    OssKkprProyekKoordinat = "oss"."kkpr_proyek_koordinat",
+    /// OSS: one position of a location.
+    OssKkprProyekPosisi = "oss"."kkpr_proyek_posisi",
+    /// OSS: one product of a project.
+    OssKkprProyekProduk = "oss"."kkpr_proyek_produk",
+    /// OSS: one line of the negative list that applies to a NIB.
+    OssKkprDni = "oss"."kkpr_dni",
+    /// OSS: one permit or commitment of a NIB.
+    OssKkprIzin = "oss"."kkpr_izin",
+    /// OSS: one required document of a permit.
+    OssKkprIzinSyarat = "oss"."kkpr_izin_syarat",
+    /// OSS: one push of a foreign electronic system operator.
+    OssPse = "oss"."pse",
+    /// OSS: one responsible person of an operator.
+    OssPsePenanggungJawab = "oss"."pse_penanggung_jawab",
+    /// OSS: one electronic system of an operator.
+    OssPseProyek = "oss"."pse_proyek",
+    /// OSS: one permit of an operator.
+    OssPseIzin = "oss"."pse_izin",
 }
 
 impl Dataset {

@@ -9,6 +9,7 @@ pub(crate) use tail::{Tail, TailListener};
 
 use super::control::Control;
 use super::fault::Faults;
+use super::oss;
 use super::system;
 use super::token::token;
 use super::world::{AsOf, FiscalYear, World};
@@ -27,6 +28,8 @@ pub(crate) struct Served {
     pub(crate) faults: Faults,
     /// The day the services believe it is.
     pub(crate) today: RwLock<NaiveDate>,
+    /// Security keys OSS has handed out.
+    pub(crate) oss_keys: oss::Keys,
 }
 
 impl Served {

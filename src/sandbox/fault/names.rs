@@ -74,4 +74,8 @@ faults! {
     RekKelompokArray "rek-kelompok-array" "SIMDA: dataRekKelompok is an array of objects instead of an object",
     RekKelompokBare "rek-kelompok-bare" "SIMDA: dataRekKelompok is the document's [ \"rekKelompok\": 2, ... ] (not JSON)",
     RkaJumlahWrong "rka-jumlah-wrong" "SIMDA: the first item of each activity has a jumlah 1,000 above its product",
+    PadiFraction "padi-fraction" "PaDi: the second transaction has a total of 27000000.27",
+    PadiBadCategory "padi-bad-category" "PaDi: the third transaction has category 28 of 27",
+    PadiUnknownSatker "padi-unknown-satker" "PaDi: one transaction in 500 names a satker that is not in the buyer's list",
+    KeyExpiresSoon "key-expires-soon" "OSS: a security key is good for two requests, then 401 (logins only)",
 }

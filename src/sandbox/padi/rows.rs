@@ -10,12 +10,16 @@ const UNKNOWN_SATKER_EVERY: usize = 500;
 /// Keys of a vendor's row that hold personal values.
 const PERSONAL: [&str; 7] = ["alamat", "no_telp", "hp", "email", "npwp", "no_rekening", "nama_pemilik_rekening"];
 
-/// A transaction; `at` is its place in the whole list.
-pub(super) fn transaction(market: &Market<'_>, purchase: &Purchase, at: usize, spoiled: Spoiled) -> Value {
+/// The transaction at `at` in the whole list.
+pub(super) fn transaction(market: &Market<'_>, at: usize, spoiled: Spoiled) -> Value {
+    let purchase = market.purchases[at];
     let vendor = market.vendors[purchase.vendor];
     let n = purchase.index;
     let mut row = Row::default();
-    row.put(if n % 11 == 0 { "tanggal_transaksi" } else { "Tanggal_transaksi" }, purchase.placed.to_string());
+    row.put(
+        if n.is_multiple_of(11) { "tanggal_transaksi" } else { "Tanggal_transaksi" },
+        purchase.placed.to_string(),
+    );
     row.put("transaksi_id", purchase.id.clone());
     row.put("bumn_id", "ATRBPN");
     row.put("nama_project", purchase.name);
@@ -23,7 +27,7 @@ pub(super) fn transaction(market: &Market<'_>, purchase: &Purchase, at: usize, s
     row.put("kategori_project", category);
     if spoiled.fraction && at == 1 {
         row.put("total_nilai_project", "27000000.27");
-    } else if n % 23 == 0 {
+    } else if n.is_multiple_of(23) {
         row.number("total_nilai_project", purchase.total);
     } else {
         row.put("total_nilai_project", purchase.total.to_string());
@@ -36,7 +40,7 @@ pub(super) fn transaction(market: &Market<'_>, purchase: &Purchase, at: usize, s
     row.put("tanggal_order_placement", purchase.placed.to_string());
     row.put("tanggal_confirmation", purchase.confirmed.to_string());
     row.put("tanggal_delivery", purchase.delivered.to_string());
-    row.put(if n % 9 == 0 { "tanggal_invoice" } else { "tannggal_invoice" }, purchase.invoiced.to_string());
+    row.put(if n.is_multiple_of(9) { "tanggal_invoice" } else { "tannggal_invoice" }, purchase.invoiced.to_string());
     row.put("total_cycle_time", cycle(purchase));
     if n % 8 != 5 {
         row.put("kategori_delivery_time", if purchase.cycle <= purchase.target { "1" } else { "2" });
@@ -50,7 +54,7 @@ pub(super) fn transaction(market: &Market<'_>, purchase: &Purchase, at: usize, s
     flag(&mut row, "is_certificate", purchase.certificate.is_some(), n);
     match purchase.certificate {
         Some(_) => row.put("certificate_tkdn", certificate(purchase)),
-        None if n % 2 == 0 => row.put("certificate_tkdn", ""),
+        None if n.is_multiple_of(2) => row.put("certificate_tkdn", ""),
         None => row.null("certificate_tkdn"),
     }
     Value::Object(row.0)
@@ -86,7 +90,7 @@ fn tkdn(purchase: &Purchase) -> String {
 /// The same office, spelt in two ways.
 fn certificate(purchase: &Purchase) -> String {
     let (number, year) = purchase.certificate.unwrap_or_default();
-    let office = if purchase.index % 2 == 0 { "SJIND.8" } else { "SJ-IND.8" };
+    let office = if purchase.index.is_multiple_of(2) { "SJIND.8" } else { "SJ-IND.8" };
     format!("{number}/{office}/TKDN/{}/{year}", 1 + number % 12)
 }
 
@@ -105,11 +109,11 @@ pub(super) fn vendor(market: &Market<'_>, vendor: &Business) -> Value {
     let n = vendor.index;
     let mut row = Row::default();
     let bought: Vec<&&Purchase> =
-        market.purchases.iter().filter(|purchase| market.vendors[purchase.vendor].nib == vendor.nib).collect();
+        market.purchases.iter().filter(|purchase| std::ptr::eq(market.vendors[purchase.vendor], vendor)).collect();
     row.put("uid", vendor.vendor.as_deref().unwrap_or_default());
     row.put("nama_umkm", vendor.name.as_str());
     row.put("alamat", vendor.address.as_str());
-    row.put("blok_no_kav", if n % 3 == 0 { format!("B-{}", n % 40) } else { "-".to_owned() });
+    row.put("blok_no_kav", if n.is_multiple_of(3) { format!("B-{}", n % 40) } else { "-".to_owned() });
     row.put("kode_pos", format!("{}", 10_110 + n * 37 % 80_000));
     row.put("kota", vendor.place.city.as_str());
     row.put("provinsi", vendor.place.province.as_str());
@@ -122,7 +126,7 @@ pub(super) fn vendor(market: &Market<'_>, vendor: &Business) -> Value {
     row.put("nama_bank", ["BRI", "BNI", "MANDIRI", "BANK JATIM"][n % 4]);
     row.put("country_bank", "ID");
     row.put("no_rekening", format!("{:015}", 304_100_000_000 + n as u64 * 10_007));
-    row.put("nama_pemilik_rekening", owner.name.as_str());
+    row.put("nama_pemilik_rekening", owner.name());
     row.put("longitute", format!("112.{:06}", 700_000 + n * 97));
     row.put("latitute", format!("-7.{:06}", 600_000 + n * 53));
     row.put("total_project", bought.len().to_string());
@@ -135,7 +139,7 @@ pub(super) fn vendor(market: &Market<'_>, vendor: &Business) -> Value {
 /// Digits only, or with the dots and the dash of the older form.
 fn npwp(vendor: &Business) -> String {
     let number = vendor.npwp15();
-    if number.len() != 15 || vendor.index % 2 == 0 {
+    if number.len() != 15 || vendor.index.is_multiple_of(2) {
         return number.to_owned();
     }
     let part = |from: usize, to: usize| &number[from..to];

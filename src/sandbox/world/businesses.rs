@@ -13,15 +13,14 @@ mod purchases;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use catalogue::{Form, Kbli, Place};
-pub(crate) use licences::{Certificate, Licence, Permit, Requirement};
+pub(crate) use catalogue::{Form, Place};
+pub(crate) use licences::{Licence, Requirement};
 pub(crate) use operators::{OnlineSystem, Operator};
 pub(crate) use projects::{Product, Project, Site};
 pub(crate) use purchases::{Purchase, SATKER_ID_FIRST, purchases};
 
 use super::people::Person;
 use chrono::NaiveDate;
-use std::sync::Arc;
 
 /// Businesses of a world of scale 1 whose NIB was issued before 2025.
 const BUSINESSES: usize = 300;
@@ -154,6 +153,16 @@ impl Business {
         self.npwp.strip_prefix('0').filter(|_| self.actor != Actor::Individual).unwrap_or(&self.npwp)
     }
 
+    /// Whether its main project enjoys a tax facility.
+    pub(crate) fn has_facility(&self) -> bool {
+        self.index % 25 == 4
+    }
+
+    /// Whether its projects are one production line.
+    pub(crate) fn is_one_line(&self) -> bool {
+        self.projects.len() == 3
+    }
+
     /// PaDi's category: the scale of the business as a bare number.
     pub(crate) fn padi_category(&self) -> &'static str {
         match self.scale {
@@ -169,12 +178,12 @@ impl Business {
 pub(crate) struct Businesses {
     all: Vec<Business>,
     operators: Vec<Operator>,
-    pub(crate) people: Arc<[Person]>,
+    people: Vec<Person>,
 }
 
 impl Businesses {
     /// The businesses of a world of `scale`, run by `people` (at least one).
-    pub(crate) fn new(seed: u64, scale: f64, people: Arc<[Person]>) -> Self {
+    pub(crate) fn new(seed: u64, scale: f64, people: &[Person]) -> Self {
         let count = |base: usize, least: usize| ((base as f64 * scale.min(8.0)).round() as usize).max(least);
         let old = count(BUSINESSES, 40);
         let new_a_year = count(NEW_A_YEAR, 4);
@@ -182,30 +191,17 @@ impl Businesses {
         let mut all: Vec<Business> = (0..old + new_a_year * years)
             .map(|index| {
                 let year = (index >= old).then(|| build::FIRST_NEW_YEAR + ((index - old) / new_a_year) as i32);
-                build::business(seed, index, year, &people)
+                build::business(seed, index, year, people)
             })
             .collect();
         all.sort_by(|a, b| (a.issued, a.index).cmp(&(b.issued, b.index)));
-        let operators = operators::operators(seed, &people);
-        Self { all, operators, people }
+        let operators = operators::operators(seed, people);
+        Self { all, operators, people: people.to_vec() }
     }
 
     /// Those whose NIB was issued before `today`.
     pub(crate) fn issued(&self, today: NaiveDate) -> &[Business] {
         &self.all[..self.all.partition_point(|business| business.issued < today)]
-    }
-
-    /// The business of a NIB, if issued before `today`.
-    pub(crate) fn by_nib(&self, nib: &str, today: NaiveDate) -> Option<&Business> {
-        self.issued(today).iter().find(|business| business.nib == nib)
-    }
-
-    /// The licence of an id, if its business is known.
-    pub(crate) fn licence(&self, id: &str, today: NaiveDate) -> Option<(&Business, &Licence)> {
-        self.issued(today)
-            .iter()
-            .flat_map(|business| business.licences.iter().map(move |licence| (business, licence)))
-            .find(|(_, licence)| licence.id == id)
     }
 
     /// PaDi's vendors: all were there before the first transaction.

@@ -67,9 +67,9 @@ impl NibRecord<'_> {
             "no_va" => format!("8888{n:012}"),
             "no_wlkp" => format!("{}.{n:08}", &business.place.code[..4]),
             "flag_perusahaan" => yes(business.changed.is_none()),
-            "flag_ekspor" => yes(n % 9 == 0),
-            "flag_impor" => yes(n % 11 == 0),
-            "jenis_api" => (if n % 11 == 0 { "01" } else { "" }).to_owned(),
+            "flag_ekspor" => yes(n.is_multiple_of(9)),
+            "flag_impor" => yes(n.is_multiple_of(11)),
+            "jenis_api" => (if n.is_multiple_of(11) { "01" } else { "" }).to_owned(),
             "gabung_negara" => yes(false),
             "negara_pma_dominan" => (if business.foreign_percent > 0 { "SG" } else { "" }).to_owned(),
             "kd_kawasan" => "0".to_owned(),
@@ -238,7 +238,8 @@ impl Record for StpwRecord<'_> {
                 return Check { business, licence: first }.text(key);
             }
             _ => {
-                let own = key.strip_suffix("_pj").and_then(|p| Party::new(self.businesses, business.applicant).plain(p));
+                let own =
+                    key.strip_suffix("_pj").and_then(|p| Party::new(self.businesses, business.applicant).plain(p));
                 return own.or_else(|| common(business, key));
             }
         };

@@ -117,7 +117,8 @@ impl Record for BusinessLine<'_> {
 
 /// fetchNIB's lines of project number `nth`: one a licence, at least one.
 pub(super) fn lines<'a>(business: &'a Business, project: &'a Project, nth: usize) -> Vec<Box<dyn Record + 'a>> {
-    let mut lines = boxed(of_project(business, nth).map(|licence| BusinessLine { business, project, licence: Some(licence) }));
+    let mut lines =
+        boxed(of_project(business, nth).map(|licence| BusinessLine { business, project, licence: Some(licence) }));
     if lines.is_empty() {
         lines.push(Box::new(BusinessLine { business, project, licence: None }));
     }

@@ -39,10 +39,13 @@ impl Record for OperatorRecord<'_> {
     fn children(&self, key: &str) -> Vec<Box<dyn Record + '_>> {
         let operator = self.operator;
         match key {
-            "penanggung_jwb" => boxed(operator.managers.iter().enumerate().map(|(nth, index)| InCharge {
-                party: Party::new(self.businesses, *index),
-                first: nth == 0,
-            })),
+            "penanggung_jwb" => boxed(
+                operator
+                    .managers
+                    .iter()
+                    .enumerate()
+                    .map(|(nth, index)| InCharge { party: Party::new(self.businesses, *index), first: nth == 0 }),
+            ),
             "data_proyek" => boxed(operator.systems.iter().map(Online)),
             "data_checklist" => vec![Box::new(Registration(operator))],
             _ => Vec::new(),

@@ -1,8 +1,8 @@
 //! Persons: shareholders, persons in charge, applicants, notaries. All of it is personal data, invented.
 
-use super::{Record, day, yes};
+use super::{Record, yes};
 use crate::sandbox::world::businesses::{Businesses, Holder, Share};
-use crate::sandbox::world::people::Person;
+use crate::sandbox::world::{KABUPATEN, Person};
 
 /// What a person has to say about themselves, by the plain name of the field.
 pub(super) struct Party<'a> {
@@ -19,15 +19,15 @@ impl<'a> Party<'a> {
     pub(super) fn plain(&self, field: &str) -> Option<String> {
         let n = self.index;
         let value = match field {
-            "nama" => self.person.name.clone(),
-            "no_identitas" | "no_id" | "nik" => self.person.nik.clone(),
+            "nama" => self.person.name(),
+            "no_identitas" | "no_id" | "nik" => self.person.nik(),
             "jns_identitas" | "jenis_id" | "jenis_identitas" => "01".to_owned(),
             "npwp" => self.npwp(),
-            "alamat" => self.person.address.clone(),
-            "jalan" => self.person.address.split(" RT").next().unwrap_or_default().to_owned(),
+            "alamat" => self.address(),
+            "jalan" => self.person.address().split(" RT").next().unwrap_or_default().to_owned(),
             "rt_rw" => format!("{:03}/{:03}", 1 + n % 12, 1 + n % 7),
-            "kelurahan" => self.person.village_name.clone(),
-            "daerah_id" => self.person.village.clone(),
+            "kelurahan" => self.person.village().name.to_owned(),
+            "daerah_id" => self.person.village().code.to_owned(),
             "kode_pos" => format!("{}", 67_110 + n % 80),
             "email" => format!("warga{n}@surel.example"),
             "no_hp" | "hp" | "no_telp" | "telepon" | "telp" => format!("0813{:08}", 20_000_000 + n * 37),
@@ -35,9 +35,9 @@ impl<'a> Party<'a> {
             "negara_asal" => "ID".to_owned(),
             "flag_pajak" => "00".to_owned(),
             "ket_pajak" => "Valid".to_owned(),
-            "jns_kelamin" => (if self.person.female { "P" } else { "L" }).to_owned(),
-            "tempat_lahir" => "PASURUAN".to_owned(),
-            "tgl_lahir" => day(Some(self.person.born)),
+            "jns_kelamin" => (if self.person.is_woman() { "P" } else { "L" }).to_owned(),
+            "tempat_lahir" => KABUPATEN.to_owned(),
+            "tgl_lahir" => self.person.birth_date().to_string(),
             "agama" => "ISLAM".to_owned(),
             "status_perkawinan" => ["KAWIN", "BELUM KAWIN"][n % 2].to_owned(),
             "pekerjaan" => ["WIRASWASTA", "KARYAWAN SWASTA", "PETANI/PEKEBUN"][n % 3].to_owned(),
@@ -46,9 +46,18 @@ impl<'a> Party<'a> {
         Some(value)
     }
 
+    /// Where they live, the village's name included.
+    fn address(&self) -> String {
+        format!("{}, {}", self.person.address(), self.person.village().name)
+    }
+
     /// The NIK, which is the NPWP of a person today, or 15 digits of old.
     fn npwp(&self) -> String {
-        if self.index % 3 == 0 { format!("{:09}624000", 470_000_000 + self.index * 11) } else { self.person.nik.clone() }
+        if self.index.is_multiple_of(3) {
+            format!("{:09}624000", 470_000_000 + self.index * 11)
+        } else {
+            self.person.npwp16()
+        }
     }
 }
 

@@ -65,7 +65,7 @@ impl Record for Undertaking<'_> {
             "status_tanah" => ["01", "02", "03"][self.business.index % 3].to_owned(),
             "luas_tanah" => self.project.land.to_string(),
             "satuan_luas_tanah" => "01".to_owned(),
-            "satu_lini" => yes(self.business.projects.len() == 3),
+            "satu_lini" => yes(self.business.is_one_line()),
             "tanggal_kurs" => self.project.filed.to_string(),
             "nilai_kurs" => "15500".to_owned(),
             _ => return self.money(key).map(|amount| amount.to_string()).or_else(|| self.about(key)),
@@ -75,15 +75,17 @@ impl Record for Undertaking<'_> {
 
     fn children(&self, key: &str) -> Vec<Box<dyn Record + '_>> {
         match key {
-            "data_lokasi_proyek" => boxed(self.project.sites.iter().enumerate().map(|(nth, site)| Spot { site, nth })),
+            "data_lokasi_proyek" => {
+                boxed(self.project.sites.iter().enumerate().map(|(nth, site)| Spot { site, nth }))
+            }
             "data_proyek_produk" => {
                 boxed(self.project.products.iter().map(|product| Make { product, project: self.project }))
             }
             "kbli" => super::licence::lines(self.business, self.project, self.nth),
-            "fasilitas" if has_facility(self.business, self.nth) => vec![Box::new(Facility(self.business))],
+            "fasilitas" if self.nth == 0 && self.business.has_facility() => vec![Box::new(Facility(self.business))],
             "data_teknis_lokasi" => vec![Box::new(Ground(self.project.land))],
             "data_checklist" => super::licence::first_of(self.business, self.nth),
-            "satu_lini" if on_one_line(self.business) => {
+            "satu_lini" if self.business.is_one_line() => {
                 vec![Box::new(Line(Self { business: self.business, project: self.project, nth: self.nth }))]
             }
             _ => Vec::new(),
@@ -93,16 +95,6 @@ impl Record for Undertaking<'_> {
     fn bare_codes(&self) -> bool {
         self.project.bare_codes
     }
-}
-
-/// Whether a project of a business enjoys a facility: the main ones of some.
-pub(in crate::sandbox::oss) fn has_facility(business: &Business, nth: usize) -> bool {
-    nth == 0 && business.index % 25 == 4
-}
-
-/// Whether the projects of a business are one production line: where there are three.
-pub(in crate::sandbox::oss) fn on_one_line(business: &Business) -> bool {
-    business.projects.len() == 3
 }
 
 /// A place of a project.

@@ -29,9 +29,11 @@ impl Record for Plan<'_> {
 
     fn children(&self, key: &str) -> Vec<Box<dyn Record + '_>> {
         match key {
-            "rptka_jabatan" => {
-                boxed(self.plan.posts.iter().map(|post| Opening { businesses: self.businesses, post, plan: self.plan }))
-            }
+            "rptka_jabatan" => boxed(self.plan.posts.iter().map(|post| Opening {
+                businesses: self.businesses,
+                post,
+                plan: self.plan,
+            })),
             "rptka_negara" => boxed(self.plan.countries.iter().map(|(id, count)| Headcount { id, count: *count })),
             "rptka_lokasi" => {
                 boxed(self.plan.places.iter().map(|(place, count)| Headcount { id: &place.code, count: *count }))

@@ -2,9 +2,10 @@
 
 use super::super::dice::Dice;
 use super::super::people::Person;
+use super::super::region::{KABUPATEN, PROVINCE};
 use super::catalogue::{
-    CV, FIRST_WORDS, FRANCHISES, FRANCHISOR, Form, INVESTORS, KOPERASI, PERSON, PLACES, POSTS, PT, Place, SECOND_WORDS,
-    SOLE_PT, STREETS,
+    CV, FIRST_WORDS, FRANCHISES, FRANCHISOR, Form, INVESTORS, KOPERASI, PERSON, PLACES, POSTS, PT, Place,
+    SECOND_WORDS, SOLE_PT, STREETS,
 };
 use super::licences::licences;
 use super::projects::projects;
@@ -51,13 +52,13 @@ pub(super) fn business(seed: u64, index: usize, year: Option<i32>, people: &[Per
     let licences = licences(dice, index, filed, &projects);
     let foreign_percent = if form == &PT && scale == "04" { *dice.pick(&[0, 0, 49, 95]) } else { 0 };
     let capital = projects.iter().map(super::Project::investment).sum();
-    let (name, short_name) = name(dice, index, form);
+    let (name, short_name) = name(dice, index, form, &people[owner]);
     let shares = shares(dice, people, (actor, owner, capital), foreign_percent);
     let changed = dice.chance(350).then(|| issued + Days::new(30 + dice.below(120)));
     let revoked = dice.chance(20);
     Business {
         nib: nib(dice, index, issued),
-        oss_id: format!("U-{}{index:09}", filed.format("%Y%m%d%H%M")),
+        oss_id: format!("U-{}{index:09}", filed.format("%Y%m%d0915")),
         filed,
         issued,
         changed,
@@ -115,14 +116,18 @@ fn nib(dice: &mut Dice, index: usize, issued: NaiveDate) -> String {
 /// 16 digits: the NIK of a person, otherwise 0 and the 15 digits of old.
 fn npwp(dice: &mut Dice, index: usize, actor: Actor, owner: &Person) -> String {
     if actor == Actor::Individual {
-        return owner.nik.clone();
+        return owner.npwp16();
     }
     let head = *dice.pick(&["01", "02", "03", "21", "31", "73", "84"]);
     let (serial, office) = (100_000 + index as u64 * 7, dice.between(11, 999));
     format!("0{head}{serial:06}{}{office:03}000", dice.below(10))
 }
 
-fn name(dice: &mut Dice, index: usize, form: &Form) -> (String, String) {
+/// Name and short name: every third person trades under their own, others under one put together by chance.
+fn name(dice: &mut Dice, index: usize, form: &Form, owner: &Person) -> (String, String) {
+    if form == &PERSON && index.is_multiple_of(3) {
+        return (owner.name(), String::new());
+    }
     if form == &FRANCHISOR {
         let (name, _) = FRANCHISES[index / 20 % FRANCHISES.len()];
         let short = name.split(' ').next().unwrap_or_default().to_owned();
@@ -136,7 +141,7 @@ fn name(dice: &mut Dice, index: usize, form: &Form) -> (String, String) {
 /// Where a business sits: a person at home, others in town.
 fn home(dice: &mut Dice, actor: Actor, owner: &Person) -> (Place, String) {
     if actor == Actor::Individual {
-        return (place_of(owner), owner.address.clone());
+        return (place_of(owner), address_of(owner));
     }
     let place = place(dice);
     let address = address(dice, &place);
@@ -220,7 +225,7 @@ fn staff_plan(dice: &mut Dice, index: usize, people: &[Person], filed: NaiveDate
     }
 }
 
-/// Vendors sell from the start, and are neither large by law of averages nor abroad: four in ten of the old ones.
+/// Vendors sell from the start and are not abroad: four in ten of the old ones.
 fn vendor(index: usize, actor: Actor, year: Option<i32>) -> Option<String> {
     let sells = year.is_none() && actor != Actor::Foreign && index % 5 < 2;
     sells.then(|| format!("ATRBPN-{}", 23_010_000 + index * 13))
@@ -229,9 +234,15 @@ fn vendor(index: usize, actor: Actor, year: Option<i32>) -> Option<String> {
 /// The village of a person.
 fn place_of(person: &Person) -> Place {
     Place {
-        code: person.village.clone(),
-        village: person.village_name.clone(),
-        city: "Kabupaten Pasuruan".to_owned(),
-        province: "Jawa Timur".to_owned(),
+        code: person.village().code.to_owned(),
+        village: person.village().name.to_owned(),
+        city: format!("KABUPATEN {KABUPATEN}"),
+        province: PROVINCE.to_owned(),
     }
+}
+
+/// Where a person lives, village and kecamatan included.
+fn address_of(person: &Person) -> String {
+    let village = person.village();
+    format!("{}, {}, KEC. {}", person.address(), village.name, village.kecamatan)
 }

@@ -1,5 +1,5 @@
 //! What businesses are made of: legal forms, lines of business (KBLI 2020, real), places (real codes of Kemendagri) and
-//! names put together by chance. No name of a business is a person's.
+//! names put together by chance.
 
 /// A legal form: code of the guide's lampiran 2 and what stands before the name.
 #[derive(Debug, PartialEq, Eq)]
@@ -98,26 +98,8 @@ pub(crate) const PLACES: [(&str, &str, &str, &str); 14] = [
 ];
 
 pub(crate) const FIRST_WORDS: [&str; 20] = [
-    "SUMBER",
-    "KARYA",
-    "CIPTA",
-    "BINTANG",
-    "MITRA",
-    "CAHAYA",
-    "GRAHA",
-    "TUNAS",
-    "BANGUN",
-    "ANEKA",
-    "BERKAH",
-    "PELITA",
-    "MANDALA",
-    "TIRTA",
-    "SARANA",
-    "USAHA",
-    "PRIMA",
-    "SENTRA",
-    "BUMI",
-    "DAMAI",
+    "SUMBER", "KARYA", "CIPTA", "BINTANG", "MITRA", "CAHAYA", "GRAHA", "TUNAS", "BANGUN", "ANEKA", "BERKAH",
+    "PELITA", "MANDALA", "TIRTA", "SARANA", "USAHA", "PRIMA", "SENTRA", "BUMI", "DAMAI",
 ];
 pub(crate) const SECOND_WORDS: [&str; 20] = [
     "REJEKI",
@@ -177,5 +159,9 @@ pub(crate) const INVESTORS: [(&str, &str); 5] = [
 ];
 
 /// Posts for foreigners, with the ministry's number.
-pub(crate) const POSTS: [(u32, &str); 4] =
-    [(1120, "Direktur Utama"), (1345, "Manajer Produksi"), (2141, "Ahli Mesin"), (2512, "Penasihat Teknologi Informasi")];
+pub(crate) const POSTS: [(u32, &str); 4] = [
+    (1120, "Direktur Utama"),
+    (1345, "Manajer Produksi"),
+    (2141, "Ahli Mesin"),
+    (2512, "Penasihat Teknologi Informasi"),
+];

@@ -48,7 +48,13 @@ pub(crate) const PERMITS: [Permit; 6] = [
         issuer: "Kementerian Perdagangan",
         level: "02",
     },
-    Permit { code: "019000000007", title: "Izin Usaha Industri", kind: "02", issuer: "Kementerian Perindustrian", level: "02" },
+    Permit {
+        code: "019000000007",
+        title: "Izin Usaha Industri",
+        kind: "02",
+        issuer: "Kementerian Perindustrian",
+        level: "02",
+    },
     Permit {
         code: "063000000015",
         title: "Sertifikat Pemenuhan Komitmen Produksi Pangan Olahan",
@@ -104,7 +110,6 @@ pub(crate) struct Licence {
     pub(crate) permit: &'static Permit,
     /// Code and text of lampiran 10.
     pub(crate) status: (&'static str, &'static str),
-    pub(crate) applied: NaiveDate,
     /// Number and day of the licence, once approved.
     pub(crate) granted: Option<(String, NaiveDate)>,
     pub(crate) certificate: Option<Certificate>,
@@ -153,11 +158,10 @@ fn licence(dice: &mut Dice, key: usize, project: usize, filed: NaiveDate) -> Lic
         })
         .collect();
     Licence {
-        id: format!("I-{}{:09}", applied.format("%Y%m%d%H%M"), key),
+        id: format!("I-{}{:09}", applied.format("%Y%m%d0915"), key),
         project,
         permit,
         status: (code, text),
-        applied,
         granted,
         certificate,
         building: permit.code.starts_with("033"),

@@ -76,6 +76,7 @@ fn operator(seed: u64, index: usize, called: (&'static str, &'static str), peopl
         users: dice.between(10_000, 40_000_000),
         turnover: dice.between(1, 900) * 1_000_000_000,
     });
+    let systems = systems.collect();
     Operator {
         nib: format!("{}{:02}9{index:04}", issued.format("%d%m%y"), dice.below(100)),
         oss_id: format!("U-{stamp}0900{:09}", 900_000_000 + index),
@@ -84,7 +85,7 @@ fn operator(seed: u64, index: usize, called: (&'static str, &'static str), peopl
         name,
         country,
         address: format!("{} Harbour Road, Suite {}", 100 + dice.below(900), 1 + dice.below(60)),
-        systems: systems.collect(),
+        systems,
         managers: (0..1 + dice.below(2)).map(|_| anyone(dice)).collect(),
         applicant: anyone(dice),
         index,

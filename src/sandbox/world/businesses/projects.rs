@@ -1,8 +1,8 @@
 //! Projects: what a business does, where, and what it costs.
 
 use super::super::dice::Dice;
-use super::catalogue::{KBLI, Kbli, Place};
 use super::build;
+use super::catalogue::{KBLI, Kbli, Place};
 use chrono::NaiveDate;
 
 /// A place of a project.
@@ -57,8 +57,13 @@ impl Project {
     }
 }
 
-const PRODUCTS: [(&str, &str); 5] =
-    [("Pakaian kerja", "potong"), ("Roti manis", "kg"), ("Mebel kantor", "unit"), ("Barang cetakan", "rim"), ("Beras", "ton")];
+const PRODUCTS: [(&str, &str); 5] = [
+    ("Pakaian kerja", "potong"),
+    ("Roti manis", "kg"),
+    ("Mebel kantor", "unit"),
+    ("Barang cetakan", "rim"),
+    ("Beras", "ton"),
+];
 
 /// One to three projects of a business of `scale` at `place`.
 pub(super) fn projects(
@@ -73,7 +78,7 @@ pub(super) fn projects(
 }
 
 fn project(dice: &mut Dice, key: usize, filed: NaiveDate, scale: &str, home: (&Place, &str)) -> Project {
-    let stamp = filed.format("%Y%m%d%H%M");
+    let stamp = filed.format("%Y%m%d0915");
     // Rupiah of one share of the costs.
     let size = match scale {
         "01" => 2_000_000,
@@ -88,7 +93,7 @@ fn project(dice: &mut Dice, key: usize, filed: NaiveDate, scale: &str, home: (&P
     let land = dice.between(20, 9_000);
     let sites = (0..1 + dice.weighted(&[750, 250])).map(|nth| site(dice, key * 10 + nth, nth, home)).collect();
     let products = (0..dice.weighted(&[500, 350, 150])).map(|nth| product(dice, key * 10 + nth)).collect();
-    let bare_codes = key % 3 == 0;
+    let bare_codes = key.is_multiple_of(3);
     Project {
         id: format!("R-{stamp}{key:09}"),
         number: format!("P{stamp}{key:07}"),

@@ -100,7 +100,7 @@ fn purchase(seed: u64, at: (i32, usize), vendors: usize, satkers: usize) -> Purc
     let certified = domestic && dice.chance(420);
     Purchase {
         id: transaction_id(year, index),
-        name: dice.pick(&GOODS),
+        name: *dice.pick::<&'static str>(&GOODS),
         category: 1 + dice.below(CATEGORIES),
         total,
         capital,
@@ -123,5 +123,9 @@ fn purchase(seed: u64, at: (i32, usize), vendors: usize, satkers: usize) -> Purc
 /// Most carry the buyer's code, a few are padded with zeros.
 fn transaction_id(year: i32, index: usize) -> String {
     let number = 4_700_000_000 + i64::from(year % 100) * 1_000_000 + index as i64 * 7;
-    if index % 40 == 17 { format!("{:010}", year as usize % 100 * 1_000_000 + index) } else { format!("ATRBPN-{number}") }
+    if index % 40 == 17 {
+        format!("{:010}", year as usize % 100 * 1_000_000 + index)
+    } else {
+        format!("ATRBPN-{number}")
+    }
 }
