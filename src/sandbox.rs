@@ -7,9 +7,12 @@
 
 mod control;
 mod dataset;
+mod document;
 mod fault;
 mod omspan;
 mod server;
+mod simda;
+mod sipp;
 mod system;
 mod token;
 mod world;
@@ -190,6 +193,13 @@ impl Sandbox {
             (system.personal_values)(&self.served, &mut values);
         }
         values.into_iter().collect()
+    }
+
+    /// The identity number of somebody in SIPP's register who gets aid there, for the `tracking` drill-down. Part of
+    /// [`Sandbox::personal_values`].
+    #[must_use]
+    pub fn some_nik(&self) -> Option<String> {
+        sipp::some_nik(&self.served)
     }
 
     /// Stops the server; answers on their way get two seconds.
