@@ -8,11 +8,14 @@
 mod answer;
 mod control;
 mod dataset;
+mod document;
 mod fault;
 mod omspan;
 mod oss;
 mod padi;
 mod server;
+mod simda;
+mod sipp;
 mod system;
 mod token;
 mod world;
@@ -226,6 +229,13 @@ impl Sandbox {
     /// A folder or file cannot be written.
     pub fn write_pushes(&self, folder: &Path) -> io::Result<usize> {
         oss::write_pushes(&oss::Registry::new(&self.served), folder)
+    }
+
+    /// The identity number of somebody in SIPP's register who gets aid there, for the `tracking` drill-down. Part of
+    /// [`Sandbox::personal_values`].
+    #[must_use]
+    pub fn some_nik(&self) -> Option<String> {
+        sipp::some_nik(&self.served)
     }
 
     /// Stops the server; answers on their way get two seconds.

@@ -9,6 +9,7 @@ mod tests;
 use super::answer::Answer;
 use super::control::ControlTotals;
 use super::dataset::Dataset;
+use super::document::RowFaults;
 use super::server::Served;
 use super::system::System;
 use super::world::businesses::{Business, Businesses, Purchase, SATKER_ID_FIRST};
@@ -37,7 +38,7 @@ const PAGE_ROWS_MAX: usize = 500;
 const PAGE_ROWS: usize = 10;
 
 /// What of an answer goes wrong.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Spoiled {
     /// One total has a fraction: 27000000.27.
     fraction: bool,
@@ -55,8 +56,8 @@ struct Spoiled {
     short_page: bool,
     /// The first page counts one row less.
     moving_total: bool,
-    /// Rows have a key that no document names.
-    unknown_key: bool,
+    /// Within the rows.
+    rows: Option<RowFaults>,
 }
 
 /// What is on the market as of a day.
@@ -167,8 +168,8 @@ fn answer(market: &Market<'_>, question: Question, spoiled: Spoiled) -> Answer {
             Method::Transactions => rows::transaction(market, at, spoiled),
             Method::Vendors => rows::vendor(market, market.vendors[at]),
         };
-        if spoiled.unknown_key {
-            row["KETERANGAN"] = Value::String("-".to_owned());
+        if let Some(faults) = spoiled.rows {
+            faults.apply(at, &mut row);
         }
         row
     });

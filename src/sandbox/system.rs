@@ -4,7 +4,7 @@
 use super::control::ControlTotals;
 use super::dataset::Dataset;
 use super::server::Served;
-use super::{omspan, oss, padi};
+use super::{omspan, oss, padi, simda, sipp};
 use axum::Router;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub(crate) struct System {
 }
 
 /// All systems.
-pub(crate) const ALL: &[&System] = &[&omspan::SYSTEM, &padi::SYSTEM, &oss::SYSTEM];
+pub(crate) const ALL: &[&System] = &[&omspan::SYSTEM, &sipp::SYSTEM, &simda::SYSTEM, &padi::SYSTEM, &oss::SYSTEM];
 
 /// The system called `source`.
 pub(crate) fn named(source: &str) -> Option<&'static System> {

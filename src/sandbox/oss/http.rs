@@ -3,6 +3,7 @@
 use super::method::Method;
 use super::{Registry, SYSTEM};
 use crate::sandbox::answer::Answer;
+use crate::sandbox::document::RowFaults;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::server::{Exchange, Served, Voice};
 use axum::Router;
@@ -84,7 +85,14 @@ async fn answer(at: usize, exchange: &Exchange, body: &[u8], id: Option<&str>) -
         if served.faults.on(&Fault::Shrink, dataset) {
             registry.limit = Some(registry.known().len().div_ceil(10));
         }
-        method.answer(&registry, body, id).reply()
+        let mut answer = method.answer(&registry, body, id);
+        if let Some((data, optional, required)) = method.row()
+            && let Some(row) = answer.body.pointer_mut(data)
+        {
+            let at = registry.place_of(body).unwrap_or(usize::MAX);
+            RowFaults::new(&served.faults, dataset, optional, required).apply(at, row);
+        }
+        answer.reply()
     };
     exchange.answer(dataset, &VOICES[at], compose).await
 }

@@ -71,6 +71,22 @@ impl Method {
         }
     }
 
+    /// Where the row stands in an answer that is one row, with a field it can do without and one it cannot.
+    pub(super) fn row(self) -> Option<(&'static str, &'static str, &'static str)> {
+        match self {
+            Self::InqueryNib => Some(("/responinqueryNIB/dataNIB", "no_npp", "nib")),
+            Self::CheckNib => Some(("/responcheckNIB/dataNIB", "status", "nib")),
+            Self::InqueryNibStpw => Some(("/responinqueryNIBSTPW/dataNIBSTPW", "versi_pia", "nib")),
+            Self::FetchNib => Some(("/responfetchNIB/dataNIB", "_id", "nib")),
+            Self::CheckLicenseStatus => Some(("/responcheckLicenseStatus/dataIZIN", "uraian_status", "id_izin")),
+            Self::InqueryLicense => Some(("/dataLicense/data", "kewenangan", "id_izin")),
+            Self::InqueryCertificate => {
+                Some(("/responInqueryCertificate/dataCertificate", "keterangan", "id_permohonan_izin"))
+            }
+            Self::GetDataReferensi | Self::InqueryProyek | Self::InqueryFileDs => None,
+        }
+    }
+
     /// The wrapper of its parameters in a body; none where they stand bare.
     fn wrapper(self) -> Option<&'static str> {
         match self {
@@ -152,6 +168,11 @@ impl Method {
 }
 
 impl Registry {
+    /// The place among the known of the business whose NIB a body asks for.
+    pub(super) fn place_of(&self, body: &[u8]) -> Option<usize> {
+        self.known().iter().position(|business| memchr::memmem::find(body, business.nib.as_bytes()).is_some())
+    }
+
     fn business(&self, nib: &str) -> Option<&Business> {
         self.known().iter().find(|business| business.nib == nib)
     }

@@ -2,6 +2,7 @@
 
 use super::{Answer, Question, SYSTEM, Shelf, Spoiled, answer};
 use crate::sandbox::dataset::Dataset;
+use crate::sandbox::document::RowFaults;
 use crate::sandbox::fault::{Fault, Faults};
 use crate::sandbox::server::{Exchange, Served, Voice};
 use axum::Router;
@@ -55,7 +56,10 @@ fn spoiled(faults: &Faults, dataset: Dataset) -> Spoiled {
         page_overlap: on(Fault::PageOverlap),
         short_page: on(Fault::ShortPageMid),
         moving_total: on(Fault::MovingTotal),
-        unknown_key: on(Fault::UnknownKey),
+        rows: Some(match dataset {
+            Dataset::PadiUmkm => RowFaults::new(faults, dataset, "jenis_kegiatan_usaha", "uid"),
+            _ => RowFaults::new(faults, dataset, "feedback", "total_nilai_project"),
+        }),
     }
 }
 
