@@ -194,7 +194,7 @@ impl Businesses {
                 build::business(seed, index, year, people)
             })
             .collect();
-        all.sort_by(|a, b| (a.issued, a.index).cmp(&(b.issued, b.index)));
+        all.sort_by_key(|business| (business.issued, business.index));
         let operators = operators::operators(seed, people);
         Self { all, operators, people: people.to_vec() }
     }

@@ -100,7 +100,7 @@ fn purchase(seed: u64, at: (i32, usize), vendors: usize, satkers: usize) -> Purc
     let certified = domestic && dice.chance(420);
     Purchase {
         id: transaction_id(year, index),
-        name: *dice.pick::<&'static str>(&GOODS),
+        name: dice.pick::<&'static str>(&GOODS),
         category: 1 + dice.below(CATEGORIES),
         total,
         capital,
