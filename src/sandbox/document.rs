@@ -74,6 +74,14 @@ impl Spelling {
     }
 }
 
+/// `object` with `value` under `key` at its end. `json!` would copy the value, and in a tree every level again.
+pub(crate) fn with(mut object: Value, key: &str, value: impl Into<Value>) -> Value {
+    if let Value::Object(pairs) = &mut object {
+        pairs.insert(key.to_owned(), value.into());
+    }
+    object
+}
+
 /// What goes wrong within the rows of one dataset: a key too many, a key too few, an unreadable value.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RowFaults {
@@ -113,7 +121,7 @@ impl RowFaults {
 
 #[cfg(test)]
 mod tests {
-    use super::Spelling;
+    use super::{Spelling, with};
     use serde_json::{Value, json};
 
     fn text(spelling: Spelling, document: &Value) -> String {
@@ -124,6 +132,11 @@ mod tests {
     fn plain_documents_are_json() {
         let document = json!({ "b": [1, null, true, "x \"y\" \\ / é"], "a": { "c": [], "d": {} } });
         assert_eq!(text(Spelling::default(), &document), document.to_string());
+    }
+
+    #[test]
+    fn a_value_goes_to_the_end() {
+        assert_eq!(with(json!({ "b": 1 }), "a", vec![json!(2)]).to_string(), r#"{"b":1,"a":[2]}"#);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::trees::{self, Budget};
 use crate::sandbox::control::ControlTotals;
 use crate::sandbox::dataset::Dataset;
-use crate::sandbox::document::{RowFaults, Spelling};
+use crate::sandbox::document::{RowFaults, Spelling, with};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::server::{Exchange, Reply, Served, Voice, json as json_answer};
 use crate::sandbox::world::{AGENCIES, Agency, Item, Plan};
@@ -61,19 +61,19 @@ fn years(served: &Served) -> [i32; 2] {
 }
 
 /// The envelope around `data`.
-fn envelope(exchange: &Exchange, request: &str, said: (&str, &str), data: &Value) -> Value {
-    json!({
+fn envelope(exchange: &Exchange, request: &str, said: (&str, &str), data: Value) -> Value {
+    let envelope = json!({
         "code": 200,
         "status": said.0,
         "message": said.1,
         "request": request,
         "datetime": format!("{} {CLOCK}", exchange.served.today()),
-        "data": data,
-    })
+    });
+    with(envelope, "data", data)
 }
 
 /// A good answer about `dataset`.
-fn good(exchange: &Exchange, dataset: Dataset, request: &str, data: &Value) -> Reply {
+fn good(exchange: &Exchange, dataset: Dataset, request: &str, data: Value) -> Reply {
     let on = |fault| exchange.served.faults.on(&fault, dataset);
     let spelling = Spelling {
         comma_in: (dataset != Dataset::Rka && on(Fault::TrailingComma)).then_some("data"),
@@ -86,7 +86,7 @@ fn good(exchange: &Exchange, dataset: Dataset, request: &str, data: &Value) -> R
 }
 
 fn failed(exchange: &Exchange, request: &str, message: &str) -> Reply {
-    let body = envelope(exchange, request, ("failed", message), &json!([]));
+    let body = envelope(exchange, request, ("failed", message), json!([]));
     Reply::Plain(json_answer(body.to_string()))
 }
 
@@ -104,7 +104,7 @@ async fn agencies(exchange: Exchange) -> Response {
         for (index, row) in rows.iter_mut().enumerate() {
             spoil.apply(index, row);
         }
-        good(&exchange, dataset, "instansi", &rows.into())
+        good(&exchange, dataset, "instansi", rows.into())
     };
     exchange.answer(dataset, &VOICE, compose).await
 }
@@ -138,7 +138,7 @@ async fn renstra(exchange: Exchange) -> Response {
             _ => aims.len(),
         };
         let spoil = RowFaults::new(faults, dataset, "namaSasaran", "idSasaran");
-        good(&exchange, dataset, "renstra", &trees::aims(&aims[..count], spoil))
+        good(&exchange, dataset, "renstra", trees::aims(&aims[..count], spoil))
     };
     exchange.answer(dataset, &VOICE, compose).await
 }
@@ -154,7 +154,7 @@ async fn rka(exchange: Exchange) -> Response {
         let faults = &exchange.served.faults;
         let on = |fault| faults.on(&fault, dataset);
         if on(Fault::Empty) {
-            return good(&exchange, dataset, REQUEST, &json!([]));
+            return good(&exchange, dataset, REQUEST, json!([]));
         }
         let plans = exchange.served.world.plans(year);
         let plan = &plans[index];
@@ -165,7 +165,7 @@ async fn rka(exchange: Exchange) -> Response {
             most: if on(Fault::Shrink) { plan.items().count().div_ceil(10) } else { usize::MAX },
             written: 0,
         };
-        good(&exchange, dataset, REQUEST, &budget.plan(plan))
+        good(&exchange, dataset, REQUEST, budget.plan(plan))
     };
     exchange.answer(dataset, &VOICE, compose).await
 }

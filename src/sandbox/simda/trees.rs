@@ -1,6 +1,6 @@
 //! Plans as the document's trees: each level under its own key, leaves at the bottom.
 
-use crate::sandbox::document::RowFaults;
+use crate::sandbox::document::{RowFaults, with};
 use crate::sandbox::world::{Agency, Indikator, Item, Plan, PlannedKegiatan, PlannedProgram, Sasaran};
 use serde_json::{Value, json};
 
@@ -32,15 +32,15 @@ pub(super) fn aims(aims: &[Sasaran], spoil: RowFaults) -> Value {
                     .map(|aims| {
                         let sasaran: Vec<Value> = aims.iter().map(&mut leaf).collect();
                         let (id, name) = aims[0].tujuan;
-                        json!({ "idTujuan": id, "namaTujuan": name, "dataSasaran": sasaran })
+                        with(json!({ "idTujuan": id, "namaTujuan": name }), "dataSasaran", sasaran)
                     })
                     .collect();
                 let (id, name) = aims[0].misi;
-                json!({ "idMisi": id, "namaMisi": name, "dataTujuan": tujuan })
+                with(json!({ "idMisi": id, "namaMisi": name }), "dataTujuan", tujuan)
             })
             .collect();
         let (id, name) = aims[0].visi;
-        json!({ "idVisi": id, "namaVisi": name, "dataMisi": misi })
+        with(json!({ "idVisi": id, "namaVisi": name }), "dataMisi", misi)
     });
     visi.collect()
 }
@@ -70,14 +70,12 @@ impl Budget {
                 let urusan = programs[0].program.urusan;
                 let programs: Vec<Value> =
                     programs.iter().map(|program| self.program(plan.agency, program)).collect();
-                fields.push(json!({ "idUrusan": urusan.number, "namaUrusan": urusan.name, "dataProgram": programs }));
+                let field = json!({ "idUrusan": urusan.number, "namaUrusan": urusan.name });
+                fields.push(with(field, "dataProgram", programs));
             }
             let urusan = programs[0].program.urusan;
-            kinds.push(json!({
-                "idJenisUrusan": urusan.kind,
-                "namaJenisUrusan": urusan.kind_name(),
-                "dataUrusan": fields,
-            }));
+            let kind = json!({ "idJenisUrusan": urusan.kind, "namaJenisUrusan": urusan.kind_name() });
+            kinds.push(with(kind, "dataUrusan", fields));
         }
         kinds.into()
     }
@@ -86,14 +84,14 @@ impl Budget {
         let indicators: Vec<Value> =
             planned.indicators.iter().map(|one| indicator("indikatorProgram", one)).collect();
         let kegiatan: Vec<Value> = planned.kegiatan.iter().map(|kegiatan| self.kegiatan(kegiatan)).collect();
-        json!({
+        let program = json!({
             "idProgram": planned.program.number,
             "idRenjaAkhir": planned.id,
             "namaProgram": format!("Program {}", planned.program.name),
             "lokasiProgram": agency.name,
             "dataIndikatorProgram": indicators,
-            "dataKegiatan": kegiatan,
-        })
+        });
+        with(program, "dataKegiatan", kegiatan)
     }
 
     fn kegiatan(&mut self, planned: &PlannedKegiatan) -> Value {
@@ -101,7 +99,7 @@ impl Budget {
             planned.indicators.iter().map(|one| indicator("indikatorKegiatan", one)).collect();
         let count = planned.items.len().min(self.most - self.written);
         let belanja = self.belanja(&planned.items[..count]);
-        json!({
+        let kegiatan = json!({
             "idKegiatan": planned.kegiatan.number,
             "idRka": planned.id,
             "namaKegiatan": planned.kegiatan.name,
@@ -110,11 +108,11 @@ impl Budget {
             "pagu": planned.pagu,
             "kelompokSasaran": planned.target_group,
             "dataIndikatorKegiatan": indicators,
-            "dataBelanja": belanja,
-        })
+        });
+        with(kegiatan, "dataBelanja", vec![belanja])
     }
 
-    /// The five levels of accounts over the items of an activity.
+    /// The items of an activity under five levels of accounts.
     fn belanja(&mut self, items: &[Item]) -> Value {
         let mut first = self.wrong_amount;
         let mut kinds = Vec::new();
@@ -127,24 +125,25 @@ impl Budget {
                     for items in items.chunk_by(|a, b| a.rincian == b.rincian) {
                         let leaves: Vec<Value> =
                             items.iter().map(|item| self.item(item, std::mem::take(&mut first))).collect();
-                        details.push(json!({
-                            "idRincian": items[0].rincian,
-                            "namaRincian": items[0].rincian_name,
-                            "dataSubRincian": leaves,
-                        }));
+                        let detail = json!({ "idRincian": items[0].rincian, "namaRincian": items[0].rincian_name });
+                        details.push(with(detail, "dataSubRincian", leaves));
                     }
                     let (code, name) = items[0].account.sub_bagian;
-                    accounts.push(json!({ "rekSubBagian": code, "namaSubBagian": name, "dataRincian": details }));
+                    let account = json!({ "rekSubBagian": code, "namaSubBagian": name });
+                    accounts.push(with(account, "dataRincian", details));
                 }
                 let (code, name) = items[0].account.bagian;
-                parts.push(json!({ "rekBagian": code, "namaRekBagian": name, "dataSubBagian": accounts }));
+                let part = json!({ "rekBagian": code, "namaRekBagian": name });
+                parts.push(with(part, "dataSubBagian", accounts));
             }
             let (code, name) = items[0].account.belanja;
-            kinds.push(json!({ "rekBelanja": code, "namaRekBelanja": name, "dataRekBagian": parts }));
+            let kind = json!({ "rekBelanja": code, "namaRekBelanja": name });
+            kinds.push(with(kind, "dataRekBagian", parts));
         }
-        let group = json!({ "rekKelompok": 2, "namaRekKelompok": "Belanja Langsung", "dataRekBelanja": kinds });
-        let group = if self.kelompok_array { json!([group]) } else { group };
-        json!([{ "rekAkun": 5, "namaRekAkun": "Belanja", "dataRekKelompok": group }])
+        let group = json!({ "rekKelompok": 2, "namaRekKelompok": "Belanja Langsung" });
+        let group = with(group, "dataRekBelanja", kinds);
+        let group = if self.kelompok_array { vec![group].into() } else { group };
+        with(json!({ "rekAkun": 5, "namaRekAkun": "Belanja" }), "dataRekKelompok", group)
     }
 
     fn item(&mut self, item: &Item, wrong: bool) -> Value {

@@ -1,5 +1,6 @@
 //! Laravel's paginator: which rows stand on a page, and the object around them.
 
+use crate::sandbox::document::with;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -51,9 +52,8 @@ impl Page {
             link(&Some(url(self.number)), &self.number.to_string(), true),
             link(&next, "Next &raquo;", false),
         ];
-        json!({ "data": {
-            "current_page": self.number,
-            "data": rows,
+        let mut paginator = with(json!({ "current_page": self.number }), "data", rows);
+        let rest = json!({
             "first_page_url": url(1),
             "from": edges.map(|(from, _)| from),
             "last_page": last,
@@ -65,7 +65,11 @@ impl Page {
             "prev_page_url": previous,
             "to": edges.map(|(_, to)| to),
             "total": total,
-        } })
+        });
+        if let (Value::Object(paginator), Value::Object(rest)) = (&mut paginator, rest) {
+            paginator.extend(rest);
+        }
+        with(json!({}), "data", paginator)
     }
 }
 

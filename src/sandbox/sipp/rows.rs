@@ -158,6 +158,6 @@ pub(super) fn given(aid: &Aid) -> Value {
 }
 
 /// Everything personal about somebody.
-pub(super) fn personal_values(person: &Person) -> [String; 3] {
-    [person.nik(), person.name(), person.address()]
+pub(super) fn personal_values(person: &Person) -> [String; 4] {
+    [person.nik(), person.npwp16(), person.name(), person.address()]
 }

@@ -90,7 +90,7 @@ impl People {
     pub(crate) fn recipient(&self, aid: &Aid) -> &Person {
         match aid.family {
             Some(family) => &self.heads[family],
-            None => &self.others[aid.other],
+            None => &self.others()[aid.other],
         }
     }
 

@@ -175,8 +175,8 @@ fn activity(dice: &mut Dice, ids: &mut Ids, kegiatan: &'static Kegiatan, scale: 
         id,
         indicators: kegiatan.subs.iter().map(done).collect(),
         place: dice.pick(&VILLAGES).name,
-        fund: *dice.pick(&FUNDS),
-        target_group: *dice.pick(&TARGET_GROUPS),
+        fund: dice.pick::<&'static str>(&FUNDS),
+        target_group: dice.pick::<&'static str>(&TARGET_GROUPS),
         pagu,
         items,
     }
