@@ -43,8 +43,6 @@ pub struct Contract {
     pub base_url: String,
     /// The zone of the source's dates.
     pub timezone: Tz,
-    /// Whether snapshots and credentials are per fiscal year (`tahun_anggaran`).
-    pub fiscal_year: bool,
     /// The ways in which requests can prove who asks; the first is the usual one. Empty where nothing is asked over HTTP.
     pub auth: Vec<Auth>,
     /// What the service says when it has no rows to give.

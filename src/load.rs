@@ -185,7 +185,7 @@ impl Loader<'_> {
     /// # Errors
     /// When the ledger cannot be read or the request makes no sense for the dataset.
     pub fn plan(&self, dataset: &Dataset, request: &LoadRequest) -> Result<Vec<Window>, LoadError> {
-        let years = plan::years(self.contract, self.settings, request);
+        let years = plan::years(dataset, self.settings, request);
         plan::windows(self.warehouse, self.contract, dataset, request, &years)
     }
 
@@ -204,7 +204,7 @@ impl Loader<'_> {
     fn begin(&self, dataset: &Dataset, request: &LoadRequest) -> (Group, Result<(), LoadError>) {
         let mut group = Group { contract: Arc::new(self.contract.clone()), pii_key: None, tables: Vec::new() };
         let configured = self.configured(dataset);
-        let years = plan::years(self.contract, self.settings, request);
+        let years = plan::years(dataset, self.settings, request);
         let further: Vec<Dataset> = self.contract.further_tables(dataset).cloned().collect();
         // Nothing is asked for that could not be stored.
         if configured.needs_pii_key() || further.iter().any(Dataset::needs_pii_key) {
@@ -224,7 +224,7 @@ impl Loader<'_> {
             let start = RunStart {
                 dataset: id.clone(),
                 tahun_anggaran: match years[..] {
-                    [year] if self.contract.fiscal_year => u16::try_from(year).ok(),
+                    [year] if dataset.fiscal_year => u16::try_from(year).ok(),
                     _ => None,
                 },
                 contract_version: self.contract.version,
@@ -253,7 +253,7 @@ impl Loader<'_> {
     /// Plans, fetches, decodes, checks and stages; begins again when the source moved meanwhile.
     async fn land(&self, group: &mut Group, request: &LoadRequest) -> Result<ToPublish, LoadError> {
         let dataset = Arc::clone(&group.tables[0].dataset);
-        let years = plan::years(self.contract, self.settings, request);
+        let years = plan::years(&dataset, self.settings, request);
         let windows = plan::windows(self.warehouse, self.contract, &dataset, request, &years)?;
         self.progress.begin(&group.tables[0].id, windows.len());
         let mut files = Vec::new();

@@ -1,14 +1,22 @@
 //! The source systems, simulated over real HTTP on the loopback interface, for the demo, tests and training.
 //!
-//! `world` is the data (seeded, no HTTP), `omspan` makes answers of it, `server` speaks HTTP, `control` adds
-//! up what a load must come to, `fault` is what goes wrong on demand. The same seed, scale, day and faults give the
+//! `world` is the data (seeded, no HTTP); `omspan` and its neighbours make answers of it, one module a system, listed in
+//! `system`; `server` speaks HTTP for all of them, `control` adds up what a load must come to, `fault` is what goes
+//! wrong on demand. The same seed, scale, day and faults give the
 //! same bytes on every machine.
 
+mod answer;
 mod control;
 mod dataset;
+mod document;
 mod fault;
 mod omspan;
+mod oss;
+mod padi;
 mod server;
+mod simda;
+mod sipp;
+mod system;
 mod token;
 mod world;
 
@@ -21,11 +29,12 @@ pub use fault::{Fault, FaultError, FaultInfo};
 
 use chrono::NaiveDate;
 use fault::Faults;
-use server::Served;
+use server::{Served, Tail, TailListener};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -130,7 +139,8 @@ impl Sandbox {
         let address = listener.local_addr().map_err(|source| SandboxError::Listen { port, source })?;
         let served = tokio::task::spawn_blocking(move || Arc::new(build(&options))).await?;
         let (stop, stopped) = oneshot::channel::<()>();
-        let server = axum::serve(listener, server::router(Arc::clone(&served)));
+        let service = server::router(Arc::clone(&served)).into_make_service_with_connect_info::<Tail>();
+        let server = axum::serve(TailListener(listener), service);
         let server = server.with_graceful_shutdown(async move {
             // Sent or dropped: either way it is time to go.
             let _ = stopped.await;
@@ -139,12 +149,17 @@ impl Sandbox {
         Ok(Self { served, address, stop, task })
     }
 
+    /// The names of the source systems served: `omspan` and so on.
+    pub fn sources(&self) -> impl Iterator<Item = &'static str> {
+        system::ALL.iter().map(|system| system.source)
+    }
+
     /// The base URL of a source system, with the path of the real one.
     #[must_use]
     pub fn base_url(&self, source: &str) -> String {
-        match source {
-            "omspan" => format!("http://{}{}", self.address, omspan::BASE_PATH),
-            _ => format!("http://{}/{source}", self.address),
+        match system::named(source) {
+            Some(system) => format!("http://{}{}", self.address, system.base_path),
+            None => format!("http://{}/{source}", self.address),
         }
     }
 
@@ -173,11 +188,54 @@ impl Sandbox {
         self.served.control()
     }
 
-    /// Every personal value served (names of payers), each once: what must not be found in a warehouse.
+    /// Every personal value served by any system (whole identity numbers, names, addresses), each once: what must not
+    /// be found in a warehouse.
     #[must_use]
     pub fn personal_values(&self) -> Vec<String> {
-        let names: BTreeSet<String> = self.served.years().iter().flat_map(|(year, _)| year.payers()).collect();
-        names.into_iter().collect()
+        let mut values = BTreeSet::new();
+        for system in system::ALL {
+            (system.personal_values)(&self.served, &mut values);
+        }
+        values.into_iter().collect()
+    }
+
+    /// User of OSS's login (`sendSecurityKey`); the password is [`Sandbox::token`] of `oss`.
+    #[must_use]
+    pub fn oss_user(&self) -> &'static str {
+        oss::USER
+    }
+
+    /// The NIBs to ask OSS for: all that are issued, and one that it does not know.
+    #[must_use]
+    pub fn nibs(&self) -> Vec<String> {
+        oss::Registry::new(&self.served).nibs()
+    }
+
+    /// The ids of all licences applied for at OSS.
+    #[must_use]
+    pub fn id_izins(&self) -> Vec<String> {
+        oss::Registry::new(&self.served).licence_ids()
+    }
+
+    /// PaDi's number of each satker with its KDSATKER: the mapping the customer owns.
+    #[must_use]
+    pub fn padi_satkers(&self) -> Vec<(String, String)> {
+        padi::satkers(&self.served.world)
+    }
+
+    /// Writes what OSS pushes as files, one a push: `kkpr/*.json` and `pse/*.json` below `folder`. Returns how many.
+    ///
+    /// # Errors
+    /// A folder or file cannot be written.
+    pub fn write_pushes(&self, folder: &Path) -> io::Result<usize> {
+        oss::write_pushes(&oss::Registry::new(&self.served), folder)
+    }
+
+    /// The identity number of somebody in SIPP's register who gets aid there, for the `tracking` drill-down. Part of
+    /// [`Sandbox::personal_values`].
+    #[must_use]
+    pub fn some_nik(&self) -> Option<String> {
+        sipp::some_nik(&self.served)
     }
 
     /// Stops the server; answers on their way get two seconds.
@@ -194,7 +252,13 @@ fn build(options: &SandboxOptions) -> Served {
     let faults = Faults::new(&options.faults);
     let overrun = faults.in_world(&Fault::Overrun);
     let world = World::new(Recipe { seed: options.seed, scale: options.scale.0, overrun });
-    let served = Served { seed: options.seed, world, faults, today: RwLock::new(options.today) };
+    let served = Served {
+        seed: options.seed,
+        world,
+        faults,
+        today: RwLock::new(options.today),
+        oss_keys: oss::Keys::default(),
+    };
     // Both years are built here, so that no request waits for them.
     served.years();
     served

@@ -25,9 +25,9 @@ kegiatan AS (
     GROUP BY tahun_anggaran, id_kantor, id_instansi, id_program, id_kegiatan, id_rka
 ),
 instansi AS (
-    SELECT tahun_anggaran, id_kantor, id_instansi, min(nama_instansi) AS nama_instansi
+    SELECT id_kantor, id_instansi, min(nama_instansi) AS nama_instansi
     FROM simda.instansi
-    GROUP BY tahun_anggaran, id_kantor, id_instansi
+    GROUP BY id_kantor, id_instansi
 )
 SELECT k.tahun_anggaran, k.id_kantor, k.id_instansi, i.nama_instansi, k.nama_jenis_urusan, k.nama_urusan,
     k.id_program, k.nama_program, k.id_kegiatan, k.id_rka, k.nama_kegiatan, k.sumber_dana,
@@ -35,4 +35,4 @@ SELECT k.tahun_anggaran, k.id_kantor, k.id_instansi, i.nama_instansi, k.nama_jen
     TRY_CAST(k.jumlah * 100 / nullif(k.pagu, 0) AS DECIMAL(9, 4)) AS jumlah_pct
 FROM kegiatan AS k
 LEFT JOIN instansi AS i
-    ON i.tahun_anggaran = k.tahun_anggaran AND i.id_kantor = k.id_kantor AND i.id_instansi = k.id_instansi
+    ON i.id_kantor = k.id_kantor AND i.id_instansi = k.id_instansi

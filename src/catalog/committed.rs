@@ -39,7 +39,7 @@ pub fn dataset_tables(
 
 fn table(contract: &Contract, dataset: &Dataset, files: &[CommittedFile], history: bool) -> TableSource {
     let mut partition_columns = Vec::new();
-    if contract.fiscal_year {
+    if dataset.fiscal_year {
         partition_columns.push(("tahun_anggaran".to_owned(), DataType::Int32));
     }
     partition_columns.push((dataset.date_key().to_owned(), DataType::Date32));

@@ -128,7 +128,8 @@ fn table(contract: &toml::Table, dataset: &toml::Value) -> TableSource {
         })
         .collect();
     let source = &contract["source"];
-    let yearly = source.get("fiscal_year").and_then(toml::Value::as_bool).unwrap_or(false);
+    let flag = |of: &toml::Value| of.get("fiscal_year").and_then(toml::Value::as_bool);
+    let yearly = flag(dataset).or_else(|| flag(source)).unwrap_or(false);
     let year = yearly.then(|| ("tahun_anggaran".to_owned(), DataType::Int32));
     TableSource {
         schema: text(source, "name").unwrap(),

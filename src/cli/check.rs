@@ -158,7 +158,8 @@ async fn source(context: &Context, contract: &Contract, offline: bool, findings:
         return;
     }
     let this_year = context.clock.today(context.config.deployment.timezone).year();
-    let years = match (contract.fiscal_year, settings.fiscal_years.is_empty()) {
+    let years = match (contract.datasets.iter().any(|dataset| dataset.fiscal_year), settings.fiscal_years.is_empty())
+    {
         (false, _) => vec![None],
         (true, true) => vec![Some(this_year)],
         (true, false) => settings.fiscal_years.iter().copied().map(Some).collect(),

@@ -1,24 +1,28 @@
-//! `lumbung demo`: everything at once, without network or secrets. A simulated OMSPAN is loaded over real HTTP, twice
+//! `lumbung demo`: everything at once, without network or secrets. Five simulated systems are loaded over real HTTP, twice
 //! (a week ago and today), joined in the views, proved against the simulation's own totals and reported by mail.
+
+mod proof;
+mod world;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chrono::{Datelike, Days, NaiveDate};
 use clap::Args;
-use secrecy::SecretString;
 
 use super::exit::{Code, Failure};
-use super::output::{grouped, print};
+use super::output::print;
 use super::progress::talk;
 use super::snapshot::{load_all, targets, worst};
 use super::{Context, report, session};
-use crate::config::{self, Credentials, SourceSettings};
-use crate::load::LoadRequest;
+use crate::config;
+use crate::load::{LoadRequest, Parameters};
 use crate::sandbox::{Control, Sandbox, SandboxOptions, ScaleFactor};
 use crate::warehouse::{AsOf, Warehouse};
+use proof::prove;
+use world::SECRETS;
 
-/// Show everything at once: a simulated source, a load of it, the views and a mailed report
+/// Show everything at once: simulated sources, a load of each, the views and a mailed report
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  lumbung demo --dir demo-7 --seed 7")]
 pub(crate) struct DemoArgs {
@@ -51,16 +55,18 @@ pub(crate) async fn run(mut context: Context, args: DemoArgs) -> Result<(), Fail
         faults: Vec::new(),
     })
     .await?;
-    point_at(&mut context, &sandbox, today);
+    world::point_at(&mut context, &sandbox, &args.dir, today)?;
     context.warehouse = args.dir.join("warehouse");
     let warehouse = Warehouse::open(&context.warehouse, context.clock.now())?;
+    say(&context, &format!("a random key for personal data and an archive identity lie in {}", secrets(&args.dir)));
+    world::import_mapping(&context, &warehouse, &sandbox, (&args.dir, earlier.unwrap_or(today)))?;
     if let Some(day) = earlier {
-        say(&context, &format!("the snapshot of {day}, from {}", sandbox.base_url("omspan")));
-        snapshot(&context, &warehouse, day).await?;
+        say(&context, &format!("the snapshot of {day}, from {}", sandbox.control_url().replace("/_control", "")));
+        snapshot(&context, &warehouse, &sandbox, (&args.dir, day)).await?;
         sandbox.set_today(today);
     }
     say(&context, &format!("the snapshot of {today}"));
-    snapshot(&context, &warehouse, today).await?;
+    snapshot(&context, &warehouse, &sandbox, (&args.dir, today)).await?;
     let control = sandbox.control();
     write_control(&args.dir, &control)?;
     sandbox.stop().await;
@@ -81,6 +87,7 @@ pub(crate) async fn run(mut context: Context, args: DemoArgs) -> Result<(), Fail
     let dir = args.dir.display();
     text.push_str(&format!(
         "\nWarehouse  {dir}/warehouse/latest and {dir}/warehouse/history (Parquet)\nControl    {dir}/{CONTROL_FILE}\n\
+         Secrets    {dir}/{SECRETS} (the PII key and the identity that opens sealed raw pages; made for this demo)\n\
          Query      lumbung --warehouse {dir}/warehouse sql \"SELECT * FROM mart.serapan_eselon1\"\n"
     ));
     print(&text)
@@ -106,7 +113,7 @@ fn prepare(dir: &Path) -> Result<(), Failure> {
         // The marker comes first, so that a demo that was interrupted can be repeated.
         return std::fs::write(dir.join(CONTROL_FILE), "{}\n").map_err(fail);
     }
-    for folder in ["warehouse", "outbox"].map(|name| dir.join(name)) {
+    for folder in world::FOLDERS.map(|name| dir.join(name)) {
         if folder.is_dir() {
             std::fs::remove_dir_all(&folder).map_err(fail)?;
         }
@@ -114,23 +121,37 @@ fn prepare(dir: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Points the configuration at the sandbox: its address, its tokens, both fiscal years.
-fn point_at(context: &mut Context, sandbox: &Sandbox, today: NaiveDate) {
-    let years = [today.year() - 1, today.year()];
-    let default = || SourceSettings::default_for("omspan");
-    let settings = context.config.sources.entry("omspan".to_owned()).or_insert_with(default);
-    settings.enabled = true;
-    settings.base_url = Some(sandbox.base_url("omspan"));
-    settings.fiscal_years = years.to_vec();
-    let token_of = |year: i32| SecretString::from(sandbox.token("omspan", year));
-    let tokens: BTreeMap<String, SecretString> =
-        years.map(|year| (format!("{}_{year}", settings.token_env), token_of(year))).into();
-    context.credentials = Credentials::Given(tokens);
+fn secrets(dir: &Path) -> String {
+    dir.join(SECRETS).display().to_string()
 }
 
-async fn snapshot(context: &Context, warehouse: &Warehouse, date: NaiveDate) -> Result<(), Failure> {
+/// One snapshot of every source, and of one family for the drill-down.
+async fn snapshot(
+    context: &Context,
+    warehouse: &Warehouse,
+    sandbox: &Sandbox,
+    (dir, date): (&Path, NaiveDate),
+) -> Result<(), Failure> {
+    world::deliver_files(sandbox, dir)?;
+    let sources: Vec<String> = sandbox.sources().map(str::to_owned).collect();
+    load(context, warehouse, &sources, (date, BTreeMap::new())).await?;
+    match sandbox.some_nik() {
+        Some(nik) => {
+            let parameters = BTreeMap::from([("nik".to_owned(), nik)]);
+            load(context, warehouse, &["sipp.tracking".to_owned()], (date, parameters)).await
+        }
+        None => Ok(()),
+    }
+}
+
+async fn load(
+    context: &Context,
+    warehouse: &Warehouse,
+    names: &[String],
+    (date, parameters): (NaiveDate, Parameters),
+) -> Result<(), Failure> {
     let contracts = context.folder.contracts()?;
-    let targets = targets(context, &contracts, &["omspan".to_owned()])?;
+    let targets = targets(context, &contracts, names)?;
     let request = LoadRequest {
         date,
         years: Vec::new(),
@@ -138,7 +159,7 @@ async fn snapshot(context: &Context, warehouse: &Warehouse, date: NaiveDate) -> 
         accept_shrink: false,
         accept_quarantine: false,
         operator: config::operator(),
-        parameters: BTreeMap::new(),
+        parameters,
         replay_of: None,
     };
     let reports = load_all(context, warehouse, &targets, &request).await;
@@ -150,38 +171,6 @@ fn write_control(dir: &Path, control: &Control) -> Result<(), Failure> {
     let json = serde_json::to_string_pretty(control).map_err(Failure::internal)?;
     std::fs::write(&path, json + "\n")
         .map_err(|error| Failure::new(Code::CannotWrite, format!("{}: {error}", path.display())))
-}
-
-/// Compares what is committed with what the sandbox says it served, row by row count and sum by sum.
-fn prove(warehouse: &Warehouse, control: &Control) -> Result<String, Failure> {
-    let files = warehouse.committed_files(AsOf::Latest)?;
-    let (mut n_rows, mut n_sums) = (0, 0);
-    for (dataset, expected) in &control.datasets {
-        let own: Vec<_> = files.iter().filter(|file| file.dataset.to_string() == *dataset).collect();
-        let rows: u64 = own.iter().map(|file| file.rows).sum();
-        if rows != expected.rows {
-            let message = format!("{dataset}: {rows} rows are committed, {} were served", expected.rows);
-            return Err(Failure::new(Code::Data, message));
-        }
-        for (column, sum) in &expected.sums {
-            let mut total = crate::quality::ExactSum::default();
-            for found in own.iter().filter_map(|file| file.sums.get(column)) {
-                total.unscaled += found.unscaled;
-                total.scale = found.scale;
-            }
-            if total.to_string() != *sum && !(total.unscaled == 0 && sum == "0.00") {
-                let message = format!("{dataset}.{column}: {total} is committed, {sum} was served");
-                return Err(Failure::new(Code::Data, message));
-            }
-            n_sums += 1;
-        }
-        n_rows += rows;
-    }
-    Ok(format!(
-        "Proved     {} rows of {} datasets and {n_sums} money sums equal what the source served",
-        grouped(n_rows),
-        control.datasets.len()
-    ))
 }
 
 /// Evaluates every view once.

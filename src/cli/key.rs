@@ -137,7 +137,7 @@ fn counts(warehouse: &Warehouse) -> Result<BTreeMap<(String, String), u64>, Fail
 }
 
 /// Writes a file that only its owner may read, and never over one that is there.
-fn write_secret(path: &Path, text: &SecretString) -> Result<(), Failure> {
+pub(super) fn write_secret(path: &Path, text: &SecretString) -> Result<(), Failure> {
     let write = || {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
         file.write_all(text.expose_secret().as_bytes())?;

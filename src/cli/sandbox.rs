@@ -1,13 +1,14 @@
 //! `lumbung sandbox`: only the simulated source systems.
 
+use chrono::{Datelike, NaiveDate};
 use clap::Args;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::Context;
 use super::exit::Failure;
 use super::output::{OutputFormat, print, print_json};
+use crate::config::SourceSettings;
 use crate::sandbox::{Fault, Sandbox, SandboxOptions, ScaleFactor};
-use chrono::Datelike;
 
 /// Only the simulated source systems
 #[derive(Debug, Args)]
@@ -46,23 +47,56 @@ pub(crate) async fn run(context: &Context, args: &SandboxArgs) -> Result<(), Fai
         faults: args.fault.clone(),
     })
     .await?;
-    let base_url = sandbox.base_url("omspan");
-    let years = [today.year() - 1, today.year()];
     if context.output == OutputFormat::Json {
-        let tokens: serde_json::Map<String, serde_json::Value> =
-            years.map(|year| (year.to_string(), json!(sandbox.token("omspan", year)))).into_iter().collect();
-        let sources = json!({ "omspan": { "base_url": base_url, "tokens": tokens } });
-        print_json(&json!({ "sources": sources, "control": sandbox.control_url() }))?;
+        as_json(&sandbox, today)?
     } else {
-        let mut text = format!("omspan   {base_url}\ncontrol  {}\n\n", sandbox.control_url());
-        for year in years {
-            text.push_str(&format!("export LUMBUNG_OMSPAN_TOKEN_{year}={}\n", sandbox.token("omspan", year)));
-        }
-        text.push_str(&format!(
-            "\nlumbung --set sources.omspan.base_url={base_url} snapshot\n\nThese systems and tokens are made up. Ctrl-C stops them.\n"
-        ));
-        print(&text)?;
+        as_text(&sandbox, today)?
     }
     // Runs until the program is told to stop.
     std::future::pending().await
+}
+
+/// Fiscal years whose tokens the systems know.
+fn years(today: NaiveDate) -> [i32; 2] {
+    [today.year() - 1, today.year()]
+}
+
+fn as_json(sandbox: &Sandbox, today: NaiveDate) -> Result<(), Failure> {
+    let mut sources = Map::new();
+    for source in sandbox.sources() {
+        let token = |year: i32| (year.to_string(), json!(sandbox.token(source, year)));
+        let tokens: Map<String, Value> = years(today).map(token).into_iter().collect();
+        let mut about = json!({ "base_url": sandbox.base_url(source), "tokens": tokens });
+        if source == "oss" {
+            about["user"] = json!(sandbox.oss_user());
+        }
+        sources.insert(source.to_owned(), about);
+    }
+    print_json(&json!({ "sources": sources, "control": sandbox.control_url() }))
+}
+
+fn as_text(sandbox: &Sandbox, today: NaiveDate) -> Result<(), Failure> {
+    let mut text = String::new();
+    for source in sandbox.sources() {
+        text.push_str(&format!("{source:8} {}\n", sandbox.base_url(source)));
+    }
+    text.push_str(&format!("control  {}\n\n", sandbox.control_url()));
+    for source in sandbox.sources() {
+        for year in years(today) {
+            let name = SourceSettings::default_for(source).token_env;
+            text.push_str(&format!("export {name}_{year}={}\n", sandbox.token(source, year)));
+        }
+        let settings = SourceSettings::default_for(source);
+        text.push_str(&format!("export {}={}\n", settings.token_env, sandbox.token(source, today.year())));
+    }
+    text.push_str(&format!("export {}={}\n", SourceSettings::default_for("oss").user_env, sandbox.oss_user()));
+    let set: Vec<String> = sandbox
+        .sources()
+        .map(|source| format!("--set sources.{source}.base_url={}", sandbox.base_url(source)))
+        .collect();
+    text.push_str(&format!(
+        "\nlumbung {} snapshot omspan\n\nThese systems and tokens are made up. Ctrl-C stops them.\n",
+        set.join(" \\\n  ")
+    ));
+    print(&text)
 }

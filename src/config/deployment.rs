@@ -292,7 +292,9 @@ mod tests {
     #[test]
     fn the_shipped_file_states_the_defaults() {
         let shipped = parse("lumbung.toml", DEFAULT_CONFIG, &[]).unwrap();
-        let empty = parse("lumbung.toml", "[sources.omspan]\n", &[]).unwrap();
+        let off =
+            ["oss", "padi", "simda", "sipp", "sirup"].map(|name| format!("[sources.{name}]\nenabled = false\n"));
+        let empty = parse("lumbung.toml", &format!("[sources.omspan]\n{}", off.concat()), &[]).unwrap();
         assert_eq!(format!("{shipped:?}"), format!("{empty:?}"));
     }
 

@@ -29,6 +29,8 @@ pub struct Dataset {
     pub envelope: Envelope,
     /// How one row is written.
     pub rows: RowShape,
+    /// Whether its snapshots and credentials are per fiscal year.
+    pub fiscal_year: bool,
     /// Whether rows hold personal data: then unknown columns keep the dataset from being published.
     pub personal: bool,
     /// Index of the date column whose values lie in the fiscal year asked for. The key of another year answers with

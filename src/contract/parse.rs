@@ -49,7 +49,7 @@ fn contract(root: &Section<'_, '_>) -> Option<Contract> {
     }
     let fiscal_year = source.flag("fiscal_year").unwrap_or(false);
     let transport = dataset::transport(&source).unwrap_or(Transport::Http);
-    let shared = dataset::Shared { transport, envelope: envelope::of(&source) };
+    let shared = dataset::Shared { transport, envelope: envelope::of(&source), fiscal_year };
     let mut datasets: Vec<Dataset> =
         root.sections("dataset").into_iter().filter_map(|section| dataset::dataset(section, &shared)).collect();
     if datasets.is_empty() {
@@ -65,7 +65,6 @@ fn contract(root: &Section<'_, '_>) -> Option<Contract> {
         version: u32::try_from(version.unwrap_or(1)).expect("checked range"),
         base_url: if asks_http { base_url(&source) } else { String::new() },
         timezone: zone.unwrap_or(chrono_tz::UTC),
-        fiscal_year,
         auth: if asks_http { auth::ways(&source) } else { Vec::new() },
         answers: answers(&source),
         http: http_limits(&source),

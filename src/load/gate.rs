@@ -74,7 +74,8 @@ pub(super) fn judge(
     let before: Vec<&CommittedFile> = as_of.iter().filter(|file| file.dataset == *id).collect();
     let key_id = table.key_id.as_deref();
     let mut earlier = Earlier { warehouse, contract, id, key_id, known: BTreeMap::new() };
-    if !dataset.accumulates() {
+    // A request that says its year is not answered by the key alone.
+    if !dataset.accumulates() && !dataset.request.uses("tahun") {
         two_years(&landed, &before, &mut earlier)?;
     }
     let shrunk = landed.iter().filter_map(|window| shrink(&dataset, window, &before));

@@ -9,10 +9,10 @@ use crate::source::paging::{Window, daily};
 use crate::warehouse::{AsOf, DatasetId, Partition, Warehouse};
 
 /// The fiscal years of a run: asked for, configured, or the snapshot date's; one unnamed window where there are none.
-pub(super) fn years(contract: &Contract, settings: &SourceSettings, request: &LoadRequest) -> Vec<i32> {
+pub(super) fn years(dataset: &Dataset, settings: &SourceSettings, request: &LoadRequest) -> Vec<i32> {
     let asked = [&request.years, &settings.fiscal_years].into_iter().find(|years| !years.is_empty());
     let mut years = match asked {
-        Some(years) if contract.fiscal_year => years.clone(),
+        Some(years) if dataset.fiscal_year => years.clone(),
         _ => vec![request.date.year()],
     };
     years.sort_unstable();
@@ -29,7 +29,7 @@ pub(super) fn windows(
     years: &[i32],
 ) -> Result<Vec<Window>, LoadError> {
     let id = dataset_id(contract, dataset);
-    let years = years.iter().map(|&year| contract.fiscal_year.then_some(year));
+    let years = years.iter().map(|&year| dataset.fiscal_year.then_some(year));
     let Paging::Daily { back_fill_days, .. } = &dataset.paging else {
         return Ok(years.map(|fiscal_year| Window { fiscal_year, date: request.date }).collect());
     };

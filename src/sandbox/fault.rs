@@ -4,86 +4,13 @@ mod names;
 #[cfg(test)]
 mod tests;
 
+pub use names::Fault;
+
 use super::dataset::Dataset;
 use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
-
-/// Something a source system does wrong. Written in kebab case (`error-500-once`); restricted to a dataset with an at
-/// sign (`truncated@realisasi_belanja`). What each does: [`Fault::ALL`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
-    /// `overrun`
-    Overrun,
-    /// `maxdate-moves`
-    MaxdateMoves,
-    /// `rownum-gap`
-    RownumGap,
-    /// `page-overlap`
-    PageOverlap,
-    /// `short-page-mid`
-    ShortPageMid,
-    /// `single-object`
-    SingleObject,
-    /// `trailing-comma`
-    TrailingComma,
-    /// `bom`
-    Bom,
-    /// `html-fatal`
-    HtmlFatal,
-    /// `truncated`
-    Truncated,
-    /// `cut-connection`
-    CutConnection,
-    /// `gzip`
-    Gzip,
-    /// `gzip-unannounced`
-    GzipUnannounced,
-    /// `empty`
-    Empty,
-    /// `shrink`
-    Shrink,
-    /// `error-500-once`
-    Error500Once,
-    /// `error-500`
-    Error500,
-    /// `rate-limit`
-    RateLimit,
-    /// `unauthorised`
-    Unauthorised,
-    /// `dispensasi-10000`
-    Dispensasi10000,
-    /// `unknown-key`
-    UnknownKey,
-    /// `missing-key`
-    MissingKey,
-    /// `bad-row`
-    BadRow,
-    /// `indonesian-months`
-    IndonesianMonths,
-    /// `slow`
-    Slow,
-    /// `pnbp-header-array`
-    PnbpHeaderArray,
-    /// `pnbp-header-object`
-    PnbpHeaderObject,
-    /// `pnbp-keyed`
-    PnbpKeyed,
-    /// `pnbp-csv-rows`
-    PnbpCsvRows,
-    /// `pnbp-numeric-keys`
-    PnbpNumericKeys,
-    /// `pnbp-braces`
-    PnbpBraces,
-    /// Any of the others, in the answers of one dataset only.
-    On {
-        /// What goes wrong.
-        fault: Box<Fault>,
-        /// Where.
-        dataset: Dataset,
-    },
-}
 
 /// A fault with its name and a line on what it does.
 #[derive(Debug)]
@@ -97,15 +24,12 @@ pub struct FaultInfo {
 }
 
 impl Fault {
-    /// Every fault, for `--help`.
-    pub const ALL: &'static [FaultInfo] = names::ALL;
-
     fn info(&self) -> &'static FaultInfo {
         let base = match self {
             Self::On { fault, .. } => fault,
             other => other,
         };
-        Self::ALL.iter().find(|info| info.fault == *base).expect("every fault stands in ALL, a test sees to it")
+        Self::ALL.iter().find(|info| info.fault == *base).expect("ALL is made of the same list as the faults")
     }
 
     /// Where it strikes if it is not restricted; none = everywhere.
@@ -173,7 +97,7 @@ impl FromStr for Fault {
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     rules: Vec<(Fault, Option<Dataset>)>,
-    struck: Mutex<HashSet<(&'static str, String)>>,
+    struck: Mutex<HashSet<(&'static str, &'static str, String)>>,
 }
 
 impl Faults {
@@ -196,9 +120,9 @@ impl Faults {
         self.rules.iter().any(|(active, _)| active == fault)
     }
 
-    /// Like [`Faults::on`], but true only the first time for each `key`.
+    /// Like [`Faults::on`], but true only the first time for each `key` of a source.
     pub(crate) fn once(&self, fault: &Fault, dataset: Dataset, key: &str) -> bool {
         let mut struck = self.struck.lock().unwrap_or_else(PoisonError::into_inner);
-        self.on(fault, dataset) && struck.insert((fault.info().name, key.to_owned()))
+        self.on(fault, dataset) && struck.insert((fault.info().name, dataset.source(), key.to_owned()))
     }
 }

@@ -1,22 +1,44 @@
 //! OMSPAN: what it is asked (paths) and what it answers (rows of text under the document's own keys), made from the
-//! world. Nothing here knows HTTP or writes JSON.
+//! world. Only `http` knows HTTP, only `json` writes JSON.
 
+mod edits;
+mod http;
 mod ikpa;
+mod json;
+mod pages;
 mod row;
 mod tables;
+mod totals;
 
-pub(crate) use row::Row;
-pub(crate) use tables::{Table, table};
+use tables::{Table, table};
 
 use super::dataset::Dataset;
+use super::system::System;
 use chrono::NaiveDate;
 
-/// The path below the host, as at the real service.
-pub(crate) const BASE_PATH: &str = "/spanint/data/DataWebService";
+/// OMSPAN, below the path of the real service.
+pub(crate) const SYSTEM: System = System {
+    source: "omspan",
+    base_path: "/spanint/data/DataWebService",
+    questions: &[
+        "DipaBelanjaKL/BELANJA",
+        "RealisasiKL",
+        "RealisasiKL/1/1000",
+        "CapaianIKKLRe",
+        "CapaianIKSatkerRe",
+        "CapaianIKEselon1Re",
+        "DetailPNBPAllRev/GL",
+        "DetailPNBPAllRev/GL/YYYYMMDD",
+        "DataFA",
+    ],
+    routes: http::routes,
+    totals: totals::totals,
+    personal_values: http::personal_values,
+};
 
 /// Which rows of a dataset are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ask {
+enum Ask {
     /// Everything.
     All,
     /// Rows `from` to `to`, 1-based, both included.
@@ -27,8 +49,8 @@ pub(crate) enum Ask {
     Unreadable,
 }
 
-/// What the path below [`BASE_PATH`] asks; none where there is no such path. Paths are case-sensitive.
-pub(crate) fn question(path: &str) -> Option<(Dataset, Ask)> {
+/// What the path below the base path asks; none where there is no such path. Paths are case-sensitive.
+fn question(path: &str) -> Option<(Dataset, Ask)> {
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let question = match parts.as_slice() {
         ["DipaBelanjaKL", "BELANJA"] => (Dataset::DipaBelanja, Ask::All),

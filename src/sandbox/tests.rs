@@ -1,7 +1,12 @@
 //! The sandbox over HTTP, as a loader meets it.
 
 mod answers;
+mod bodies;
 mod faults;
+mod oss;
+mod padi;
+mod simda;
+mod sipp;
 mod totals;
 
 use super::{Control, Fault, Sandbox, SandboxOptions, ScaleFactor};
@@ -25,8 +30,19 @@ async fn start(today: &str, faults: &[&str]) -> Sandbox {
 
 /// A question to OMSPAN with the token of a fiscal year.
 fn ask(sandbox: &Sandbox, year: i32, path: &str) -> RequestBuilder {
-    let url = format!("{}/{path}", sandbox.base_url("omspan"));
-    reqwest::Client::new().get(url).bearer_auth(sandbox.token("omspan", year))
+    ask_of(sandbox, "omspan", path).bearer_auth(sandbox.token("omspan", year))
+}
+
+/// A question to any system, without a token.
+fn ask_of(sandbox: &Sandbox, source: &str, path: &str) -> RequestBuilder {
+    reqwest::Client::new().get(format!("{}/{path}", sandbox.base_url(source)))
+}
+
+/// The answer of a system that takes bearer tokens, as JSON.
+async fn document(sandbox: &Sandbox, source: &str, path: &str) -> Value {
+    let (status, body) = text(ask_of(sandbox, source, path).bearer_auth(sandbox.token(source, 2026))).await;
+    assert_eq!(status, StatusCode::OK, "{path}");
+    serde_json::from_str(&body).unwrap_or_else(|error| panic!("{path}: {error}: {body:.200}"))
 }
 
 #[expect(clippy::disallowed_methods, reason = "answers of a small world on the loopback interface")]

@@ -1,32 +1,44 @@
-//! One seeded, internally consistent world: a ministry, its budget, what it spends and what it earns. Pure data, no
-//! HTTP: what a source system answers is made from it elsewhere.
+//! One seeded, internally consistent world: a ministry, its budget, what it spends and what it earns; a kabupaten, its
+//! people, and what its agencies plan and give. Pure data, no HTTP: what a source system answers is made from it
+//! elsewhere.
 //!
 //! A fiscal year is planned whole and looked at as of a day, so that a later day adds to what was served and never
 //! rewrites it. Money is whole rupiah in `i64`; sums are `i128`.
 
+mod agencies;
 mod budget;
+pub(crate) mod businesses;
 mod calendar;
 mod catalogue;
 mod dice;
+mod growth;
 mod offices;
 mod payments;
+mod people;
+mod plans;
 mod postings;
+mod region;
 mod scores;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use agencies::{AGENCIES, Agency};
 pub(crate) use budget::{DipaRole, DipaRow, Line};
 pub(crate) use calendar::{AsOf, date_of, days_in};
 #[cfg(test)]
 pub(crate) use catalogue::Kind;
 pub(crate) use offices::{ESELON1, MINISTRY, MINISTRY_NAME, Satker};
 pub(crate) use payments::Payment;
+pub(crate) use people::{Aid, Family, People, Person};
+pub(crate) use plans::{Indikator, Item, Plan, PlannedKegiatan, PlannedProgram, Sasaran};
 pub(crate) use postings::Posting;
+pub(crate) use region::{KABUPATEN, PROVINCE};
 pub(crate) use scores::{Indicator, Score, Values};
 
+use businesses::{Businesses, Purchase};
 use scores::{Absorption, Scores};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Satker of a world of scale 1.
 const SATKERS: usize = 60;
@@ -62,18 +74,30 @@ impl Recipe {
     }
 }
 
-/// The world: its satker, and fiscal years built when they are first asked for.
+/// The world: its satker; fiscal years, people and plans are built when they are first asked for.
 pub(crate) struct World {
     recipe: Recipe,
     satkers: Arc<[Satker]>,
     years: Mutex<BTreeMap<i32, Arc<FiscalYear>>>,
+    people: OnceLock<People>,
+    plans: Mutex<BTreeMap<i32, Arc<[Plan]>>>,
+    businesses: OnceLock<Arc<Businesses>>,
+    purchases: Mutex<BTreeMap<i32, Arc<[Purchase]>>>,
 }
 
 impl World {
     /// The world of a recipe.
     pub(crate) fn new(recipe: Recipe) -> Self {
         let satkers = offices::satkers(recipe.seed, recipe.satkers()).into();
-        Self { recipe, satkers, years: Mutex::default() }
+        Self {
+            recipe,
+            satkers,
+            years: Mutex::default(),
+            people: OnceLock::new(),
+            plans: Mutex::default(),
+            businesses: OnceLock::new(),
+            purchases: Mutex::default(),
+        }
     }
 
     /// Fiscal year `year`, built on first use (a second or two in the largest worlds).
@@ -81,6 +105,40 @@ impl World {
         let mut years = self.years.lock().unwrap_or_else(PoisonError::into_inner);
         let build = || Arc::new(FiscalYear::new(&self.recipe, year, Arc::clone(&self.satkers)));
         Arc::clone(years.entry(year).or_insert_with(build))
+    }
+
+    /// The people of the kabupaten, built on first use.
+    pub(crate) fn people(&self) -> &People {
+        self.people.get_or_init(|| People::new(self.recipe.seed, self.recipe.scale))
+    }
+
+    /// The businesses, run by the people; built on first use.
+    pub(crate) fn businesses(&self) -> Arc<Businesses> {
+        let build = || Arc::new(Businesses::new(self.recipe.seed, self.recipe.scale, self.people().heads()));
+        Arc::clone(self.businesses.get_or_init(build))
+    }
+
+    /// What the ministry buys over PaDi and is invoiced in `year`, by day; built on first use.
+    pub(crate) fn purchases(&self, year: i32) -> Arc<[Purchase]> {
+        let mut purchases = self.purchases.lock().unwrap_or_else(PoisonError::into_inner);
+        let build = || {
+            let businesses = self.businesses();
+            let vendors = businesses.vendors();
+            businesses::purchases(self.recipe.seed, year, self.recipe.scale, &vendors, self.satkers.len()).into()
+        };
+        Arc::clone(purchases.entry(year).or_insert_with(build))
+    }
+
+    /// The satker, headquarters first: PaDi numbers them in this order.
+    pub(crate) fn satkers(&self) -> &[Satker] {
+        &self.satkers
+    }
+
+    /// What each agency plans for a fiscal year, in the order of [`AGENCIES`]; built on first use.
+    pub(crate) fn plans(&self, year: i32) -> Arc<[Plan]> {
+        let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+        let build = || plans::plans(self.recipe.seed, year, self.recipe.scale).into();
+        Arc::clone(plans.entry(year).or_insert_with(build))
     }
 }
 

@@ -67,7 +67,7 @@ async fn the_umk_share_needs_every_class_and_tkdn_is_weighted() {
     let known = Fixture::new().with("transaksi", 2022, &rows).with_reference("padi_kategori_umkm", &classes());
     let figures = json!({"tahun": 2021, "bulan": 6, "nilai": "200000000.00", "nilai_umk": "50000000.00",
         "nilai_tanpa_kelas": "0.00", "umk_pct": "25.0000", "pdn_pct": "25.0000", "tkdn_pct": "32.5000"});
-    assert_eq!(known.rows(sql).await, [figures.clone()]);
+    assert_eq!(known.rows(sql).await, std::slice::from_ref(&figures));
 
     // The shipped list has the four codes without their names.
     let unknown = Fixture::new().with("transaksi", 2022, &rows);

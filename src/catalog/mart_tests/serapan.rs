@@ -248,9 +248,8 @@ async fn a_location_without_a_region_is_listed_with_its_share() {
     let at = |lokasi: &str, amount: &str| but(dipa("500001", "521111", amount), "lokasi", lokasi);
     // A province, one of its regencies, and places nobody mapped (new Papua; a header's letters).
     let rows = [at("0500", "50"), at("0514", "25"), at("3500", "5"), at("3701", "15"), at("P100", "5")];
-    let catalog = Fixture::new().with("dipa_belanja", 2026, &rows).catalog().await;
-    let sql = include_str!("../../../queries/check/lokasi_tanpa_wilayah.sql");
-    let found = json_rows(&catalog, sql).await;
+    let fixture = Fixture::new().with("dipa_belanja", 2026, &rows);
+    let found = fixture.rows(include_str!("../../../queries/check/lokasi_tanpa_wilayah.sql")).await;
     let told: Vec<[&Value; 3]> = found.iter().map(|row| [&row["lokasi"], &row["pagu"], &row["pagu_pct"]]).collect();
     assert_eq!(json!(told), json!([["3701", "15.00", "15.0000"], ["P100", "5.00", "5.0000"]]));
 }

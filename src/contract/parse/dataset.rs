@@ -11,6 +11,7 @@ use crate::contract::{
 pub(super) struct Shared {
     pub(super) transport: Transport,
     pub(super) envelope: Option<Envelope>,
+    pub(super) fiscal_year: bool,
 }
 
 /// `transport = "http" | "folder"`.
@@ -43,6 +44,7 @@ pub(super) fn dataset(section: Section<'_, '_>, shared: &Shared) -> Option<Datas
         same_answer_as,
         envelope: dataset_envelope(&section, shared, &rows),
         personal,
+        fiscal_year: section.flag("fiscal_year").unwrap_or(shared.fiscal_year),
         fiscal_year_column: fiscal_year_column(&section, &columns),
         control: control(&section, &columns),
         quarantine_pct_max: percent(&section, "quarantine_pct_max", 1),

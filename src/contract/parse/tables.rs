@@ -17,6 +17,7 @@ pub(super) fn share(root: &Section<'_, '_>, datasets: &mut [Dataset]) {
         };
         dataset.direction = parent.direction;
         dataset.transport = parent.transport;
+        dataset.fiscal_year = parent.fiscal_year;
         dataset.request = parent.request.clone();
         dataset.for_each = parent.for_each.clone();
         dataset.paging = parent.paging.clone();

@@ -12,7 +12,7 @@ fn every_name_reads_back() {
         assert!(!info.meaning.is_empty());
     }
     let names: std::collections::BTreeSet<_> = Fault::ALL.iter().map(|info| info.name).collect();
-    assert_eq!(names.len(), 31, "a new fault needs a name of its own in ALL");
+    assert_eq!(names.len(), Fault::ALL.len(), "two faults have one name");
 }
 
 #[test]
@@ -35,7 +35,7 @@ fn faults_strike_where_they_belong() {
     let faults = Faults::new(&["bom@detail_pnbp", "gzip", "bad-row"].map(|name| name.parse().unwrap()));
     assert!(faults.on(&Fault::Bom, Dataset::DetailPnbp));
     assert!(!faults.on(&Fault::Bom, Dataset::DipaBelanja));
-    assert!(Dataset::ALL.into_iter().all(|dataset| faults.on(&Fault::Gzip, dataset)));
+    assert!(Dataset::ALL.iter().all(|dataset| faults.on(&Fault::Gzip, *dataset)));
     assert!(faults.on(&Fault::BadRow, Dataset::DipaBelanja) && !faults.on(&Fault::BadRow, Dataset::DetailPnbp));
     assert!(faults.once(&Fault::Gzip, Dataset::DetailPnbp, "a"));
     assert!(!faults.once(&Fault::Gzip, Dataset::DetailPnbp, "a"));

@@ -12,7 +12,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// A dataset of one fiscal year as of one day.
-pub(crate) trait Table: Send {
+pub(super) trait Table: Send {
     /// Number of rows.
     fn rows(&self) -> usize;
 
@@ -26,7 +26,7 @@ pub(crate) trait Table: Send {
 }
 
 /// The table of `dataset`. `max_date` (a 0-based day of the year) is what its rows give as the data date.
-pub(crate) fn table(dataset: Dataset, year: Arc<FiscalYear>, as_of: AsOf, max_date: u16) -> Box<dyn Table> {
+pub(super) fn table(dataset: Dataset, year: Arc<FiscalYear>, as_of: AsOf, max_date: u16) -> Box<dyn Table> {
     match dataset {
         Dataset::DipaBelanja => Box::new(Dipa { year }),
         Dataset::RealisasiBelanja => Box::new(Realisasi::new(year, as_of, max_date)),
@@ -38,6 +38,7 @@ pub(crate) fn table(dataset: Dataset, year: Arc<FiscalYear>, as_of: AsOf, max_da
             let balances = year.balances(as_of);
             Box::new(FundAvailability { year, balances })
         }
+        other => unreachable!("{other} is not OMSPAN's"),
     }
 }
 

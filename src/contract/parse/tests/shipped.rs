@@ -36,6 +36,8 @@ fn each_source_has_its_datasets() {
     assert_eq!(names("simda"), ["instansi", "renstra", "rka"]);
     assert_eq!(names("padi"), ["transaksi", "umkm"]);
     let oss = [
+        "kkpr",
+        "pse",
         "nib",
         "cek_nib",
         "nib_stpw",
@@ -46,8 +48,6 @@ fn each_source_has_its_datasets() {
         "proyek",
         "izin",
         "file_ds",
-        "kkpr",
-        "pse",
     ];
     assert_eq!(names("oss"), oss);
 }
@@ -111,9 +111,10 @@ struct Field {
 }
 
 /// The fields of `file` that lie in answers we ask for or bodies we are sent; `kind` is the column that tells it.
+#[expect(clippy::disallowed_methods, reason = "the guide's tables lie outside the project")]
 fn documented(oss: &Contract, file: &str, kind: &str) -> Option<Vec<Field>> {
     let Some(shared) = std::env::var_os("LUMBUNG_SHARED") else {
-        eprintln!("skipped: needs LUMBUNG_SHARED");
+        println!("skipped: needs LUMBUNG_SHARED");
         return None;
     };
     let path = PathBuf::from(shared).join("data").join(file);

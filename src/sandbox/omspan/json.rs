@@ -2,9 +2,10 @@
 
 use super::edits::Edits;
 use super::pages::Picks;
+use super::row::Row;
+use super::tables::Table;
 use crate::sandbox::dataset::Dataset;
 use crate::sandbox::fault::{Fault, Faults};
-use crate::sandbox::omspan::{Row, Table};
 use bytes::Bytes;
 
 /// Bytes after which a chunk is handed on.
@@ -239,9 +240,10 @@ mod tests {
     use super::{JsonChunks, Style, string};
     use crate::sandbox::dataset::Dataset;
     use crate::sandbox::fault::Faults;
-    use crate::sandbox::omspan::{Row, Table};
-    use crate::sandbox::server::edits::Edits;
-    use crate::sandbox::server::pages::Picks;
+    use crate::sandbox::omspan::edits::Edits;
+    use crate::sandbox::omspan::pages::Picks;
+    use crate::sandbox::omspan::row::Row;
+    use crate::sandbox::omspan::tables::Table;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 

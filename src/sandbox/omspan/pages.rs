@@ -2,9 +2,9 @@
 
 use super::edits::Edits;
 use super::json::{JsonChunks, Style};
+use super::{Ask, Table, table};
 use crate::sandbox::dataset::Dataset;
 use crate::sandbox::fault::{Fault, Faults};
-use crate::sandbox::omspan::{Ask, Table, table};
 use crate::sandbox::world::{AsOf, FiscalYear};
 use std::ops::Range;
 use std::sync::Arc;

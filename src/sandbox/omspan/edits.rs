@@ -1,8 +1,8 @@
 //! Faults within a row: keys too many or too few, values that cannot be read.
 
+use super::row::Row;
 use crate::sandbox::dataset::Dataset;
 use crate::sandbox::fault::{Fault, Faults};
-use crate::sandbox::omspan::Row;
 
 /// English month abbreviations and what an Indonesian server locale makes of them.
 const MONTHS: [(&str, &str); 4] = [("-MAY-", "-MEI-"), ("-AUG-", "-AGT-"), ("-OCT-", "-OKT-"), ("-DEC-", "-DES-")];
@@ -72,6 +72,7 @@ fn optional_key(dataset: Dataset) -> &'static str {
         Dataset::CapaianIkKl | Dataset::CapaianIkEselon1 => "NMBA",
         Dataset::CapaianIkSatker => "KDKPPN",
         Dataset::DetailPnbp => "ntb",
+        other => unreachable!("{other} is not OMSPAN's"),
     }
 }
 
@@ -82,5 +83,6 @@ fn figure_key(dataset: Dataset) -> &'static str {
         Dataset::CapaianIkKl | Dataset::CapaianIkSatker | Dataset::CapaianIkEselon1 => "IK_REALISASI",
         Dataset::DetailPnbp => "rupiah",
         Dataset::KetersediaanDana => "DIPA",
+        other => unreachable!("{other} is not OMSPAN's"),
     }
 }
