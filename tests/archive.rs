@@ -245,3 +245,78 @@ fn keys_are_made_once_and_for_their_owner_only() {
     assert_eq!(shown.json_lines()[0]["key_id"], Value::from(id), "{}", shown.stderr);
     assert_eq!(run(offline(&lab), &["key", "id"]).code, 78);
 }
+
+/// The program against the sandbox's SIPP, with the PII key in `key`.
+fn sipp(lab: &Lab, key: &str, arguments: &[&str]) -> Ran {
+    let mut command = lab.command(&["--output", "json"]);
+    let settings = [
+        format!("sources.sipp.base_url={}", lab.sandbox().base_url("sipp")),
+        "sources.sipp.enabled=true".to_owned(),
+        "sources.sipp.backoff_secs=0".to_owned(),
+        format!("privacy.key_file={key}"),
+    ];
+    settings.iter().for_each(|set| {
+        command.args(["--set", set]);
+    });
+    command.env("LUMBUNG_SIPP_TOKEN", lab.sandbox().token("sipp", YEARS[1])).args(arguments);
+    command.output().unwrap().into()
+}
+
+#[test]
+fn a_rotated_key_joins_as_before_and_what_cannot_be_hashed_again_is_listed() {
+    let mut lab = Lab::new(&[]);
+    let made = |arguments: &[&str]| {
+        let ran = run(offline(&lab), arguments);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        ran.json_lines().remove(0)
+    };
+    let old = made(&["key", "new", "old.key"])["key_id"].as_str().unwrap().to_owned();
+    let new = made(&["key", "new", "new.key"])["key_id"].as_str().unwrap().to_owned();
+    let recipient = made(&["key", "identity", "own"])["recipients"][0].as_str().unwrap().to_owned();
+    let seal = format!("archive.recipient={recipient}");
+    let ran = sipp(&lab, "old.key", &["--set", &seal, "snapshot", "sipp.p3ke", "sipp.bantuan"]);
+    assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
+    lab.stop_sandbox();
+    let ask = |query: &str| {
+        let ran = run(offline(&lab), &["sql", "--format", "ndjson", query]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        ran.json_lines().remove(0)
+    };
+    let join = "SELECT count(*) AS n, count(DISTINCT p.nik) AS k, min(p.nik) AS least FROM sipp.p3ke p JOIN sipp.bantuan b \
+        ON p.nik = b.nik";
+    let before = ask(join);
+    assert!(before["n"].as_u64().unwrap() > 0, "{before}");
+
+    let rotate = || run(offline(&lab), &["key", "rotate", "--identity", "own", "--new-key", "new.key"]);
+    let rotated = rotate();
+    assert_eq!(rotated.code, 0, "{}\n{}", rotated.stdout, rotated.stderr);
+    let said = rotated.json_lines().pop().unwrap();
+    assert_eq!(
+        (said["key_id"].as_str(), &said["replayed"], &said["left"]),
+        (Some(&*new), &2.into(), &Value::Array(vec![]))
+    );
+    let after = ask(join);
+    assert_eq!((&after["n"], &after["k"]), (&before["n"], &before["k"]), "the same people join");
+    assert_ne!(after["least"], before["least"], "under other hashes");
+    let keys = "SELECT count(*) FILTER (WHERE key_id <> '{}') AS o FROM ops.runs WHERE replay_of IS NOT NULL";
+    assert_eq!(ask(&keys.replace("{}", &new))["o"], 0);
+    // Nothing is left to do.
+    assert_eq!(rotate().json_lines().pop().unwrap()["replayed"], 0);
+
+    // Back to the old key, without the raw pages of one dataset.
+    for file in raw_files(&lab).iter().filter(|file| file.to_str().unwrap().contains("bantuan")) {
+        std::fs::remove_file(file).unwrap();
+    }
+    let back = run(offline(&lab), &["key", "rotate", "--identity", "own", "--new-key", "old.key"]);
+    assert_eq!(back.code, 65, "{}", back.stdout);
+    let left = back.json_lines().pop().unwrap()["left"].as_array().unwrap().clone();
+    assert_eq!(
+        (left.len(), left[0]["dataset"].as_str(), left[0]["key_id"].as_str()),
+        (1, Some("sipp.bantuan"), Some(&*new))
+    );
+    assert!(left[0]["why"].as_str().unwrap().contains("not in the archive"), "{left:?}");
+    assert_eq!(ask(join)["n"], 0, "two keys join nothing, rather than strangers");
+    let shown = run(offline(&lab), &["--set", "privacy.key_file=old.key", "key", "id"]).json_lines().remove(0);
+    assert_eq!(shown["key_id"], Value::from(old));
+    assert_eq!(shown["datasets"].as_array().unwrap().len(), 2, "{shown}");
+}
