@@ -13,7 +13,7 @@ use crate::config::{self, SourceSettings};
 use crate::contract::Contract;
 use crate::load::{LoadReport, ReplayRequest, YearsProbed};
 use crate::seal::Identity;
-use crate::warehouse::{RunId, Warehouse};
+use crate::warehouse::{RunDetail, RunId, Warehouse};
 
 /// Decode the archived pages of a run again, under today's contract and key; the source is not asked
 #[derive(Debug, Args)]
@@ -48,7 +48,7 @@ pub(crate) async fn run(context: &Context, args: &ReplayArgs) -> Result<(), Fail
     }
     require_warehouse(&context.warehouse)?;
     let warehouse = Warehouse::open(&context.warehouse, context.clock.now())?;
-    let runs: Vec<RunId> = args.runs.iter().map(|name| known(&warehouse, name)).collect::<Result<_, _>>()?;
+    let runs: Vec<RunDetail> = args.runs.iter().map(|name| known(&warehouse, name)).collect::<Result<_, _>>()?;
     let mut reports = Vec::new();
     for run in &runs {
         let request = ReplayRequest {
@@ -74,10 +74,10 @@ pub(crate) fn require_warehouse(path: &Path) -> Result<(), Failure> {
     })
 }
 
-fn known(warehouse: &Warehouse, name: &str) -> Result<RunId, Failure> {
+fn known(warehouse: &Warehouse, name: &str) -> Result<RunDetail, Failure> {
     let unknown = || Failure::usage(format!("no run is called {name}; `lumbung runs` lists them"));
     let run: RunId = name.parse().map_err(|_| unknown())?;
-    warehouse.run(&run)?.map(|_| run).ok_or_else(unknown)
+    warehouse.run(&run)?.ok_or_else(unknown)
 }
 
 /// Replays one run under the contract of its source.
@@ -87,10 +87,9 @@ pub(crate) async fn replay(
     warehouse: &Warehouse,
     request: &ReplayRequest<'_>,
 ) -> Result<Vec<LoadReport>, Failure> {
-    let detail = warehouse.run(request.run)?;
-    let source = detail.as_ref().map_or("", |detail| detail.run.dataset.source());
+    let source = request.run.run.dataset.source();
     let Some(contract) = contracts.iter().find(|contract| contract.source == source) else {
-        return Err(Failure::usage(format!("no contract describes the source of run {}", request.run)));
+        return Err(Failure::usage(format!("no contract describes the source {source}")));
     };
     let settings = context.config.sources.get(source).cloned();
     let settings = settings.unwrap_or_else(|| SourceSettings::default_for(source));

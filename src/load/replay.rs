@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 
 use super::{LoadError, LoadReport, LoadRequest, Loader, Status};
 use crate::seal::Identity;
-use crate::warehouse::{DatasetId, RunId};
+use crate::warehouse::RunDetail;
 use pages::ArchivedPages;
 use plan::{Replayed, ReplayedWindow};
 
@@ -18,7 +18,7 @@ use plan::{Replayed, ReplayedWindow};
 #[derive(Debug)]
 pub struct ReplayRequest<'a> {
     /// The run whose pages are read.
-    pub run: &'a RunId,
+    pub run: &'a RunDetail,
     /// What opens them, where they are sealed.
     pub identity: Option<&'a Identity>,
     /// The snapshot date, instead of the run's own.
@@ -38,7 +38,11 @@ impl Loader<'_> {
         let planned = tokio::task::block_in_place(|| plan::replayed(self, request));
         let reports = match planned {
             Ok(replayed) => self.replay_planned(request, replayed).await,
-            Err((dataset, error)) => vec![self.not_begun(dataset, error)],
+            // No run could begin.
+            Err(error) => {
+                let dataset = request.run.run.dataset.clone();
+                vec![self.report(dataset, None, Status::Failed, super::Totals::default(), Some(error))]
+            }
         };
         self.ended(reports, began)
     }
@@ -52,7 +56,7 @@ impl Loader<'_> {
             accept_quarantine: request.accept_quarantine,
             operator: request.operator.clone(),
             parameters: super::Parameters::new(),
-            replay_of: Some(request.run.clone()),
+            replay_of: Some(request.run.run.run.clone()),
         };
         let dataset = replayed.dataset;
         let (mut group, begun) = self.begin(dataset, &load);
@@ -82,10 +86,5 @@ impl Loader<'_> {
             }
         }
         Ok(())
-    }
-
-    /// What there is to say where no run could begin.
-    fn not_begun(&self, dataset: DatasetId, error: LoadError) -> LoadReport {
-        self.report(dataset, None, Status::Failed, super::Totals::default(), Some(error))
     }
 }

@@ -48,8 +48,12 @@ pub(crate) async fn run(context: &Context, args: &RotateArgs) -> Result<(), Fail
     let (mut tried, mut n_done) = (BTreeMap::new(), 0_u64);
     // Looked up anew after every replay: one of them may renew several tables.
     while let Some((file, _)) = next(&warehouse, &contracts, key.key_id(), &tried)? {
+        let Some(detail) = warehouse.run(&file.run)? else {
+            tried.insert(file.run.clone(), "the ledger does not know its run".to_owned());
+            continue;
+        };
         let request = ReplayRequest {
-            run: &file.run,
+            run: &detail,
             identity: Some(&identity),
             date: None,
             // The rows are those that were published once: they are not judged again for being few or refused.

@@ -43,29 +43,12 @@ impl Replayed<'_> {
     }
 }
 
-/// Looks up the run and proves its pages.
+/// What the run had, each page proved.
 ///
 /// # Errors
-/// With the dataset it is about: no such run, pages that are gone, sealed or damaged, partitions that were loaded since.
-pub(super) fn replayed<'a>(
-    loader: &Loader<'a>,
-    request: &ReplayRequest<'_>,
-) -> Result<Replayed<'a>, (DatasetId, LoadError)> {
-    let unknown = |why: String| {
-        let any = &loader.contract.datasets[0];
-        (plan::dataset_id(loader.contract, any), LoadError::Request(why))
-    };
-    let found = loader.warehouse.run(request.run).map_err(|error| unknown(error.to_string()))?;
-    let detail = found.ok_or_else(|| unknown(format!("no run is called {}", request.run)))?;
-    let id = detail.run.dataset.clone();
-    of_run(loader, request, &detail).map_err(|error| (id, error))
-}
-
-fn of_run<'a>(
-    loader: &Loader<'a>,
-    request: &ReplayRequest<'_>,
-    detail: &RunDetail,
-) -> Result<Replayed<'a>, LoadError> {
+/// Pages that are gone, sealed or damaged; partitions that were loaded since.
+pub(super) fn replayed<'a>(loader: &Loader<'a>, request: &ReplayRequest<'_>) -> Result<Replayed<'a>, LoadError> {
+    let detail = request.run;
     let id = &detail.run.dataset;
     let known = loader.contract.datasets.iter().find(|dataset| dataset.name == id.dataset());
     let known = known.ok_or_else(|| LoadError::Request(format!("the contract has no dataset {id} any more")))?;
@@ -131,7 +114,7 @@ fn proven(
 ) -> Result<ReplayedPage, LoadError> {
     let page = &recorded.page;
     let missing = || {
-        let what = format!("page {} of {} of run {}", page.page, page.window, request.run);
+        let what = format!("page {} of {} of run {}", page.page, page.window, request.run.run.run);
         WarehouseError::from(ArchiveError::Missing { what })
     };
     let (archived, note) = if page.bytes == 0 {

@@ -7,10 +7,10 @@ use crate::warehouse::house::House;
 use crate::warehouse::id::{DatasetId, RunId};
 
 /// Failed runs of a dataset whose raw pages stay: the last ones, to repair a contract by.
-pub(super) const FAILED_RUNS_KEPT: u32 = 3;
+const FAILED_RUNS_KEPT: u32 = 3;
 
 /// Held runs of a dataset whose raw pages stay, until somebody accepts one.
-pub(super) const HELD_RUNS_KEPT: u32 = 10;
+const HELD_RUNS_KEPT: u32 = 10;
 
 /// Removes the raw pages of runs that nobody will want again. The dataset's lock is held.
 pub(crate) fn bound(house: &House, dataset: &DatasetId) -> Result<(), WarehouseError> {
