@@ -517,6 +517,7 @@ impl Loader<'_> {
         HttpLimits {
             attempts: self.settings.attempts.unwrap_or(contract.attempts),
             backoff_secs: self.settings.backoff_secs.unwrap_or(contract.backoff_secs),
+            read_timeout_secs: self.settings.read_timeout_secs.unwrap_or(contract.read_timeout_secs),
             ..contract
         }
     }

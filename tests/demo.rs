@@ -16,6 +16,36 @@ const TODAY: &str = "2026-11-01";
 const SEED: u64 = 7;
 const SCALE: f64 = 0.1;
 
+/// Datasets that the sandbox has totals of.
+const DATASETS: usize = 72;
+
+/// The datasets that the design names.
+const NAMED: [&str; 23] = [
+    "omspan.dipa_belanja",
+    "omspan.realisasi_belanja",
+    "omspan.capaian_ik_kl",
+    "omspan.capaian_ik_satker",
+    "omspan.capaian_ik_eselon1",
+    "omspan.detail_pnbp",
+    "omspan.ketersediaan_dana",
+    "padi.transaksi",
+    "oss.nib",
+    "oss.proyek",
+    "oss.referensi",
+    "oss.status_izin",
+    "oss.sertifikat",
+    "oss.nib_stpw",
+    "oss.file_ds",
+    "oss.kkpr",
+    "oss.pse",
+    "sipp.p3ke",
+    "sipp.bantuan",
+    "sipp.tracking",
+    "simda.instansi",
+    "simda.renstra",
+    "simda.rka",
+];
+
 /// Runs the demo into `dir` with nothing in its environment.
 fn demo(dir: &Path, seed: u64, now: &str) -> Ran {
     let (seed, scale) = (seed.to_string(), SCALE.to_string());
@@ -44,7 +74,10 @@ impl World {
         let sandbox = runtime.block_on(Sandbox::start(options)).unwrap();
         let world = Self {
             control: sandbox.control(),
-            tokens: [2025, 2026].map(|year| sandbox.token("omspan", year)).to_vec(),
+            tokens: sandbox
+                .sources()
+                .flat_map(|source| [2025, 2026].map(|year| sandbox.token(source, year)))
+                .collect(),
             personal: sandbox.personal_values(),
         };
         runtime.block_on(sandbox.stop());
@@ -80,14 +113,22 @@ fn the_demo_shows_everything_and_can_be_repeated() {
     let world = World::of_the_demo();
     let control: serde_json::Value = serde_json::from_slice(&fs::read(dir.join("control.json")).unwrap()).unwrap();
     assert_eq!(control, serde_json::to_value(&world.control).unwrap());
-    assert_eq!(world.control.datasets.len(), 7);
+    assert_eq!(world.control.datasets.len(), DATASETS);
+    for named in NAMED {
+        assert!(dir.join("warehouse/latest").join(named.replace('.', "/")).is_dir(), "{named}");
+    }
     let mails = paths_after(&ran.stdout, "Report");
     assert!(!mails.is_empty() && mails.iter().all(|mail| mail.is_file()), "{}", ran.stdout);
     assert_headlines(&dir, &ran.stdout);
     assert_outside_readers_agree(&dir);
     assert_mail_is_good(&mails);
+    // What the outside world put there holds what it holds: pushes and the demo's own keys are not the warehouse.
+    for outside in ["drop", "secrets", "lists"] {
+        fs::rename(dir.join(outside), folder.path().join(outside)).unwrap();
+    }
     assert_nothing_secret(&dir, &world, &ran);
     assert_nothing_secret_decoded(&dir, &world);
+    assert_archive_is_sealed(&dir, &world);
 }
 
 /// The headline says what the postings of the fiscal year add up to.
@@ -133,7 +174,7 @@ def read(folder, columns):
     for (name, read) in [("duckdb", DUCKDB), ("pyarrow", PYARROW)] {
         if python_has(&[name]) {
             let compared = python(&format!("{read}\n{COMPARE}"), &[dir.to_str().unwrap()]);
-            assert_eq!(compared.lines().count(), 7, "{name}: {compared}");
+            assert_eq!(compared.lines().count(), DATASETS, "{name}: {compared}");
         }
     }
 }
@@ -215,6 +256,32 @@ print("searched", n_columns, "columns and", n_parts, "parts")
     let secrets = dir.with_extension("secrets");
     fs::write(&secrets, world.secrets().join("\n")).unwrap();
     python(SEARCH, &[dir.to_str().unwrap(), secrets.to_str().unwrap()]);
+}
+
+/// Raw pages of personal datasets are sealed; those of the others, unpacked, hold nothing personal.
+fn assert_archive_is_sealed(dir: &Path, world: &World) {
+    let mut files = Vec::new();
+    walk(&dir.join("warehouse/state/raw"), &mut files);
+    let (mut n_sealed, mut n_open) = (0, 0);
+    let finders: Vec<memmem::Finder<'_>> = world.personal.iter().map(memmem::Finder::new).collect();
+    for file in &files {
+        let bytes = fs::read(file).unwrap();
+        let personal = ["sipp", "padi", "oss", "detail_pnbp"].iter().any(|part| {
+            file.components().any(|at| at.as_os_str() == *part) && !file.components().any(|at| at.as_os_str() == "referensi")
+        });
+        if personal {
+            n_sealed += 1;
+            assert!(bytes.starts_with(b"age-encryption.org/v1\n"), "{} is not sealed", file.display());
+            assert_eq!(file.extension().unwrap(), "age", "{}", file.display());
+            continue;
+        }
+        n_open += 1;
+        let page = zstd::decode_all(bytes.as_slice()).unwrap();
+        for (finder, value) in finders.iter().zip(&world.personal) {
+            assert!(finder.find(&page).is_none(), "{} holds {value}", file.display());
+        }
+    }
+    assert!(n_sealed > 1_000 && n_open > 50, "{n_sealed} sealed and {n_open} open pages");
 }
 
 #[test]

@@ -12,6 +12,9 @@ use tokio::runtime::Runtime;
 /// The day of every test, unless it says otherwise.
 pub const TODAY: &str = "2026-11-01";
 
+/// The secret that tests hash personal values under.
+pub const PII_KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
 /// The two fiscal years the sandbox knows on [`TODAY`].
 pub const YEARS: [i32; 2] = [2025, 2026];
 
@@ -89,9 +92,11 @@ impl Lab {
         self.sandbox().set_today(today.parse().unwrap());
     }
 
-    /// The totals a load must come to.
+    /// The totals a load of OMSPAN must come to; what most tests load.
     pub fn control(&self) -> Control {
-        self.sandbox().control()
+        let mut control = self.sandbox().control();
+        control.datasets.retain(|name, _| name.starts_with("omspan."));
+        control
     }
 
     /// What the sandbox answers to `path` below its base URL, asked for a fiscal year.
@@ -117,6 +122,34 @@ impl Lab {
         for year in YEARS {
             command.env(format!("LUMBUNG_OMSPAN_TOKEN_{year}"), self.sandbox().token("omspan", year));
         }
+        command.args(arguments);
+        command
+    }
+
+    /// The program with the addresses and keys of every system, a PII key, the list of NIBs and the pushes of OSS.
+    pub fn systems_command(&self, arguments: &[&str]) -> Command {
+        let sandbox = self.sandbox();
+        let mut command = self.bare_command();
+        command.env("LUMBUNG_PII_KEY", PII_KEY);
+        for source in sandbox.sources() {
+            let prefix = format!("LUMBUNG_{}_TOKEN", source.to_uppercase());
+            command.env(&prefix, sandbox.token(source, YEARS[1]));
+            for year in YEARS {
+                command.env(format!("{prefix}_{year}"), sandbox.token(source, year));
+            }
+            for (key, value) in [
+                ("base_url", sandbox.base_url(source)),
+                ("fiscal_years", "[2025, 2026]".to_owned()),
+                ("backoff_secs", "0".to_owned()),
+                ("read_timeout_secs", "1".to_owned()),
+            ] {
+                command.args(["--set", &format!("sources.{source}.{key}={value}")]);
+            }
+        }
+        let list = self.path().join("nib.csv");
+        std::fs::write(&list, sandbox.nibs().join("\n")).unwrap();
+        sandbox.write_pushes(&self.path().join("drop/oss")).unwrap();
+        command.args(["--set", &format!("sources.oss.lists.nib={}", list.display())]);
         command.args(arguments);
         command
     }

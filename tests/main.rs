@@ -15,6 +15,8 @@ mod kill;
 mod readers;
 mod reference;
 mod secrets;
+mod sixth;
+mod sources;
 mod state;
 mod tidy;
 mod totals;

@@ -66,6 +66,8 @@ pub struct SourceSettings {
     pub attempts: Option<u32>,
     /// Seconds before the second try, instead of the contract's.
     pub backoff_secs: Option<u64>,
+    /// Longest silence within one answer in seconds, instead of the contract's.
+    pub read_timeout_secs: Option<u64>,
     /// A PEM file with further certificate authorities.
     pub ca_bundle: Option<PathBuf>,
 }
@@ -87,6 +89,7 @@ impl SourceSettings {
             fiscal_years: Vec::new(),
             attempts: None,
             backoff_secs: None,
+            read_timeout_secs: None,
             ca_bundle: None,
         }
     }
@@ -210,6 +213,7 @@ fn sources(root: &Section<'_, '_>) -> BTreeMap<String, SourceSettings> {
             fiscal_years: years.into_iter().map(|year| i32::try_from(year).expect("2000 to 2100")).collect(),
             attempts: section.integer("attempts", 1..=20).map(|n| u32::try_from(n).expect("at most 20")),
             backoff_secs: section.integer("backoff_secs", 0..=600).map(i64::unsigned_abs),
+            read_timeout_secs: section.integer("read_timeout_secs", 1..=7_200).map(i64::unsigned_abs),
             ca_bundle: section.text("ca_bundle").map(PathBuf::from),
         };
         section.finish();

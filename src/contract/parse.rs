@@ -16,6 +16,9 @@ use super::{Answers, Contract, Dataset, HttpLimits, Transport};
 use crate::config::Problems;
 use crate::config::document::{Document, Section};
 
+/// SQL schemas that no source may be called: they are not a source's.
+const RESERVED: [&str; 5] = ["ref", "mart", "ops", "history", "information_schema"];
+
 /// Reads the contract in `text`; `file` is how the user knows it.
 ///
 /// # Errors
@@ -38,6 +41,10 @@ fn contract(root: &Section<'_, '_>) -> Option<Contract> {
         return None;
     };
     let name = identifier(&source, "name");
+    if RESERVED.contains(&name.as_str()) {
+        let hint = format!("the schemas {} are lumbung's own", RESERVED.join(", "));
+        source.problem("name", format!("a source cannot be called \"{name}\""), hint);
+    }
     let timezone = source.required_text("timezone", "an IANA zone such as Asia/Jakarta");
     let zone = timezone.parse().ok();
     if zone.is_none() && !timezone.is_empty() {

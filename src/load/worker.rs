@@ -71,7 +71,12 @@ impl WorkerError {
     /// contract says.
     pub(super) fn is_worth_keeping(&self) -> bool {
         match self {
-            Self::Decode(DecodeError::Truncated { .. } | DecodeError::Malformed { .. })
+            Self::Decode(
+                DecodeError::Truncated { .. }
+                | DecodeError::Malformed { .. }
+                | DecodeError::RowTooLong { .. }
+                | DecodeError::DocumentTooLong { .. },
+            )
             | Self::Warehouse(_)
             | Self::Died(_) => false,
             Self::Decode(_) | Self::Moved(_) | Self::OtherYear(_) => true,

@@ -66,6 +66,12 @@ impl Body {
         self.inflate(bytes, feed)
     }
 
+    /// Whether the rest of the body is not worth reading: it holds no rows, and what it says was said at its beginning.
+    pub(super) fn is_waste(&self) -> bool {
+        const HEARD_OUT_BYTES: u64 = 256 * 1024;
+        self.n_inflated > HEARD_OUT_BYTES && self.verdict.as_ref().is_some_and(|verdict| *verdict != Verdict::Rows)
+    }
+
     /// The document, once it was judged to hold rows; `None` for what streams.
     pub(super) fn take_document(&mut self) -> Option<Vec<u8>> {
         self.dataset.is_document().then(|| std::mem::take(&mut self.head))

@@ -57,7 +57,7 @@ impl Decoding {
                         failed = self.take(&bytes).err();
                         // What can be read, if not under this contract, is archived to its end.
                         let lost = failed.as_ref().is_some_and(|error| !error.is_worth_keeping());
-                        self.gave_up.store(lost, Ordering::Relaxed);
+                        self.gave_up.store(lost || self.body.is_waste(), Ordering::Relaxed);
                     }
                 }
                 // A reply that nobody waits for belongs to a load that was given up.
