@@ -267,7 +267,8 @@ fn assert_archive_is_sealed(dir: &Path, world: &World) {
     for file in &files {
         let bytes = fs::read(file).unwrap();
         let personal = ["sipp", "padi", "oss", "detail_pnbp"].iter().any(|part| {
-            file.components().any(|at| at.as_os_str() == *part) && !file.components().any(|at| at.as_os_str() == "referensi")
+            file.components().any(|at| at.as_os_str() == *part)
+                && !file.components().any(|at| at.as_os_str() == "referensi")
         });
         if personal {
             n_sealed += 1;
