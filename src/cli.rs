@@ -82,7 +82,7 @@ enum Command {
     Sandbox(sandbox::SandboxArgs),
     /// Load datasets: one snapshot of each
     Snapshot(snapshot::SnapshotArgs),
-    /// Decode the archived pages of a run again, under today's contract and key; the source is not asked
+    /// Decode the archived pages of a run again, under today's contract and key
     Replay(replay::ReplayArgs),
     /// Run read-only SQL over the snapshots and views
     Sql(sql::SqlArgs),

@@ -154,7 +154,7 @@ fn sealed_pages_open_for_their_identity_alone() {
     // Without a recipient nothing personal is kept, and that is said.
     let open = lab.run(&[&["snapshot", "omspan.detail_pnbp"][..], &span].concat());
     assert!(open.code == 0 && open.stderr.contains("[archive] recipient"), "{}", open.stderr);
-    assert_eq!(raw_files(&lab), [PathBuf::new(); 0]);
+    assert!(raw_files(&lab).is_empty());
     std::fs::remove_dir_all(lab.warehouse()).unwrap();
     let said = load(&lab, "omspan.detail_pnbp", 0, (&sealed, &span));
     let names = payers(&lab);

@@ -41,7 +41,7 @@ enum KeyCommand {
     /// The id of the key in use, and the keys that the snapshots were hashed under
     #[command(after_help = "Example:\n  lumbung key id --output json")]
     Id,
-    /// Make the identity that opens sealed raw pages in FILE, and print its recipient for lumbung.toml
+    /// Make the identity that opens sealed raw pages, and print its recipient
     #[command(
         after_help = "Example:\n  lumbung key identity archive.identity\n\nDo this on another machine and keep FILE \
         there: who can load should not be able to read back. An existing FILE is read, never overwritten."

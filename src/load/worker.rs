@@ -150,6 +150,8 @@ impl Worker {
     }
 
     pub(super) async fn begin(&self, head: AnswerHead) -> Result<(), WorkerError> {
+        // Here, not by the thread: whoever sends the page asks at once whether it is wanted.
+        self.gave_up.store(false, Ordering::Relaxed);
         self.send(Message::Begin(head)).await
     }
 

@@ -101,7 +101,7 @@ fn check_gives_the_code_of_the_worst_finding() {
 
 #[test]
 fn every_command_has_help_with_an_example() {
-    let commands: [&[&str]; 15] = [
+    let commands: [&[&str]; 21] = [
         &[],
         &["demo"],
         &["sandbox"],
@@ -110,6 +110,12 @@ fn every_command_has_help_with_an_example() {
         &["check"],
         &["status"],
         &["runs"],
+        &["replay"],
+        &["key"],
+        &["key", "new"],
+        &["key", "id"],
+        &["key", "identity"],
+        &["key", "rotate"],
         &["test"],
         &["reference"],
         &["reference", "list"],
@@ -139,7 +145,7 @@ fn every_command_has_help_with_an_example() {
     for name in listed(&help(&[])) {
         assert!(commands.contains(&&[name.as_str()][..]), "{name} is not in this test");
     }
-    for group in ["reference", "report"] {
+    for group in ["key", "reference", "report"] {
         for name in listed(&help(&[group])) {
             assert!(commands.contains(&&[group, name.as_str()][..]), "{group} {name} is not in this test");
         }

@@ -77,7 +77,6 @@ impl Decoding {
     }
 
     fn begin(&mut self, head: &AnswerHead) {
-        self.gave_up.store(false, Ordering::Relaxed);
         self.body = Body::new(head.status, &self.contract, &self.tables[0].dataset);
         for table in &mut self.tables {
             table.decoder.set_parameters(&head.parameters);
