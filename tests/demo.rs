@@ -149,11 +149,13 @@ fn assert_headlines(dir: &Path, stdout: &str) {
 /// Two programs that know nothing of this one read `latest` and come to the totals of `control.json`.
 fn assert_outside_readers_agree(dir: &Path) {
     const COMPARE: &str = r#"
-import json, sys
+import json, os, sys
 folder = sys.argv[1]
 for name, expected in json.load(open(f"{folder}/control.json")).items():
     columns = sorted(expected["sums"])
-    rows, sums = read(f"{folder}/warehouse/latest/" + name.replace(".", "/"), columns)
+    place = f"{folder}/warehouse/latest/" + name.replace(".", "/")
+    # A dataset that never had a row has no file.
+    rows, sums = read(place, columns) if os.path.isdir(place) else (0, [0] * len(columns))
     found = {"rows": rows, "sums": {column: f"{amount:.2f}" for column, amount in zip(columns, sums)}}
     assert found == expected, (name, found, expected)
     print(name)
