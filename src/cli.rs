@@ -139,6 +139,9 @@ pub fn main() -> ExitCode {
         Err(error) => return exit::usage(&error),
     };
     start_logging(cli.global.quiet, cli.global.verbose);
+    if let Err(failure) = every_set_was_heard(&cli.global) {
+        return exit::report(&failure);
+    }
     if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
         tracing::debug!("another TLS provider was installed before");
     }
@@ -150,6 +153,17 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => exit::report(&failure),
     }
+}
+
+/// clap keeps only the `--set` after the command where some stand before it and some after: a setting that is dropped in
+/// silence could send a token to another address.
+fn every_set_was_heard(global: &GlobalArgs) -> Result<(), Failure> {
+    let given = std::env::args().take_while(|argument| argument != "--");
+    let n = given.filter(|argument| argument == "--set" || argument.starts_with("--set=")).count();
+    if n == global.set.len() {
+        return Ok(());
+    }
+    Err(Failure::usage("put every --set on the same side of the command: all before it, or all after it"))
 }
 
 async fn run(cli: Cli) -> Result<(), Failure> {

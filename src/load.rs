@@ -14,7 +14,9 @@ mod pages;
 mod parameters;
 mod plan;
 mod probe;
+mod publish;
 mod replay;
+mod settings;
 mod worker;
 
 use std::collections::BTreeMap;
@@ -31,14 +33,10 @@ pub use replay::ReplayRequest;
 
 use crate::clock::Clock;
 use crate::config::{ArchiveSettings, Credentials, PrivacySettings, SourceSettings};
-use crate::contract::{Auth, Contract, Dataset, HttpLimits, Paging, Transport};
-use crate::source::auth::Signer;
+use crate::contract::{Contract, Dataset, Transport};
 use crate::source::fetch::SourceClient;
 use crate::source::paging::{Window, pager};
-use crate::warehouse::{
-    Acceptance, CommitMode, DatasetId, Keeping, Outcome as Unpublished, Run, RunId, RunStart, Seal, StagedFile,
-    Warehouse,
-};
+use crate::warehouse::{Acceptance, DatasetId, RunId, RunStart, StagedFile, Warehouse};
 use ask::{Conversation, FilePages, HttpPages, PageSource};
 use group::{Group, Table, Totals};
 
@@ -61,6 +59,23 @@ pub struct LoadRequest {
     pub parameters: Parameters,
     /// The run whose archived pages are decoded again; `None` where the source is asked.
     pub replay_of: Option<RunId>,
+}
+
+impl LoadRequest {
+    /// Everything that is due on `date`, with nothing overruled.
+    #[must_use]
+    pub fn of(date: NaiveDate, operator: String) -> Self {
+        Self {
+            date,
+            years: Vec::new(),
+            span: None,
+            accept_shrink: false,
+            accept_quarantine: false,
+            operator,
+            parameters: Parameters::new(),
+            replay_of: None,
+        }
+    }
 }
 
 /// How a run ended, in the words of `snapshot --output json`.
@@ -324,203 +339,6 @@ impl Loader<'_> {
         }
         Ok(())
     }
-
-    /// Publishes what landed in every table, or closes all runs with the reason why not.
-    fn settle(&self, group: Group, landed: Result<ToPublish, LoadError>, dataset: &Dataset) -> Vec<LoadReport> {
-        let further = self.contract.further_tables(dataset);
-        let all: Vec<DatasetId> =
-            std::iter::once(dataset).chain(further).map(|dataset| plan::dataset_id(self.contract, dataset)).collect();
-        let mut tables = group.tables.into_iter();
-        let (mut staged, mut failure) = match landed {
-            Ok(ToPublish { staged, files, nothing_new }) => {
-                let reports = self.publish(tables, staged, nothing_new);
-                let moves = matches!(dataset.paging, Paging::Files { done: true });
-                return if moves { self.file_away(reports, &files) } else { reports };
-            }
-            Err(error) => (all.into_iter(), Some(error)),
-        };
-        let (kind, text) = failure.as_ref().map(|error| (error.kind(), error.to_string())).expect("set above");
-        let mut reports = Vec::new();
-        for id in staged.by_ref() {
-            let table = tables.next();
-            // The reason is told once in full; the tables beside it point there.
-            let error = failure.take().unwrap_or_else(|| LoadError::Together { kind, reason: text.clone() });
-            let (run, totals) = match table {
-                Some(Table { run, totals, .. }) => {
-                    let run = into_inner(run);
-                    let run_id = run.id().clone();
-                    self.close(run, &error);
-                    (Some(run_id), totals)
-                }
-                None => (None, Totals::default()),
-            };
-            let status = if error.kind() == LoadErrorKind::Held { Status::Held } else { Status::Failed };
-            reports.push(self.report(id, run, status, totals, Some(error)));
-        }
-        reports
-    }
-
-    /// Marks a run as held or failed.
-    fn close(&self, run: Run, error: &LoadError) {
-        let held = error.kind() == LoadErrorKind::Held;
-        let outcome = if held { Unpublished::Held } else { Unpublished::Failed };
-        let dataset = run.dataset().clone();
-        if let Err(silent) = run.finish(outcome, Some(&error.to_string()), self.clock.now()) {
-            // Why the load failed matters more than that the ledger could not say so.
-            tracing::warn!(%dataset, error = %silent, "the failure is not in the ledger");
-        }
-    }
-
-    fn publish(
-        &self,
-        tables: impl Iterator<Item = Table>,
-        staged: Vec<Vec<StagedFile>>,
-        nothing_new: bool,
-    ) -> Vec<LoadReport> {
-        let mut staged = staged.into_iter();
-        tables
-            .map(|Table { id, dataset, run, totals, .. }| {
-                let run = into_inner(run);
-                let run_id = run.id().clone();
-                let files = staged.next().unwrap_or_default();
-                let published = self.publish_one(run, &dataset, files, (&totals, nothing_new));
-                let status = published.as_ref().copied().unwrap_or(Status::Failed);
-                self.report(id, Some(run_id), status, totals, published.err())
-            })
-            .collect()
-    }
-
-    fn publish_one(
-        &self,
-        run: Run,
-        dataset: &Dataset,
-        staged: Vec<StagedFile>,
-        (totals, nothing_new): (&Totals, bool),
-    ) -> Result<Status, LoadError> {
-        let now = self.clock.now();
-        if nothing_new {
-            run.finish(Unpublished::Unchanged, Some("no new file in the drop folder"), now)?;
-            return Ok(Status::Unchanged);
-        }
-        if totals.rows == 0 && staged.is_empty() {
-            run.finish(Unpublished::Empty, None, now)?;
-            return Ok(Status::Empty);
-        }
-        if staged.is_empty() {
-            run.finish(Unpublished::Unchanged, None, now)?;
-            return Ok(Status::Unchanged);
-        }
-        let mode = if dataset.accumulates() { CommitMode::Accumulate } else { CommitMode::Snapshot };
-        run.commit(staged, mode, now, totals.note().as_deref())?;
-        Ok(Status::Committed)
-    }
-
-    /// Moves committed files out of the drop folder. What stays there is read again and found unchanged.
-    fn file_away(&self, mut reports: Vec<LoadReport>, files: &[PathBuf]) -> Vec<LoadReport> {
-        if reports.iter().all(|report| report.error.is_none())
-            && let Err(error) = ask::move_to_done(files)
-            && let Some(first) = reports.first_mut()
-        {
-            first.error = Some(error);
-        }
-        reports
-    }
-
-    fn report(
-        &self,
-        dataset: DatasetId,
-        run: Option<RunId>,
-        status: Status,
-        totals: Totals,
-        error: Option<LoadError>,
-    ) -> LoadReport {
-        LoadReport {
-            path: self.warehouse.root().join("latest").join(dataset.source()).join(dataset.dataset()),
-            dataset,
-            run,
-            status,
-            rows: totals.rows,
-            quarantined: totals.quarantined,
-            pages: totals.pages,
-            bytes: totals.bytes,
-            control: totals.control,
-            seconds: 0.0,
-            unknown_keys: totals.unknown_keys,
-            error,
-        }
-    }
-
-    /// The dataset with this deployment's page size.
-    fn configured(&self, dataset: &Dataset) -> Dataset {
-        let mut dataset = dataset.clone();
-        let can_ask_whole = dataset.request.path_whole.is_some();
-        match (&mut dataset.paging, self.settings.page_rows) {
-            (Paging::RowRange { page_rows, .. }, Some(configured)) if configured > 0 || can_ask_whole => {
-                *page_rows = configured;
-            }
-            (Paging::PageNumber { page_rows, .. }, Some(configured)) if configured > 0 => *page_rows = configured,
-            _ => {}
-        }
-        dataset
-    }
-
-    /// Who asks for rows of `fiscal_year`.
-    fn signer(&self, fiscal_year: Option<i32>) -> Result<Signer, LoadError> {
-        let source = &self.contract.source;
-        let secret = self.credentials.token(source, &self.settings.token_env, fiscal_year)?;
-        let auth = self.auth()?;
-        let user = match auth.kind {
-            crate::contract::AuthKind::Login(_) => self.credentials.user(source, &self.settings.user_env)?,
-            _ => String::new(),
-        };
-        Ok(Signer::new(auth, secret, user))
-    }
-
-    /// The way of proving who asks that this deployment chose, else the contract's first.
-    fn auth(&self) -> Result<Auth, LoadError> {
-        let ways = &self.contract.auth;
-        let chosen = match &self.settings.auth {
-            Some(name) => ways.iter().find(|way| way.name == *name),
-            None => ways.first(),
-        };
-        chosen.cloned().ok_or_else(|| {
-            let known: Vec<&str> = ways.iter().map(|way| way.name.as_str()).collect();
-            let source = &self.contract.source;
-            let name = self.settings.auth.as_deref().unwrap_or_default();
-            LoadError::Setting(format!("sources.{source}.auth cannot be \"{name}\"; known: {}", known.join(", ")))
-        })
-    }
-
-    /// What may be kept of the answers: of personal ones nothing that is not sealed.
-    /// `pages` says whether raw pages are, which are kept once for all tables that they fill.
-    fn keeping(&self, personal: bool, pages: bool) -> Keeping {
-        let seal = match &self.archive.recipient {
-            _ if !personal => Seal::Open,
-            Some(recipient) => Seal::To(recipient.clone()),
-            None => Seal::Nothing,
-        };
-        Keeping { seal, level: (self.archive.enabled && pages).then_some(self.archive.level) }
-    }
-
-    /// The folder that files of `dataset` are dropped into.
-    fn drop_folder(&self, dataset: &Dataset) -> PathBuf {
-        let folder = self.settings.folder.clone();
-        folder.unwrap_or_else(|| PathBuf::from("drop").join(&self.contract.source)).join(&dataset.name)
-    }
-
-    fn base_url(&self) -> &str {
-        self.settings.base_url.as_deref().unwrap_or(&self.contract.base_url)
-    }
-
-    fn http_limits(&self) -> HttpLimits {
-        let contract = self.contract.http;
-        HttpLimits {
-            attempts: self.settings.attempts.unwrap_or(contract.attempts),
-            backoff_secs: self.settings.backoff_secs.unwrap_or(contract.backoff_secs),
-            read_timeout_secs: self.settings.read_timeout_secs.unwrap_or(contract.read_timeout_secs),
-            ..contract
-        }
-    }
 }
 
 /// What every table of a load has to publish.
@@ -531,9 +349,4 @@ struct ToPublish {
     files: Vec<PathBuf>,
     /// There was nothing to read.
     nothing_new: bool,
-}
-
-/// The run of a table, which nobody else holds any more.
-fn into_inner(run: Arc<Run>) -> Run {
-    Arc::into_inner(run).expect("the workers of a load end before it does")
 }

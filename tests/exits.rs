@@ -176,7 +176,7 @@ fn a_broken_contract_is_78_with_every_problem_at_once() {
         ("control = [\"amount\"]", "control = [\"amont\"]"),
     ]);
     let problems = [
-        "omspan.toml:17: unknown kind of authentication \"barer\" (hint: known: bearer)",
+        "omspan.toml:17: unknown kind of authentication \"barer\" (hint: known: bearer, header, login)",
         "`dataset[0].columns[1].type` cannot be \"cod(3)\" (hint: one of code(n)",
         "unknown key `dataset[0].persnal` (hint: did you mean `personal`?)",
         "`control` names the unknown column \"amont\"",
@@ -229,8 +229,13 @@ fn a_wrong_command_line_is_2() {
     stocked.refuses(&["snapshot", SMALL, "--date", "2026-13-01"], 2, &["invalid value '2026-13-01'"]);
     let future = ["snapshot", SMALL, "--date", "2026-11-02"];
     stocked.refuses(&future, 2, &["--date 2026-11-02 lies in the future (today is 2026-11-01)"]);
-    let unknown = ["snapshot", "omspan.realisasi", "sipp", SMALL];
-    let says = ["unknown dataset omspan.realisasi, sipp", "known: omspan.dipa_belanja, omspan.realisasi_belanja"];
+    let unknown = ["snapshot", "omspan.realisasi", "simpeg", SMALL];
+    let says = [
+        "unknown dataset omspan.realisasi, simpeg",
+        "did you mean",
+        "omspan.realisasi_belanja",
+        "Known sources: omspan",
+    ];
     stocked.refuses(&unknown, 2, &says);
     let backwards = ["snapshot", "omspan.detail_pnbp", "--from", "2026-10-31", "--to", "2026-10-30"];
     stocked.refuses(&backwards, 2, &["--from 2026-10-31 lies after --to 2026-10-30"]);

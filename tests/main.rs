@@ -15,6 +15,7 @@ mod kill;
 mod readers;
 mod reference;
 mod secrets;
+mod sirup;
 mod sixth;
 mod sources;
 mod state;

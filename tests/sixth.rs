@@ -64,7 +64,7 @@ async fn formasi(State(token): State<Arc<String>>, Query(asked): Query<Asked>, h
         return StatusCode::UNAUTHORIZED.into_response();
     }
     let row = |i: usize| {
-        json!({"Kode": format!("{i:05}"), "unit": "Biro", "terisi": if i % 2 == 0 { "Ya" } else { "Tidak" },
+        json!({"Kode": format!("{i:05}"), "unit": "Biro", "terisi": if i.is_multiple_of(2) { "Ya" } else { "Tidak" },
             "tmt": "1/3/2024", "jumlah": format!("{i} orang"), "anggaran": "1.000.000,50"})
     };
     let first = (asked.halaman - 1) * asked.jumlah;

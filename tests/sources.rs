@@ -308,31 +308,20 @@ fn a_satker_that_the_mapping_lacks_is_a_warning() {
 
 // OSS.
 
+/// A load of OSS by the login.
+fn by_login(lab: &Lab, user: &str) -> Ran {
+    let arguments = ["--set", "sources.oss.auth=security_key", "--output", "json", "snapshot", "oss.referensi"];
+    lab.systems_command(&arguments).env("LUMBUNG_OSS_USER", user).output().unwrap().into()
+}
+
 #[test]
 fn a_login_key_is_renewed_when_it_ends() {
     for fault in [&[][..], &["key-expires-soon"]] {
         let lab = Lab::new(fault);
-        let mut command = lab.systems_command(&[
-            "--set",
-            "sources.oss.auth=security_key",
-            "--output",
-            "json",
-            "snapshot",
-            "oss.referensi",
-        ]);
-        let ran: Ran = command.env("LUMBUNG_OSS_USER", lab.sandbox().oss_user()).output().unwrap().into();
+        let ran = by_login(&lab, lab.sandbox().oss_user());
         assert_lands(&lab, &ran, "oss.referensi");
     }
-    let lab = Lab::new(&[]);
-    let mut command = lab.systems_command(&[
-        "--set",
-        "sources.oss.auth=security_key",
-        "--output",
-        "json",
-        "snapshot",
-        "oss.referensi",
-    ]);
-    let ran: Ran = command.env("LUMBUNG_OSS_USER", "nobody").output().unwrap().into();
+    let ran = by_login(&Lab::new(&[]), "nobody");
     assert_eq!(ran.code, 77, "{}", ran.stderr);
     assert!(ran.stderr.contains("the login at"), "{}", ran.stderr);
 }

@@ -271,6 +271,8 @@ fn pnbp_of_a_span_is_that_span() {
 fn every_view_gives_all_its_columns() {
     let lab = Lab::new(&[]);
     lab.ok(&["snapshot", "--from", "2026-10-30", "--to", "2026-10-31"]);
+    let others = ["snapshot", "sipp", "simda", "padi", "oss.kkpr", "oss.nib"];
+    assert!(lab.systems_command(&others).output().unwrap().status.success());
     let json = |query: &str| -> Vec<serde_json::Value> {
         serde_json::from_str(&lab.ok(&["sql", "--format", "json", query]).stdout).unwrap()
     };

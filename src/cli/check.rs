@@ -11,8 +11,8 @@ use super::output::{OutputFormat, Table, print, print_json};
 use super::snapshot::NOT_SEALED;
 use super::{Context, session};
 use crate::catalog::Catalog;
-use crate::config::{ArchiveSettings, Problems, SourceSettings};
-use crate::contract::{Contract, Dataset};
+use crate::config::{ArchiveSettings, CredentialError, Problems, SourceSettings};
+use crate::contract::{AuthKind, Contract, Dataset, Transport};
 use crate::reference::Reference;
 use crate::report::{ReportDefinition, serapan_anggaran};
 use crate::warehouse::{AsOf, Warehouse};
@@ -157,24 +157,63 @@ async fn source(context: &Context, contract: &Contract, offline: bool, findings:
     if !settings.enabled {
         return;
     }
+    folders(contract, &settings, findings);
+    if contract.datasets.iter().all(|dataset| dataset.transport == Transport::Folder) {
+        return;
+    }
+    credentials(context, contract, &settings, findings);
+    if !offline {
+        let url = settings.base_url.as_deref().unwrap_or(&contract.base_url);
+        findings.push(Finding::new(format!("{name} reachable"), reach(url).await));
+    }
+}
+
+/// The folders that files of a source are dropped into.
+fn folders(contract: &Contract, settings: &SourceSettings, findings: &mut Vec<Finding>) {
+    for dataset in contract.datasets.iter().filter(|dataset| dataset.transport == Transport::Folder) {
+        if dataset.same_answer_as.is_some() {
+            continue;
+        }
+        let folder = settings.drop_folder(&contract.source, &dataset.name);
+        let there = folder.read_dir().map(|_| ()).map_err(|error| {
+            let hint = format!("make the folder, or set sources.{}.folder in lumbung.toml", contract.source);
+            (Code::Configuration, format!("{}: {error}; {hint}", folder.display()))
+        });
+        findings.push(Finding::new(format!("drop folder of {}.{}", contract.source, dataset.name), there));
+    }
+}
+
+/// The tokens of a source, each fiscal year's, and who logs in where its way of asking needs that.
+fn credentials(context: &Context, contract: &Contract, settings: &SourceSettings, findings: &mut Vec<Finding>) {
+    let name = &contract.source;
+    let configuration = |error: CredentialError| (Code::Configuration, error.to_string());
     let this_year = context.clock.today(context.config.deployment.timezone).year();
-    let years = match (contract.datasets.iter().any(|dataset| dataset.fiscal_year), settings.fiscal_years.is_empty())
-    {
-        (false, _) => vec![None],
-        (true, true) => vec![Some(this_year)],
-        (true, false) => settings.fiscal_years.iter().copied().map(Some).collect(),
+    let yearly = contract.datasets.iter().any(|dataset| dataset.fiscal_year);
+    let mut years: Vec<Option<i32>> = match settings.fiscal_years.as_slice() {
+        [] => vec![Some(this_year)],
+        years => years.iter().copied().map(Some).collect(),
     };
+    years.retain(|_| yearly);
+    // What has no fiscal year is asked for with the token of none.
+    if contract.datasets.iter().any(|dataset| !dataset.fiscal_year && dataset.transport == Transport::Http) {
+        years.push(None);
+    }
     for year in years {
         let what = match year {
             Some(year) => format!("token of {name} for {year}"),
             None => format!("token of {name}"),
         };
         let token = context.credentials.token(name, &settings.token_env, year);
-        findings.push(Finding::new(what, token.map(|_| ()).map_err(|e| (Code::Configuration, e.to_string()))));
+        findings.push(Finding::new(what, token.map(|_| ()).map_err(configuration)));
     }
-    if !offline {
-        let url = settings.base_url.as_deref().unwrap_or(&contract.base_url);
-        findings.push(Finding::new(format!("{name} reachable"), reach(url).await));
+    let way = settings.way_of(&contract.auth);
+    if way.is_some_and(|way| matches!(way.kind, AuthKind::Login(_))) {
+        let user = context.credentials.user(name, &settings.user_env);
+        findings.push(Finding::new(format!("user of {name}"), user.map(|_| ()).map_err(configuration)));
+    }
+    if let (None, Some(chosen)) = (way, &settings.auth) {
+        let message = format!("the contract has no way of authentication called \"{chosen}\"");
+        findings.push(Finding::new(format!("sources.{name}.auth"), Err((Code::Configuration, message))));
     }
 }
 

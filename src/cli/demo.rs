@@ -154,16 +154,7 @@ async fn load(
 ) -> Result<(), Failure> {
     let contracts = context.folder.contracts()?;
     let targets = targets(context, &contracts, names)?;
-    let request = LoadRequest {
-        date,
-        years: Vec::new(),
-        span: None,
-        accept_shrink: false,
-        accept_quarantine: false,
-        operator: config::operator(),
-        parameters,
-        replay_of: None,
-    };
+    let request = LoadRequest { parameters, ..LoadRequest::of(date, config::operator()) };
     let reports = load_all(context, warehouse, &targets, &request).await;
     worst(&reports).map_or(Ok(()), |code| Err(Failure::new(code, "the demo's load failed; the reason stands above")))
 }

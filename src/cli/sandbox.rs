@@ -48,9 +48,9 @@ pub(crate) async fn run(context: &Context, args: &SandboxArgs) -> Result<(), Fai
     })
     .await?;
     if context.output == OutputFormat::Json {
-        as_json(&sandbox, today)?
+        as_json(&sandbox, today)?;
     } else {
-        as_text(&sandbox, today)?
+        as_text(&sandbox, today)?;
     }
     // Runs until the program is told to stop.
     std::future::pending().await

@@ -143,11 +143,7 @@ pub(crate) fn targets<'a>(
         if let Some(explanation) = unknown.iter().find_map(|name| method_note(contracts, name)) {
             return Err(Failure::usage(explanation));
         }
-        let known: Vec<String> = contracts
-            .iter()
-            .flat_map(|contract| contract.datasets.iter().map(move |d| format!("{}.{}", contract.source, d.name)))
-            .collect();
-        let message = format!("unknown dataset {}; known: {}", unknown.join(", "), known.join(", "));
+        let message = format!("unknown dataset {}{}", unknown.join(", "), nearest_names(contracts, &unknown));
         return Err(Failure::usage(message));
     }
     if targets.is_empty() {
@@ -155,6 +151,20 @@ pub(crate) fn targets<'a>(
         return Err(Failure::new(Code::Configuration, "no source is switched on").with_hint(hint));
     }
     Ok(targets)
+}
+
+/// The datasets that `unknown` names may mean, and the sources there are.
+fn nearest_names(contracts: &[Contract], unknown: &[&str]) -> String {
+    const ALIKE: f64 = 0.85;
+    let all = contracts.iter().flat_map(|contract| {
+        let datasets = contract.datasets.iter().map(|dataset| format!("{}.{}", contract.source, dataset.name));
+        std::iter::once(contract.source.clone()).chain(datasets)
+    });
+    let near: Vec<String> =
+        all.filter(|known| unknown.iter().any(|name| strsim::jaro_winkler(known, name) > ALIKE)).take(5).collect();
+    let sources: Vec<&str> = contracts.iter().map(|contract| contract.source.as_str()).collect();
+    let meant = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(", ")) };
+    format!("{meant} Known sources: {}", sources.join(", "))
 }
 
 /// What the contract says of a method that nothing is loaded from under its own name.

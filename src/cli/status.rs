@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Context;
 use super::exit::Failure;
 use super::output::{OutputFormat, Table, grouped, print, print_json};
-use crate::warehouse::{AsOf, CommittedFile, Freshness, Warehouse};
+use crate::warehouse::{AsOf, CommittedFile, Freshness, RunStatus, Warehouse};
 
 pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     let warehouse = Warehouse::open_for_reading(&context.warehouse)?;
@@ -39,6 +39,10 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
 fn never_asked(context: &Context, freshness: &[Freshness]) -> Result<Vec<String>, Failure> {
     let mut names = Vec::new();
     for contract in context.folder.contracts()? {
+        // What is switched off is not missed.
+        if context.config.sources.get(&contract.source).is_some_and(|settings| !settings.enabled) {
+            continue;
+        }
         for dataset in &contract.datasets {
             let name = format!("{}.{}", contract.source, dataset.name);
             if !freshness.iter().any(|fresh| fresh.dataset.to_string() == name) {
@@ -67,6 +71,7 @@ impl Told {
             .filter(|file| year.is_none() || file.partition.get("tahun_anggaran") == year.as_deref())
             .collect();
         let state = match (&fresh.committed, fresh.stale) {
+            (None, _) if fresh.attempt.status == RunStatus::Empty => "empty",
             (None, _) => "never loaded",
             (Some(_), true) => "stale",
             (Some(_), false) => "fresh",

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use chrono_tz::Tz;
 
 use super::document::{Document, Problem, Problems, Section};
-use crate::contract;
+use crate::contract::{self, Auth};
 use crate::seal::Recipient;
 
 /// Everything `lumbung.toml` says.
@@ -111,6 +111,24 @@ pub struct ArchiveSettings {
 pub struct PrivacySettings {
     /// The file with the PII key, where `LUMBUNG_PII_KEY` does not hold it.
     pub key_file: Option<PathBuf>,
+}
+
+impl SourceSettings {
+    /// The folder that files of a dataset are dropped into.
+    #[must_use]
+    pub fn drop_folder(&self, source: &str, dataset: &str) -> PathBuf {
+        self.folder.clone().unwrap_or_else(|| PathBuf::from("drop").join(source)).join(dataset)
+    }
+
+    /// The way of proving who asks that this deployment chose, else the contract's first; `None` where it chose one that
+    /// the contract does not have.
+    #[must_use]
+    pub fn way_of<'a>(&self, ways: &'a [Auth]) -> Option<&'a Auth> {
+        match &self.auth {
+            Some(name) => ways.iter().find(|way| way.name == *name),
+            None => ways.first(),
+        }
+    }
 }
 
 /// How mail leaves.

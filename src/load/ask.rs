@@ -15,12 +15,15 @@ use crate::source::paging::{Ask, PageOutcome, Pager, Window, pager};
 use crate::source::request::{self, Request};
 use crate::warehouse::RawPage;
 
+/// What a request is repeated for: names and values.
+pub(super) type ParameterSet = Arc<Vec<(String, String)>>;
+
 /// One page that is due.
 pub(super) struct PageAsk {
     /// What ledger, log and errors call it.
     pub(super) shown: String,
     /// What the request is repeated for; columns may take their values from it.
-    pub(super) parameters: Arc<Vec<(String, String)>>,
+    pub(super) parameters: ParameterSet,
     pub(super) target: Target,
     /// Where the archive has it already.
     pub(super) raw: Option<RawPage>,
@@ -52,6 +55,11 @@ pub(super) trait PageSource: Send {
     fn renew(&self) -> bool {
         false
     }
+
+    /// Whether a page may come out otherwise when it is asked for again: what lies on a disk does not.
+    fn is_live(&self) -> bool {
+        false
+    }
 }
 
 /// Pages asked for over HTTP: for each set of parameters, page by page.
@@ -63,8 +71,8 @@ pub(super) struct HttpPages<'a> {
     signer: &'a Signer,
     window: &'a Window,
     /// The parameters of the requests to come.
-    due: VecDeque<Arc<Vec<(String, String)>>>,
-    at_work: Option<(Arc<Vec<(String, String)>>, Box<dyn Pager>)>,
+    due: VecDeque<ParameterSet>,
+    at_work: Option<(ParameterSet, Box<dyn Pager>)>,
 }
 
 /// Who asks, and for what.
@@ -135,6 +143,10 @@ impl PageSource for HttpPages<'_> {
 
     fn renew(&self) -> bool {
         self.signer.renew()
+    }
+
+    fn is_live(&self) -> bool {
+        true
     }
 }
 

@@ -123,7 +123,7 @@ impl Asking<'_> {
                     renewed = true;
                     continue;
                 }
-                Err(error) if error.asks_for_retry() && attempt < limits.attempts => error,
+                Err(error) if source.is_live() && error.asks_for_retry() && attempt < limits.attempts => error,
                 Err(error) => return Err(error),
             };
             attempt += 1;

@@ -3,7 +3,7 @@
 pub mod document;
 pub mod spanint;
 
-use crate::contract::{Contract, Dataset, Envelope};
+use crate::contract::{Answers, Contract, Dataset, Envelope};
 use crate::decode::DecodeError;
 
 /// What an answer is.
@@ -95,6 +95,21 @@ pub fn judge_document(
         return Ok(Verdict::Unauthorised.into());
     }
     document::judge(&contract.answers, dataset, status, body)
+}
+
+/// What a body without rows says, by the texts that the contract knows.
+fn by_text(answers: &Answers, dataset: &Dataset, body: &[u8]) -> Verdict {
+    let head = String::from_utf8_lossy(&body[..body.len().min(JUDGED_BYTES)]).to_lowercase();
+    let says = |texts: &[String]| texts.iter().any(|known| head.contains(known));
+    if says(&answers.unauthorised) {
+        Verdict::Unauthorised
+    } else if says(&answers.wrong_parameter) {
+        Verdict::WrongParameter
+    } else if says(&answers.empty) {
+        Verdict::Empty
+    } else {
+        Verdict::Garbage(describe(body, dataset.personal))
+    }
 }
 
 /// Characters of a strange body that an error message shows.

@@ -1,6 +1,6 @@
 //! The envelope of a document: rules over its values say what the answer is, whatever the HTTP status.
 
-use super::{Judged, Verdict, describe};
+use super::{Judged, Verdict, by_text, describe};
 use crate::contract::{Answers, Dataset, DocumentEnvelope, Envelope, JsonPath, Paging, RowShape, RuleVerdict};
 use crate::decode::scan::{Kind, Token};
 use crate::decode::{DecodeError, scan};
@@ -42,21 +42,6 @@ pub(super) fn judge(answers: &Answers, dataset: &Dataset, status: u16, body: &[u
         None => Verdict::Garbage(describe(body, dataset.personal)),
     };
     Ok(Judged { verdict, total: total(dataset, body, document).map_err(broken)? })
-}
-
-/// A body that is no document.
-fn by_text(answers: &Answers, dataset: &Dataset, body: &[u8]) -> Verdict {
-    let head = String::from_utf8_lossy(&body[..body.len().min(super::JUDGED_BYTES)]).to_lowercase();
-    let says = |texts: &[String]| texts.iter().any(|known| head.contains(known));
-    if says(&answers.unauthorised) {
-        Verdict::Unauthorised
-    } else if says(&answers.wrong_parameter) {
-        Verdict::WrongParameter
-    } else if says(&answers.empty) {
-        Verdict::Empty
-    } else {
-        Verdict::Garbage(describe(body, dataset.personal))
-    }
 }
 
 fn by_rules(

@@ -2,28 +2,14 @@
 //! `{"body":{"value":"Tidak Ada Data …"}}` or `[[{"colspan":26,"value":"Harap isi filter …"}]]`; when it refuses the
 //! token, with plain text; when it breaks, with an HTML page. All of it may come under HTTP 200.
 
-use super::{Verdict, describe};
+use super::{Verdict, by_text};
 use crate::contract::{Answers, Dataset, RowShape, normalise_key};
 use crate::decode::scan::{skip_blank, string_end};
 
 /// Judges the beginning of a body.
 pub(super) fn judge(answers: &Answers, dataset: &Dataset, head: &[u8]) -> Verdict {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
-    let says = |texts: &[String]| {
-        let text = String::from_utf8_lossy(head).to_lowercase();
-        texts.iter().any(|known| text.contains(known))
-    };
-    let message = || {
-        if says(&answers.unauthorised) {
-            Verdict::Unauthorised
-        } else if says(&answers.wrong_parameter) {
-            Verdict::WrongParameter
-        } else if says(&answers.empty) {
-            Verdict::Empty
-        } else {
-            Verdict::Garbage(describe(head, dataset.personal))
-        }
-    };
+    let message = || by_text(answers, dataset, head);
     match head.first() {
         None => Verdict::Garbage("an empty body".to_owned()),
         Some(b'[') => match head.get(skip_blank(head, 1)) {
