@@ -1,0 +1,7 @@
+//! The quirks of the sources.
+mod bench;
+mod bodies;
+mod keys;
+mod paging;
+mod values;
+mod years;
