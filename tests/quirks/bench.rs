@@ -128,10 +128,7 @@ impl Contract {
     }
 
     fn text(&self) -> String {
-        self.text
-            .replace("PATH", "baris")
-            .replace("PAGING", "kind = \"whole\"")
-            .replace("FISCAL_YEAR", "false")
+        self.text.replace("PATH", "baris").replace("PAGING", "kind = \"whole\"").replace("FISCAL_YEAR", "false")
     }
 }
 

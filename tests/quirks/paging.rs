@@ -18,8 +18,7 @@ fn rows(first: u64, last: u64) -> String {
 
 /// Asked for `baris/{from}/{to}`; the row numbers must be whole.
 fn ranges(road: Road) -> Bench {
-    let paging =
-        r#"kind = "row_range", page_rows = 2, row_number = "rownum", constant = ["maxdate"], restarts = 1"#;
+    let paging = r#"kind = "row_range", page_rows = 2, row_number = "rownum", constant = ["maxdate"], restarts = 1"#;
     Bench::new(&Contract::new(road, "", COLUMNS).paged("baris/{from}/{to}", paging))
 }
 
@@ -169,7 +168,9 @@ fn an_announced_total_ends_the_pages() {
 
 #[test]
 fn an_announced_total_that_moves_or_is_not_met_begins_again() {
-    let page = |asked: &str, total: u64| Reply::from(Road::Document.page(&rows(2 * page_of(asked) - 1, 2 * page_of(asked)), total));
+    let page = |asked: &str, total: u64| {
+        Reply::from(Road::Document.page(&rows(2 * page_of(asked) - 1, 2 * page_of(asked)), total))
+    };
     let moves = numbered(TOTAL);
     moves.answers(move |asked, n| page(asked, if n == 1 { 3 } else { 4 }));
     let load = moves.load(&[]);
@@ -181,7 +182,9 @@ fn an_announced_total_that_moves_or_is_not_met_begins_again() {
     overlaps.answers(|asked, _| Road::Document.page(&rows(page_of(asked), page_of(asked) + 1), 5).into());
     never_fits(&overlaps, "5 rows are announced, but 6 came");
     let ends = numbered(TOTAL);
-    ends.answers(|asked, _| Road::Document.page(&if page_of(asked) == 1 { rows(1, 2) } else { String::new() }, 5).into());
+    ends.answers(|asked, _| {
+        Road::Document.page(&if page_of(asked) == 1 { rows(1, 2) } else { String::new() }, 5).into()
+    });
     never_fits(&ends, "5 rows are announced, but the pages end after 2");
     let silent = numbered(TOTAL);
     silent.answers(|_, _| Road::Document.wrap(&rows(1, 2)).into());
@@ -207,7 +210,9 @@ fn without_a_total_an_empty_page_ends_the_pages() {
 fn a_page_beyond_the_end_that_is_the_last_one_again_is_noticed() {
     let bench = numbered("");
     bench.answers(|asked, n| {
-        assert!(n < 100, "asked for ever");
+        if n > 20 {
+            return Reply::under(410, "asked for ever");
+        }
         let page = page_of(asked).min(2);
         Road::Document.wrap(&rows(2 * page - 1, 2 * page)).into()
     });

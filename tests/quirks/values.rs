@@ -35,7 +35,8 @@ fn prove(fixture: &str, columns: &[(&str, &str)]) {
 
 fn prove_on(road: Road, cases: &[Case<'_>], columns: &[(&str, &str)]) {
     let mut lines =
-        "{ name = \"no\", type = \"integer\", required = true, class = \"public\", meaning = \"case\" },\n".to_owned();
+        "{ name = \"no\", type = \"integer\", required = true, class = \"public\", meaning = \"case\" },\n"
+            .to_owned();
     for (name, reading) in columns {
         lines += &format!("{{ name = \"{name}\", {reading}, class = \"public\", meaning = \"m\" }},\n");
     }

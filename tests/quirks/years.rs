@@ -112,7 +112,11 @@ fn an_npwp_of_fifteen_and_one_of_sixteen_digits_join() {
         ));
         let states = bench.sql("SELECT no, npwp_keadaan, npwp IS NULL FROM uji.baris ORDER BY no");
         // 14 digits: a zero too many was lost for anyone to say which.
-        assert_eq!(states, ["1,utuh,false", "2,utuh,false", "3,rusak,true", "4,utuh,false", "5,rusak,true"], "{road:?}");
+        assert_eq!(
+            states,
+            ["1,utuh,false", "2,utuh,false", "3,rusak,true", "4,utuh,false", "5,rusak,true"],
+            "{road:?}"
+        );
         assert_eq!(bench.sql("SELECT count(DISTINCT npwp) FROM uji.baris WHERE no <= 2"), ["1"], "{road:?}");
         assert_eq!(bench.sql("SELECT npwp = nik FROM uji.baris WHERE no = 4"), ["true"], "{road:?}");
     }

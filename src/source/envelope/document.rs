@@ -18,16 +18,18 @@ const MESSAGE_CHARS_MAX: usize = 200;
 /// [`DecodeError::Truncated`] when the document does not end, [`DecodeError::Malformed`] when it is none.
 pub(super) fn judge(answers: &Answers, dataset: &Dataset, status: u16, body: &[u8]) -> Result<Judged, DecodeError> {
     let refused = |verdict| if (200..300).contains(&status) { verdict } else { Verdict::Refused(status) };
+    let said = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii();
+    if said.is_empty() {
+        return Ok(refused(Verdict::Garbage("an empty body".to_owned())).into());
+    }
+    // Words, an HTML page, or one bare value: a text in quotes says no more than one without.
+    if !said.starts_with(b"{") && !said.starts_with(b"[") {
+        return Ok(refused(by_text(answers, dataset, said)).into());
+    }
     let (document, end) = match root(body) {
         Ok(Some(found)) => found,
-        Ok(None) if body.trim_ascii().is_empty() => {
-            return Ok(refused(Verdict::Garbage("an empty body".to_owned())).into());
-        }
         Ok(None) => return Err(DecodeError::Truncated { rows: 0 }),
-        Err(reason) if body.trim_ascii_start().starts_with(b"{") || body.trim_ascii_start().starts_with(b"[") => {
-            return Err(DecodeError::Malformed { rows: 0, reason });
-        }
-        Err(_) => return Ok(refused(by_text(answers, dataset, body)).into()),
+        Err(reason) => return Err(DecodeError::Malformed { rows: 0, reason }),
     };
     if !body[end..].iter().all(|&byte| scan::is_blank(byte) || byte == b',') {
         return Err(DecodeError::Malformed { rows: 0, reason: "text after the end of the document".to_owned() });
