@@ -251,3 +251,21 @@ impl Earlier<'_> {
         Ok(Some(windows))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_shrunk;
+    use crate::contract::parse;
+
+    #[test]
+    fn a_loss_is_measured_exactly() {
+        let contract = parse("omspan.toml", include_str!("../../config/sources/omspan.toml")).unwrap();
+        let dataset = contract.dataset("dipa_belanja").unwrap();
+        assert_eq!(dataset.shrink_pct_max, 20);
+        for (then, now, shrunk) in
+            [(10, 8, false), (10, 7, true), (8, 7, false), (8, 6, true), (1, 1, false), (1, 0, true), (0, 0, false)]
+        {
+            assert_eq!(is_shrunk(dataset, then, now), shrunk, "{now} of {then}");
+        }
+    }
+}

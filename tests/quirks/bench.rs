@@ -121,6 +121,19 @@ impl Contract {
         self
     }
 
+    /// Nobody is asked: files lie in a folder.
+    pub(super) fn dropped(mut self) -> Self {
+        for (asked, dropped) in [
+            ("base_url = \"https://uji.example.go.id\"", "transport = \"folder\""),
+            ("[source.auth]\nkind = \"bearer\"\n", ""),
+            ("path = \"PATH\"\npaging = { PAGING }", "paging = { kind = \"files\", done = true }"),
+        ] {
+            assert!(self.text.contains(asked), "{asked}");
+            self.text = self.text.replace(asked, dropped);
+        }
+        self
+    }
+
     /// Asked for year by year.
     pub(super) fn yearly(mut self) -> Self {
         self.text = self.text.replace("FISCAL_YEAR", "true");

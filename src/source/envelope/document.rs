@@ -149,3 +149,44 @@ fn total(dataset: &Dataset, body: &[u8], document: Token) -> Result<Option<u64>,
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::judge;
+    use crate::contract::parse;
+    use crate::source::envelope::Verdict;
+
+    fn word(status: u16, body: &str) -> String {
+        let mut contract = parse("simda.toml", include_str!("../../../config/sources/simda.toml")).unwrap();
+        contract.answers.unauthorised = vec!["tidak valid".to_owned()];
+        contract.answers.empty = vec!["tidak ada data".to_owned()];
+        match judge(&contract.answers, contract.dataset("instansi").unwrap(), status, body.as_bytes()) {
+            Ok(judged) => match judged.verdict {
+                Verdict::Garbage(what) => what,
+                other => other.word().to_owned(),
+            },
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn what_is_no_document_is_judged_by_its_words() {
+        for body in ["", " \n", "\u{feff}", "\u{feff}\n"] {
+            assert_eq!(word(200, body), "an empty body", "{body:?}");
+        }
+        for body in ["Token tidak valid", "\"Token tidak valid\"", "\u{feff}\"Token tidak valid"] {
+            assert_eq!(word(200, body), "unauthorised", "{body:?}");
+        }
+        assert_eq!(word(200, "\"Tidak Ada Data\""), "empty");
+        assert_eq!(word(200, "null"), "an unknown answer: \"null\"");
+        assert_eq!(word(404, "null"), "refused");
+        assert!(word(200, "<b>Fatal error</b>").starts_with("an HTML page"));
+    }
+
+    #[test]
+    fn what_begins_as_a_document_has_to_be_one() {
+        assert!(word(200, "\u{feff} {\"data\":[").contains("cut off"));
+        assert!(word(200, "{\"data\":[]} x").contains("text after the end"));
+        assert!(word(200, "\u{feff}{\"data\" 1}").contains("broken"));
+    }
+}
