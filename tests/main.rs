@@ -12,6 +12,7 @@ mod faults;
 #[expect(unreachable_pub, reason = "a module of a test binary: pub says what the other modules use")]
 mod harness;
 mod kill;
+mod quirks;
 mod readers;
 mod reference;
 mod secrets;

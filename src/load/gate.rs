@@ -171,14 +171,18 @@ fn shrink(dataset: &Dataset, window: &Landed, before: &[&CommittedFile]) -> Opti
         return Some(Objection::shrunk(what));
     }
     // A single day of events may be corrected downwards: `shrink_of_days` looks at all of them.
-    let floor = rows_before * u64::from(100 - dataset.shrink_pct_max) / 100;
-    if dataset.accumulates() || window.rows >= floor {
+    if dataset.accumulates() || !is_shrunk(dataset, rows_before, window.rows) {
         return None;
     }
     Some(Objection::shrunk(format!(
         "{label}: {} rows where the last snapshot had {rows_before}, a loss of more than {} % (shrink_pct_max)",
         window.rows, dataset.shrink_pct_max
     )))
+}
+
+/// Whether `now` is a loss against `then` of more than the contract tolerates: of 8 rows and 20 %, 7 may be left.
+fn is_shrunk(dataset: &Dataset, then: u64, now: u64) -> bool {
+    now * 100 < then * u64::from(100 - dataset.shrink_pct_max)
 }
 
 /// Rows that are published now for what `window` asked for: of its day, or of its fiscal year.
@@ -198,7 +202,7 @@ fn shrink_of_days(dataset: &Dataset, landed: &[Landed], before: &[&CommittedFile
     let rows_before = |window: &Landed| rows_before(dataset, window, before);
     let known = || landed.iter().filter(|window| dataset.accumulates() && rows_before(window) > 0);
     let (then, now): (u64, u64) = (known().map(rows_before).sum(), known().map(|window| window.rows).sum());
-    if now >= then * u64::from(100 - dataset.shrink_pct_max) / 100 {
+    if !is_shrunk(dataset, then, now) {
         return None;
     }
     Some(Objection::shrunk(format!(
@@ -245,5 +249,23 @@ impl Earlier<'_> {
             }
         }
         Ok(Some(windows))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_shrunk;
+    use crate::contract::parse;
+
+    #[test]
+    fn a_loss_is_measured_exactly() {
+        let contract = parse("omspan.toml", include_str!("../../config/sources/omspan.toml")).unwrap();
+        let dataset = contract.dataset("dipa_belanja").unwrap();
+        assert_eq!(dataset.shrink_pct_max, 20);
+        for (then, now, shrunk) in
+            [(10, 8, false), (10, 7, true), (8, 7, false), (8, 6, true), (1, 1, false), (1, 0, true), (0, 0, false)]
+        {
+            assert_eq!(is_shrunk(dataset, then, now), shrunk, "{now} of {then}");
+        }
     }
 }

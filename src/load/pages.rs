@@ -83,7 +83,11 @@ impl Asking<'_> {
             page += 1;
             let Page { report, sha256 } = self.page_with_retries(group, source, &ask, page).await?;
             let first = report.tables[0].summary;
-            last = Some(PageOutcome { rows: first.rows + first.refused + first.nulls, total: report.total });
+            last = Some(PageOutcome {
+                rows: first.rows + first.refused + first.nulls,
+                total: report.total,
+                repeated: hashes.last() == Some(&sha256),
+            });
             for ((table, taken), rows) in group.tables.iter_mut().zip(&report.tables).zip(&mut rows) {
                 for refused in &taken.refused {
                     table.run.record_quarantine(&QuarantineRecord {

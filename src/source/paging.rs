@@ -25,6 +25,8 @@ pub struct PageOutcome {
     pub rows: u64,
     /// Rows there are in all, where the answer says so.
     pub total: Option<u64>,
+    /// Whether it was the answer before it once more, byte for byte.
+    pub repeated: bool,
 }
 
 /// The next request: what fills its placeholders.

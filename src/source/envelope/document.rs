@@ -18,16 +18,18 @@ const MESSAGE_CHARS_MAX: usize = 200;
 /// [`DecodeError::Truncated`] when the document does not end, [`DecodeError::Malformed`] when it is none.
 pub(super) fn judge(answers: &Answers, dataset: &Dataset, status: u16, body: &[u8]) -> Result<Judged, DecodeError> {
     let refused = |verdict| if (200..300).contains(&status) { verdict } else { Verdict::Refused(status) };
+    let said = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii();
+    if said.is_empty() {
+        return Ok(refused(Verdict::Garbage("an empty body".to_owned())).into());
+    }
+    // Words, an HTML page, or one bare value: a text in quotes says no more than one without.
+    if !said.starts_with(b"{") && !said.starts_with(b"[") {
+        return Ok(refused(by_text(answers, dataset, said)).into());
+    }
     let (document, end) = match root(body) {
         Ok(Some(found)) => found,
-        Ok(None) if body.trim_ascii().is_empty() => {
-            return Ok(refused(Verdict::Garbage("an empty body".to_owned())).into());
-        }
         Ok(None) => return Err(DecodeError::Truncated { rows: 0 }),
-        Err(reason) if body.trim_ascii_start().starts_with(b"{") || body.trim_ascii_start().starts_with(b"[") => {
-            return Err(DecodeError::Malformed { rows: 0, reason });
-        }
-        Err(_) => return Ok(refused(by_text(answers, dataset, body)).into()),
+        Err(reason) => return Err(DecodeError::Malformed { rows: 0, reason }),
     };
     if !body[end..].iter().all(|&byte| scan::is_blank(byte) || byte == b',') {
         return Err(DecodeError::Malformed { rows: 0, reason: "text after the end of the document".to_owned() });
@@ -130,5 +132,46 @@ fn total(dataset: &Dataset, body: &[u8], document: Token) -> Result<Option<u64>,
             Ok(total) => Ok(Some(total)),
             Err(_) => Err(format!("the announced total at {path} is no number")),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::judge;
+    use crate::contract::parse;
+    use crate::source::envelope::Verdict;
+
+    fn word(status: u16, body: &str) -> String {
+        let mut contract = parse("simda.toml", include_str!("../../../config/sources/simda.toml")).unwrap();
+        contract.answers.unauthorised = vec!["tidak valid".to_owned()];
+        contract.answers.empty = vec!["tidak ada data".to_owned()];
+        match judge(&contract.answers, contract.dataset("instansi").unwrap(), status, body.as_bytes()) {
+            Ok(judged) => match judged.verdict {
+                Verdict::Garbage(what) => what,
+                other => other.word().to_owned(),
+            },
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn what_is_no_document_is_judged_by_its_words() {
+        for body in ["", " \n", "\u{feff}", "\u{feff}\n"] {
+            assert_eq!(word(200, body), "an empty body", "{body:?}");
+        }
+        for body in ["Token tidak valid", "\"Token tidak valid\"", "\u{feff}\"Token tidak valid"] {
+            assert_eq!(word(200, body), "unauthorised", "{body:?}");
+        }
+        assert_eq!(word(200, "\"Tidak Ada Data\""), "empty");
+        assert_eq!(word(200, "null"), "an unknown answer: \"null\"");
+        assert_eq!(word(404, "null"), "refused");
+        assert!(word(200, "<b>Fatal error</b>").starts_with("an HTML page"));
+    }
+
+    #[test]
+    fn what_begins_as_a_document_has_to_be_one() {
+        assert!(word(200, "\u{feff} {\"data\":[").contains("cut off"));
+        assert!(word(200, "{\"data\":[]} x").contains("text after the end"));
+        assert!(word(200, "\u{feff}{\"data\" 1}").contains("broken"));
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Where answers announce a total, the rows of all pages must come to it, and a total that moves means that rows shifted
 //! between pages: the load begins again. Without one, only an empty page proves the end: services cap `{size}`, so that a
-//! short page says nothing.
+//! short page says nothing. A service that answers a page beyond the end with the last one again would never come to an
+//! empty page: it is noticed by the same answer twice in a row.
 
 use super::{Ask, PageOutcome, Pager};
 
@@ -29,6 +30,10 @@ impl Pages {
     /// Whether the pages read so far are all.
     fn over(&mut self, last: &PageOutcome) -> Result<bool, String> {
         self.seen += last.rows;
+        // The first page of a series may well be what another series ended with.
+        if last.repeated && last.rows > 0 && self.page > self.first {
+            return Err(format!("page {} is page {} again, byte for byte", self.page, self.page - 1));
+        }
         if !self.announces {
             return Ok(last.rows == 0);
         }
@@ -77,7 +82,7 @@ mod tests {
         let mut last = None;
         for (n, &(rows, total)) in answers.iter().enumerate() {
             match pager.next(last.as_ref()) {
-                Ok(Some(_)) => last = Some(PageOutcome { rows, total }),
+                Ok(Some(_)) => last = Some(PageOutcome { rows, total, repeated: false }),
                 Ok(None) => return (n, Ok(())),
                 Err(reason) => return (n, Err(reason)),
             }
@@ -103,6 +108,21 @@ mod tests {
         assert!(asked(true, &[(10, Some(20)), (0, Some(20))]).1.unwrap_err().contains("end after 10"));
         assert!(asked(true, &[(10, Some(15)), (10, Some(15))]).1.unwrap_err().contains("20 came"));
         assert!(asked(true, &[(10, None)]).1.is_err());
+    }
+
+    #[test]
+    fn a_page_that_comes_twice_in_a_row_is_noticed() {
+        let outcome = |rows, repeated| PageOutcome { rows, total: None, repeated };
+        let mut pager = Pages::new(1, 10, false);
+        assert!(pager.next(None).is_ok());
+        // As the last page of the parameters before.
+        assert!(pager.next(Some(&outcome(10, true))).is_ok());
+        assert!(pager.next(Some(&outcome(10, false))).is_ok());
+        let again = pager.next(Some(&outcome(10, true)));
+        assert_eq!(again, Err("page 3 is page 2 again, byte for byte".to_owned()));
+        let mut empty = Pages::new(1, 10, false);
+        assert!(empty.next(None).is_ok());
+        assert_eq!(empty.next(Some(&outcome(0, true))), Ok(None));
     }
 
     #[test]

@@ -47,7 +47,7 @@ mod tests {
         while let Some(ask) = pager.next(last.as_ref()).unwrap() {
             let rows = available.min(page_rows);
             available -= rows;
-            last = Some(PageOutcome { rows, total: None });
+            last = Some(PageOutcome { rows, ..PageOutcome::default() });
             ranges.push(ask.values.into_iter().map(|(_, value)| value).collect::<Vec<_>>().join("/"));
         }
         ranges
