@@ -232,6 +232,13 @@ fn a_drill_down_is_asked_for_by_name_and_its_nik_is_never_shown() {
         "SELECT count(*) FROM sipp.tracking AS t JOIN sipp.p3ke AS p ON p.nik = t.nik",
     ]);
     assert_eq!(joined.stdout.lines().nth(1), Some("1"), "{}", joined.stdout);
+    // A whole NIK is looked for by its hash, which the program makes of what stands on stdin.
+    let mut hashing = lab.systems_command(&["key", "hash"]);
+    let file = lab.path().join("nik.txt");
+    std::fs::write(&file, format!("{nik}\n")).unwrap();
+    let hash: Ran = hashing.stdin(std::fs::File::open(&file).unwrap()).output().unwrap().into();
+    let sql = format!("SELECT count(*) FROM sipp.tracking WHERE nik = '{}'", hash.stdout.trim());
+    assert_eq!(lab.ok(&["sql", "--format", "csv", &sql]).stdout.lines().nth(1), Some("1"), "{}", hash.stderr);
 }
 
 #[test]
@@ -259,6 +266,24 @@ fn the_tree_may_be_written_in_any_of_its_ways() {
         assert_lands(&lab, &ran, "simda.rka");
         assert_lands(&lab, &ran, "simda.rka_indikator_program");
         assert_lands(&lab, &ran, "simda.rka_indikator_kegiatan");
+    }
+}
+
+#[test]
+fn the_tables_of_one_answer_are_decoded_again_together() {
+    const TABLES: [&str; 3] = ["simda.rka", "simda.rka_indikator_program", "simda.rka_indikator_kegiatan"];
+    let mut lab = Lab::new(&[]);
+    let loaded = snapshot(&lab, &["simda"]);
+    assert_eq!(loaded.code, 0, "{}", loaded.stderr);
+    let run = line(&loaded, TABLES[0])["run"].as_str().unwrap().to_owned();
+    lab.stop_sandbox();
+    let replayed: Ran = lab.bare_command().args(["--output", "json", "replay", &run]).output().unwrap().into();
+    assert_eq!(replayed.code, 0, "{}\n{}", replayed.stdout, replayed.stderr);
+    for table in TABLES {
+        let (before, after) = (line(&loaded, table), line(&replayed, table));
+        assert_eq!(after["status"], "committed", "{after}");
+        assert_eq!((&before["rows"], &before["control"]), (&after["rows"], &after["control"]), "{after}");
+        assert_ne!(before["run"], after["run"]);
     }
 }
 

@@ -4,7 +4,7 @@ mod rotate;
 
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ use serde_json::json;
 use super::Context;
 use super::exit::{Code, Failure};
 use super::output::{OutputFormat, Table, print, print_json};
-use crate::privacy::{PII_KEY_ENV, PiiKey};
+use crate::privacy::{KeyForm, PII_KEY_ENV, PiiKey};
 use crate::seal::Identity;
 use crate::warehouse::{AsOf, Warehouse};
 
@@ -41,6 +41,16 @@ enum KeyCommand {
     /// The id of the key in use, and the keys that the snapshots were hashed under
     #[command(after_help = "Example:\n  lumbung key id --output json")]
     Id,
+    /// The hash of one value, read from stdin, to look for it in a query
+    #[command(
+        after_help = "Example:\n  lumbung key hash < nik.txt\n\nThe value is read from stdin, so that it stands in no \
+        history of commands. Then: lumbung sql \"SELECT * FROM sipp.bantuan WHERE nik = '<hash>'\""
+    )]
+    Hash {
+        /// What the value is: nik, npwp or text
+        #[arg(long, value_name = "FORM", default_value = "nik")]
+        form: KeyForm,
+    },
     /// Make the identity that opens sealed raw pages, and print its recipient
     #[command(
         after_help = "Example:\n  lumbung key identity archive.identity\n\nDo this on another machine and keep FILE \
@@ -59,6 +69,7 @@ pub(crate) async fn run(context: &Context, args: &KeyArgs) -> Result<(), Failure
         KeyCommand::Rotate(args) => rotate::run(context, args).await,
         KeyCommand::New { file } => new(context, file),
         KeyCommand::Id => id(context),
+        KeyCommand::Hash { form } => hash(context, *form),
         KeyCommand::Identity { file } => identity(context, file),
     }
 }
@@ -78,6 +89,27 @@ fn new(context: &Context, file: &Path) -> Result<(), Failure> {
         file.display(),
         file.display()
     ))
+}
+
+/// Longest value that is hashed.
+const VALUE_BYTES_MAX: u64 = 1_024;
+
+fn hash(context: &Context, form: KeyForm) -> Result<(), Failure> {
+    let key = context.credentials.pii_key(context.config.privacy.key_file.as_deref())?;
+    let mut value = String::new();
+    let read = std::io::stdin().take(VALUE_BYTES_MAX).read_to_string(&mut value);
+    read.map_err(|error| Failure::usage(format!("stdin cannot be read: {error}")))?;
+    // A value that is not whole is stored as NULL: there is nothing to look for.
+    let hash = key.keyed(form, value.trim()).map_err(|state| {
+        Failure::new(
+            Code::Data,
+            format!("the value is not whole ({}): no row is stored under a hash of it", state.as_str()),
+        )
+    })?;
+    if context.output == OutputFormat::Json {
+        return print_json(&json!({ "hash": hash, "key_id": key.key_id() }));
+    }
+    print(&format!("{hash}\n"))
 }
 
 fn identity(context: &Context, file: &Path) -> Result<(), Failure> {

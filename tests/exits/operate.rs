@@ -101,7 +101,7 @@ fn check_gives_the_code_of_the_worst_finding() {
 
 #[test]
 fn every_command_has_help_with_an_example() {
-    let commands: [&[&str]; 21] = [
+    let commands: [&[&str]; 22] = [
         &[],
         &["demo"],
         &["sandbox"],
@@ -114,6 +114,7 @@ fn every_command_has_help_with_an_example() {
         &["key"],
         &["key", "new"],
         &["key", "id"],
+        &["key", "hash"],
         &["key", "identity"],
         &["key", "rotate"],
         &["test"],
