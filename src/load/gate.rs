@@ -104,8 +104,11 @@ pub(super) fn judge(
 /// Too many refused rows hold the whole run.
 fn quarantine(dataset: &Dataset, totals: &Totals) -> Option<Objection> {
     let all = totals.rows + totals.quarantined;
-    let too_many = totals.quarantined > QUARANTINE_ROWS_TOLERATED
-        && totals.quarantined * 100 > all * u64::from(dataset.quarantine_pct_max);
+    // An answer of nothing but refused rows is no empty one: error objects in a list look like that.
+    let nothing_else = totals.rows == 0 && totals.quarantined > 0;
+    let too_many = nothing_else
+        || totals.quarantined > QUARANTINE_ROWS_TOLERATED
+            && totals.quarantined * 100 > all * u64::from(dataset.quarantine_pct_max);
     let what = || {
         format!(
             "{} of {all} rows were refused, more than {} % (quarantine_pct_max; `lumbung runs RUN` lists the reasons)",
@@ -254,8 +257,19 @@ impl Earlier<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_shrunk;
+    use super::{Totals, is_shrunk, quarantine};
     use crate::contract::parse;
+
+    #[test]
+    fn few_refused_rows_are_tolerated_beside_good_ones_only() {
+        let contract = parse("omspan.toml", include_str!("../../config/sources/omspan.toml")).unwrap();
+        let dataset = contract.dataset("dipa_belanja").unwrap();
+        let held = |rows, quarantined| {
+            quarantine(dataset, &Totals { rows, quarantined, ..Totals::default() }).is_some()
+        };
+        assert!(!held(1, 5) && !held(0, 0) && !held(600, 6));
+        assert!(held(0, 1) && held(10, 6) && held(593, 6));
+    }
 
     #[test]
     fn a_loss_is_measured_exactly() {
