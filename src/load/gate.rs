@@ -264,9 +264,8 @@ mod tests {
     fn few_refused_rows_are_tolerated_beside_good_ones_only() {
         let contract = parse("omspan.toml", include_str!("../../config/sources/omspan.toml")).unwrap();
         let dataset = contract.dataset("dipa_belanja").unwrap();
-        let held = |rows, quarantined| {
-            quarantine(dataset, &Totals { rows, quarantined, ..Totals::default() }).is_some()
-        };
+        let held =
+            |rows, quarantined| quarantine(dataset, &Totals { rows, quarantined, ..Totals::default() }).is_some();
         assert!(!held(1, 5) && !held(0, 0) && !held(600, 6));
         assert!(held(0, 1) && held(10, 6) && held(593, 6));
     }
