@@ -157,7 +157,9 @@ impl Lab {
     /// As [`Lab::command`], but without tokens and arguments.
     pub fn bare_command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lumbung"));
-        let base_url = self.sandbox.as_ref().map(|sandbox| sandbox.base_url("omspan")).unwrap_or_default();
+        let base_url = self.sandbox.as_ref().map(|sandbox| sandbox.base_url("omspan"));
+        // Port 9: nobody answers where no sandbox runs.
+        let base_url = base_url.unwrap_or_else(|| "http://127.0.0.1:9".to_owned());
         command
             .env_clear()
             .current_dir(self.path())
