@@ -38,19 +38,24 @@ impl Source {
         let address = listener.local_addr().unwrap();
         let (asked, stop) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
         let (heard, stopped) = (Arc::clone(&asked), Arc::clone(&stop));
+        let answer = Arc::new(Mutex::new(answer));
         let thread = std::thread::spawn(move || {
             for connection in listener.incoming() {
                 if stopped.load(Ordering::SeqCst) {
                     return;
                 }
                 let mut connection = connection.unwrap();
-                // One connection may carry several requests. A client that hangs up is no fault of the server.
-                while let Some(head) = head(&mut connection) {
-                    heard.lock().unwrap().push(head.clone());
-                    if answer(&head, &mut connection).is_err() {
-                        break;
+                let (answer, heard) = (Arc::clone(&answer), Arc::clone(&heard));
+                // A thread each: a client may keep one connection idle while it asks on another.
+                std::thread::spawn(move || {
+                    // One connection may carry several requests. A client that hangs up is no fault of the server.
+                    while let Some(head) = head(&mut connection) {
+                        heard.lock().unwrap().push(head.clone());
+                        if answer.lock().unwrap()(&head, &mut connection).is_err() {
+                            break;
+                        }
                     }
-                }
+                });
             }
         });
         Self { address, asked, stop, thread: Some(thread) }
