@@ -15,6 +15,7 @@ mod session;
 mod snapshot;
 mod sql;
 mod status;
+mod submit;
 mod test;
 
 use std::path::PathBuf;
@@ -95,6 +96,8 @@ enum Command {
     Runs(runs::RunsArgs),
     /// The key that personal values are hashed under, and the identity that opens the archive
     Key(key::KeyArgs),
+    /// Check records and send them to a source, one by one
+    Submit(submit::SubmitArgs),
     /// Run the SQL data tests: rows that break a rule
     #[command(after_help = "Examples:\n  lumbung test\n  lumbung test --output json")]
     Test,
@@ -168,6 +171,8 @@ fn every_set_was_heard(global: &GlobalArgs) -> Result<(), Failure> {
 
 async fn run(cli: Cli) -> Result<(), Failure> {
     let context = Context::new(&cli.global)?;
+    // Whoever listens to Ctrl-C itself is not cut off in the middle.
+    let finishes_itself = matches!(cli.command, Command::Submit(_));
     let command = async {
         match cli.command {
             Command::Demo(args) => demo::run(context, args).await,
@@ -181,9 +186,13 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             Command::Key(args) => key::run(&context, &args).await,
             Command::Reference(args) => reference::run(&context, &args),
             Command::Report(args) => report::run(&context, &args).await,
+            Command::Submit(args) => submit::run(&context, &args).await,
             Command::Test => test::run(&context).await,
         }
     };
+    if finishes_itself {
+        return command.await;
+    }
     tokio::select! {
         done = command => done,
         _ = tokio::signal::ctrl_c() => Err(Failure::interrupted()),

@@ -7,7 +7,7 @@
 //! | 1 | [`clock`], [`privacy`], [`seal`], [`config`], [`contract`] |
 //! | 2 | [`source`], [`decode`], [`quality`], [`warehouse`], [`reference`], [`mail`] |
 //! | 3 | [`catalog`] |
-//! | 4 | [`load`], [`report`], [`sandbox`] |
+//! | 4 | [`load`], [`submit`], [`report`], [`sandbox`] |
 //! | 5 | [`cli`] |
 //!
 //! The walkthrough of one load and the invariants are in `docs/architecture.md`.
@@ -27,4 +27,5 @@ pub mod report;
 pub mod sandbox;
 pub mod seal;
 pub mod source;
+pub mod submit;
 pub mod warehouse;

@@ -2,6 +2,7 @@
 
 mod bantuan;
 mod ikpa;
+mod izin;
 mod oss;
 mod padi;
 mod rka;
