@@ -6,6 +6,7 @@ mod credential;
 pub mod deployment;
 pub mod document;
 mod embedded;
+mod listening;
 
 pub use credential::{CredentialError, Credentials, no_color, operator};
 pub use deployment::{
@@ -13,3 +14,4 @@ pub use deployment::{
 };
 pub use document::{Problem, Problems};
 pub use embedded::{ConfigFolder, DEFAULT_CONFIG};
+pub use listening::{InboxSettings, ServeSettings};

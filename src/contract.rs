@@ -7,12 +7,14 @@ mod auth;
 mod column;
 mod dataset;
 mod envelope;
+mod inbox;
 mod method;
 mod parse;
 mod path;
 mod reading;
 mod request;
 mod schema;
+mod submit;
 
 use chrono_tz::Tz;
 
@@ -20,6 +22,9 @@ pub use auth::{Auth, AuthKind, Login};
 pub use column::{Class, Column, ColumnType, DateFormat, TimestampFormat, normalise_key};
 pub use dataset::{Dataset, Direction, ForEach, Paging, RowShape, Transport};
 pub use envelope::{DocumentEnvelope, Envelope, RuleVerdict, VerdictRule};
+pub use inbox::{
+    CHANGE, InboxAnswers, InboxAuth, InboxContract, PUSH_BODY, PUSH_ID, RECEIVED_AT, RECEIVED_ON, Receive,
+};
 pub use method::{Method, MethodDirection};
 pub use parse::parse;
 pub(crate) use parse::{check_base_url, shown_url};
@@ -27,6 +32,7 @@ pub use path::{JsonPath, PathStep};
 pub use reading::{Extract, OneOf, Reading};
 pub use request::{HttpMethod, RequestTemplate};
 pub use schema::{EXTRA_COLUMN, file_schema};
+pub use submit::{ReferenceCheck, Submission};
 
 /// The contract of one source system.
 #[derive(Debug, Clone)]
@@ -45,6 +51,8 @@ pub struct Contract {
     pub timezone: Tz,
     /// The ways in which requests can prove who asks; the first is the usual one. Empty where nothing is asked over HTTP.
     pub auth: Vec<Auth>,
+    /// How the source's own calls are answered; `None` where it never calls.
+    pub inbox: Option<InboxContract>,
     /// What the service says when it has no rows to give.
     pub answers: Answers,
     /// Limits of the HTTP conversation.
@@ -60,6 +68,17 @@ impl Contract {
     #[must_use]
     pub fn dataset(&self, name: &str) -> Option<&Dataset> {
         self.datasets.iter().find(|dataset| dataset.name == name)
+    }
+
+    /// The method called `name`, without regard to case.
+    #[must_use]
+    pub fn method(&self, name: &str) -> Option<&Method> {
+        self.methods.iter().find(|method| method.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The datasets that are pushed to us, each with its place.
+    pub fn received(&self) -> impl Iterator<Item = (&Dataset, &Receive)> {
+        self.datasets.iter().filter_map(|dataset| Some((dataset, dataset.receive.as_ref()?)))
     }
 
     /// The further tables of the answers that `dataset` asks for, in contract order.

@@ -9,6 +9,7 @@ mod builder;
 pub(crate) mod date;
 mod extract;
 mod growing;
+pub mod inspect;
 mod reading;
 pub mod row;
 pub(crate) mod scan;

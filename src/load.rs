@@ -274,6 +274,7 @@ impl Loader<'_> {
         let mut files = Vec::new();
         match dataset.transport {
             Transport::Http => self.land_http(group, request, &windows).await?,
+            Transport::Inbox => return Err(LoadError::Request(format!("{} comes with the inbox", dataset.name))),
             Transport::Folder => {
                 files = ask::dropped_files(&self.drop_folder(&dataset))?;
                 if files.is_empty() {

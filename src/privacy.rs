@@ -25,6 +25,11 @@ pub const PII_KEY_ENV: &str = "LUMBUNG_PII_KEY";
 /// What the key's own name is made from; no value can be hashed under it, because the domains of values end in NUL.
 const ID_LABEL: &[u8] = b"lumbung key id";
 
+/// What the key that seals waiting pushes is made from.
+const VAULT_LABEL: &[u8] = b"lumbung vault 1";
+/// What every mark is made from.
+const MARK_LABEL: &[u8] = b"lumbung mark 1";
+
 /// The secret under which personal values are hashed; wiped from memory when dropped, never shown.
 #[derive(Clone)]
 pub struct PiiKey {
@@ -75,6 +80,23 @@ impl PiiKey {
     #[must_use]
     pub fn key_id(&self) -> &str {
         &self.id
+    }
+
+    /// A mark by which something is known again and nothing is learnt of it: HMAC-SHA256 of the parts, told apart by their
+    /// lengths, within `domain`.
+    #[must_use]
+    pub fn mark(&self, domain: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+        let mut framed = Vec::with_capacity(32 + parts.iter().map(|part| part.len() + 8).sum::<usize>());
+        for part in [MARK_LABEL, domain].iter().chain(parts) {
+            framed.extend_from_slice(&(part.len() as u64).to_le_bytes());
+            framed.extend_from_slice(part);
+        }
+        mac(&self.secret, &[&framed])
+    }
+
+    /// The key under which pushes wait sealed until they are loaded.
+    pub(crate) fn vault_key(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(mac(&self.secret, &[VAULT_LABEL]))
     }
 
     /// The 64 hex digits that stand for `text`. A NIK and the NPWP of the same person give the same ones.

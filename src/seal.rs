@@ -1,5 +1,8 @@
 //! Sealing to a public key: whoever holds only the recipient can write, only the holder of the identity can read. The
 //! format is age v1 with X25519 keys, so the `age` tool opens what lumbung sealed. The one module that names `age`.
+//! What this machine has to read again itself, it keeps in a [`vault`].
+
+pub mod vault;
 
 use std::fmt;
 use std::fs::File;

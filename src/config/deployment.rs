@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use chrono_tz::Tz;
 
 use super::document::{Document, Problem, Problems, Section};
+use super::listening::{self, InboxSettings, ServeSettings};
 use crate::contract::{self, Auth};
 use crate::seal::Recipient;
 
@@ -24,6 +25,10 @@ pub struct Config {
     pub mail: MailSettings,
     /// Limits of queries.
     pub sql: SqlSettings,
+    /// Where the daemon listens.
+    pub serve: ServeSettings,
+    /// What the inbox takes in.
+    pub inbox: InboxSettings,
 }
 
 /// Who the reports speak for.
@@ -177,6 +182,8 @@ pub fn parse(file: &str, text: &str, overrides: &[String]) -> Result<Config, Pro
         privacy: privacy(&root),
         mail: mail(&root),
         sql: sql(&root),
+        serve: listening::serve(&root),
+        inbox: listening::inbox(&root),
     };
     root.finish();
     let problems: Vec<Problem> = document.into_problems();

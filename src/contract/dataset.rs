@@ -1,6 +1,6 @@
 //! One endpoint's rows: how they are asked for, how they are written, and what their columns are.
 
-use super::{Column, Envelope, JsonPath, RequestTemplate};
+use super::{Column, Envelope, JsonPath, Receive, RequestTemplate};
 
 /// One endpoint's rows, or a further table of its answers.
 #[derive(Debug, Clone)]
@@ -19,6 +19,8 @@ pub struct Dataset {
     pub transport: Transport,
     /// What is asked.
     pub request: RequestTemplate,
+    /// What becomes of what is pushed.
+    pub receive: Option<Receive>,
     /// The parameters that the request is repeated for.
     pub for_each: Option<ForEach>,
     /// The dataset whose answers hold these rows, too.
@@ -56,14 +58,14 @@ impl Dataset {
     /// Whether every partition stays current (`latest` links them all) instead of only the newest snapshot.
     #[must_use]
     pub fn accumulates(&self) -> bool {
-        matches!(self.paging, Paging::Daily { .. })
+        matches!(self.paging, Paging::Daily { .. } | Paging::Inbox { .. })
     }
 
     /// The partition key that holds the date: `snapshot_date`, or the dataset's own.
     #[must_use]
     pub fn date_key(&self) -> &str {
         match &self.paging {
-            Paging::Daily { partition, .. } => partition,
+            Paging::Daily { partition, .. } | Paging::Inbox { partition } => partition,
             Paging::Whole | Paging::RowRange { .. } | Paging::PageNumber { .. } | Paging::Files { .. } => {
                 "snapshot_date"
             }
@@ -81,7 +83,7 @@ impl Dataset {
     pub fn restarts(&self) -> Option<u32> {
         match self.paging {
             Paging::RowRange { restarts, .. } | Paging::PageNumber { restarts, .. } => Some(restarts),
-            Paging::Whole | Paging::Daily { .. } | Paging::Files { .. } => None,
+            Paging::Whole | Paging::Daily { .. } | Paging::Files { .. } | Paging::Inbox { .. } => None,
         }
     }
 }
@@ -93,6 +95,8 @@ pub enum Direction {
     Pull,
     /// The source sends them to us.
     Receive,
+    /// We send them: the record of a submission, never a table.
+    Submit,
 }
 
 /// Where answers come from.
@@ -102,6 +106,8 @@ pub enum Transport {
     Http,
     /// Files that somebody puts into a folder.
     Folder,
+    /// Pushes that the inbox took in.
+    Inbox,
 }
 
 /// The parameters that a request is repeated for.
@@ -165,6 +171,11 @@ pub enum Paging {
     Files {
         /// Whether files are moved to `done/` once they are committed.
         done: bool,
+    },
+    /// The pushes that wait in the inbox; a partition a day, to which later ones are added.
+    Inbox {
+        /// The partition key that holds the day.
+        partition: String,
     },
 }
 

@@ -3,8 +3,10 @@
 
 use std::str::FromStr;
 
+use super::Submission;
+
 /// One method of the document.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Method {
     /// Its number in the document, where it has one.
     pub no: Option<u32>,
@@ -18,6 +20,8 @@ pub struct Method {
     pub direction: MethodDirection,
     /// The dataset that stands for it.
     pub dataset: Option<String>,
+    /// How its records are checked and sent.
+    pub submit: Option<Submission>,
     /// Why nothing is loaded from it, or what else there is to know.
     pub note: String,
 }

@@ -4,9 +4,12 @@ mod auth;
 mod column;
 mod dataset;
 mod envelope;
+mod inbox;
 mod methods;
 mod paging;
 mod request;
+mod same_body;
+mod submit;
 mod tables;
 
 use std::collections::BTreeMap;
@@ -57,12 +60,20 @@ fn contract(root: &Section<'_, '_>) -> Option<Contract> {
     let fiscal_year = source.flag("fiscal_year").unwrap_or(false);
     let transport = dataset::transport(&source).unwrap_or(Transport::Http);
     let shared = dataset::Shared { transport, envelope: envelope::of(&source), fiscal_year };
+    let same_body: Vec<(String, String)> = root
+        .sections("dataset")
+        .iter()
+        .filter_map(|section| Some((section.text("name")?.to_owned(), section.text("same_body_as")?.to_owned())))
+        .collect();
     let mut datasets: Vec<Dataset> =
         root.sections("dataset").into_iter().filter_map(|section| dataset::dataset(section, &shared)).collect();
     if datasets.is_empty() {
         root.problem("dataset", "a contract needs at least one [[dataset]]", "");
     }
     unique_names(root, &datasets);
+    same_body::expand(root, &mut datasets, &same_body);
+    let inbox = inbox::inbox(&source);
+    inbox::root_pushes(root, inbox.is_some(), &mut datasets);
     tables::share(root, &mut datasets);
     let asks_http = datasets.iter().any(|dataset| dataset.transport == Transport::Http);
     let contract = Contract {
@@ -75,7 +86,8 @@ fn contract(root: &Section<'_, '_>) -> Option<Contract> {
         auth: if asks_http { auth::ways(&source) } else { Vec::new() },
         answers: answers(&source),
         http: http_limits(&source),
-        methods: methods::methods(root, &datasets),
+        methods: methods::methods(root, &datasets, shared.envelope.as_ref()),
+        inbox,
         datasets,
     };
     source.finish();

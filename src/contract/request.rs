@@ -32,6 +32,21 @@ pub struct RequestTemplate {
 }
 
 impl RequestTemplate {
+    /// Nothing is asked.
+    #[must_use]
+    pub fn none() -> Self {
+        Self {
+            method: HttpMethod::Get,
+            path: String::new(),
+            path_whole: None,
+            query: Vec::new(),
+            body: None,
+            filters: Vec::new(),
+            requires: Vec::new(),
+            personal_parameters: Vec::new(),
+        }
+    }
+
     /// Whether `{name}` stands anywhere in the request.
     #[must_use]
     pub fn uses(&self, name: &str) -> bool {

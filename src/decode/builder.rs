@@ -7,6 +7,7 @@ use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 
 use super::growing::Growing;
+use super::inspect::Fault;
 use super::reading::{Cells, Readings};
 use super::row::{Row, Slot};
 use super::scan::{Kind, unescape};
@@ -125,27 +126,8 @@ impl BatchBuilder {
             return Err(Refusal { column: None, reason: reason.clone() });
         }
         let mut unescaped = Vec::new();
-        for (i, column) in self.columns.iter().enumerate() {
-            let slot = row.slot(i);
-            let parsed = match self.ways[i] {
-                Way::Typed => match plain(column, row, buffer, slot, &self.last_days[i]) {
-                    Some(parsed) => Ok(parsed),
-                    None => parse(column, row, buffer, slot, &mut unescaped, &mut self.last_days[i]),
-                },
-                Way::Reading => self.readings.read(i, column, Cells { row, buffer }, &mut unescaped),
-                Way::Skipped => continue,
-            };
-            self.parsed[i] = match parsed {
-                Ok(Parsed::Null) if column.required => {
-                    let missing = if slot.kind.is_none() { "the key is missing" } else { "the value is missing" };
-                    return Err(Refusal { column: Some(column.name.clone()), reason: missing.to_owned() });
-                }
-                Ok(value) => value,
-                Err(_) if column.lenient => Parsed::Null,
-                Err(reason) => {
-                    return Err(Refusal { column: Some(column.name.clone()), reason: reason.to_owned() });
-                }
-            };
+        for i in 0..self.columns.len() {
+            self.parsed[i] = self.value(i, row, buffer, &mut unescaped).map_err(|reason| self.refusal(i, reason))?;
         }
         for (parsed, at) in self.parsed.iter().zip(&self.stored_at) {
             let Some(at) = *at else { continue };
@@ -164,6 +146,47 @@ impl BatchBuilder {
         }
         self.n_rows += 1;
         Ok(())
+    }
+
+    /// Everything that [`BatchBuilder::append`] would refuse the row for; nothing is kept.
+    pub(crate) fn faults(&mut self, row: &Row, buffer: &[u8]) -> Vec<Fault> {
+        if let Some(reason) = &row.fault {
+            return vec![Fault { column: None, reason: reason.clone() }];
+        }
+        let mut unescaped = Vec::new();
+        let mut faults = Vec::new();
+        for i in 0..self.columns.len() {
+            if let Err(reason) = self.value(i, row, buffer, &mut unescaped) {
+                faults.push(Fault { column: Some(self.columns[i].name.clone()), reason: reason.to_owned() });
+            }
+        }
+        faults
+    }
+
+    /// What column `i` of a row holds; text is put into `unescaped`.
+    #[inline]
+    fn value(&mut self, i: usize, row: &Row, buffer: &[u8], unescaped: &mut Vec<u8>) -> Result<Parsed, &'static str> {
+        let column = &self.columns[i];
+        let slot = row.slot(i);
+        let parsed = match self.ways[i] {
+            Way::Typed => match plain(column, row, buffer, slot, &self.last_days[i]) {
+                Some(parsed) => Ok(parsed),
+                None => parse(column, row, buffer, slot, unescaped, &mut self.last_days[i]),
+            },
+            Way::Reading => self.readings.read(i, column, Cells { row, buffer }, unescaped),
+            Way::Skipped => return Ok(Parsed::Null),
+        };
+        match parsed {
+            Ok(Parsed::Null) if column.required => {
+                Err(if slot.kind.is_none() { "the key is missing" } else { "the value is missing" })
+            }
+            Err(_) if column.lenient => Ok(Parsed::Null),
+            parsed => parsed,
+        }
+    }
+
+    fn refusal(&self, i: usize, reason: &str) -> Refusal {
+        Refusal { column: Some(self.columns[i].name.clone()), reason: reason.to_owned() }
     }
 
     /// The rows so far as one batch; the builder starts anew.

@@ -148,6 +148,19 @@ pub(crate) fn printable(byte: u8) -> String {
     if byte.is_ascii_graphic() { format!("'{}'", char::from(byte)) } else { format!("byte 0x{byte:02x}") }
 }
 
+/// The text of a value as it was received; `None` for null, an object, a list, or what is no UTF-8.
+pub(crate) fn text(kind: Kind, raw: &[u8]) -> Option<String> {
+    match kind {
+        Kind::Null | Kind::Nested => None,
+        Kind::Plain | Kind::Literal => std::str::from_utf8(raw).ok().map(str::to_owned),
+        Kind::Escaped => {
+            let mut text = Vec::with_capacity(raw.len());
+            unescape(raw, &mut text).ok()?;
+            String::from_utf8(text).ok()
+        }
+    }
+}
+
 /// Appends the text of an escaped string to `out`.
 ///
 /// # Errors

@@ -51,7 +51,7 @@ pub trait Pager: Send + Sync {
 #[must_use]
 pub fn pager(dataset: &Dataset, window: &Window) -> Box<dyn Pager> {
     match &dataset.paging {
-        Paging::Whole | Paging::Files { .. } => Box::new(whole::Once::new(Ask::default())),
+        Paging::Whole | Paging::Files { .. } | Paging::Inbox { .. } => Box::new(whole::Once::new(Ask::default())),
         Paging::RowRange { page_rows: 0, .. } => Box::new(whole::Once::new(Ask { whole: true, ..Ask::default() })),
         Paging::RowRange { page_rows, .. } => Box::new(row_range::Ranges::new(*page_rows)),
         Paging::PageNumber { first, page_rows, total, .. } => {

@@ -1,10 +1,10 @@
 //! One dataset, from TOML.
 
-use super::{column, envelope, identifier, paging, parsed_list, request};
+use super::{column, envelope, identifier, inbox, paging, parsed_list, request};
 use crate::config::document::Section;
 use crate::contract::{
-    Class, Column, ColumnType, Dataset, Direction, Envelope, HttpMethod, JsonPath, Paging, RequestTemplate, RowShape,
-    Transport,
+    Class, Column, ColumnType, Dataset, Direction, Envelope, JsonPath, Paging, RECEIVED_ON, RequestTemplate,
+    RowShape, Transport,
 };
 
 /// What the source says for all of its datasets.
@@ -14,13 +14,14 @@ pub(super) struct Shared {
     pub(super) fiscal_year: bool,
 }
 
-/// `transport = "http" | "folder"`.
+/// `transport = "http" | "folder" | "inbox"`.
 pub(super) fn transport(section: &Section<'_, '_>) -> Option<Transport> {
     match section.text("transport")? {
         "http" => Some(Transport::Http),
         "folder" => Some(Transport::Folder),
+        "inbox" => Some(Transport::Inbox),
         other => {
-            section.problem("transport", format!("unknown transport \"{other}\""), "known: http, folder");
+            section.problem("transport", format!("unknown transport \"{other}\""), "known: http, folder, inbox");
             None
         }
     }
@@ -29,7 +30,8 @@ pub(super) fn transport(section: &Section<'_, '_>) -> Option<Transport> {
 pub(super) fn dataset(section: Section<'_, '_>, shared: &Shared) -> Option<Dataset> {
     let name = identifier(&section, "name");
     let personal = section.flag("personal").unwrap_or(false);
-    let columns = column::columns(&section, personal);
+    let taken_over = section.text("same_body_as").is_some() && section.sections("columns").is_empty();
+    let columns = if taken_over { Vec::new() } else { column::columns(&section, personal) };
     let transport = transport(&section).unwrap_or(shared.transport);
     let same_answer_as = section.text("same_answer_as").map(str::to_owned);
     let asked = asked(&section, &columns, (transport, same_answer_as.is_some()))?;
@@ -38,8 +40,11 @@ pub(super) fn dataset(section: Section<'_, '_>, shared: &Shared) -> Option<Datas
         title: section.required_text("title", "what people call the dataset"),
         grain: section.required_text("grain", "what one row is"),
         document_section: section.text("document_section").unwrap_or_default().to_owned(),
-        direction: direction(&section),
+        direction: direction(&section, transport),
         transport,
+        receive: (transport == Transport::Inbox && same_answer_as.is_none())
+            .then(|| inbox::receive(&section))
+            .flatten(),
         for_each: request::for_each(&section),
         same_answer_as,
         envelope: dataset_envelope(&section, shared, &rows),
@@ -68,18 +73,15 @@ fn asked(
     columns: &[Column],
     (transport, shares): (Transport, bool),
 ) -> Option<(RequestTemplate, Paging)> {
-    let nothing = RequestTemplate {
-        method: HttpMethod::Get,
-        path: String::new(),
-        path_whole: None,
-        query: Vec::new(),
-        body: None,
-        filters: Vec::new(),
-        requires: Vec::new(),
-        personal_parameters: Vec::new(),
-    };
+    let nothing = RequestTemplate::none();
     if shares {
         return Some((nothing, Paging::Whole));
+    }
+    if transport == Transport::Inbox {
+        if section.section("paging").is_some() {
+            section.problem("paging", "what is pushed has no paging", "it is divided by the day it came in");
+        }
+        return Some((nothing, Paging::Inbox { partition: RECEIVED_ON.to_owned() }));
     }
     let paging = paging::paging(section, columns)?;
     let by_file = matches!(paging, Paging::Files { .. });
@@ -89,10 +91,15 @@ fn asked(
     Some((if by_file { nothing } else { request::request(section) }, paging))
 }
 
-fn direction(section: &Section<'_, '_>) -> Direction {
+fn direction(section: &Section<'_, '_>, transport: Transport) -> Direction {
+    let pushed = transport == Transport::Inbox;
     match section.text("direction").unwrap_or("pull") {
-        "pull" => Direction::Pull,
+        "pull" if !pushed => Direction::Pull,
         "receive" => Direction::Receive,
+        "pull" => {
+            section.problem("direction", "what the inbox takes in is received", "direction = \"receive\"");
+            Direction::Receive
+        }
         other => {
             section.problem("direction", format!("unknown direction \"{other}\""), "known: pull, receive");
             Direction::Pull

@@ -61,7 +61,7 @@ pub(super) fn check(
     for_each: Option<&ForEach>,
 ) {
     let wanted: &[&str] = match paging {
-        Paging::Whole | Paging::Files { .. } => &[],
+        Paging::Whole | Paging::Files { .. } | Paging::Inbox { .. } => &[],
         Paging::RowRange { .. } => &["from", "to"],
         Paging::PageNumber { .. } => &["page"],
         Paging::Daily { .. } => &["date"],
