@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 
 use super::strict::NotStrict;
+use crate::warehouse::PushOutcome;
 
 /// Why a request is answered with anything but success, apart from the columns of its rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,6 +110,21 @@ impl Turned {
             Self::Busy => "layanan sedang sibuk, coba lagi nanti".to_owned(),
             Self::NoAnswer => "pencarian tidak selesai, coba lagi nanti".to_owned(),
             Self::Failed => "kesalahan pada sistem penerima, data belum disimpan".to_owned(),
+        }
+    }
+
+    /// What it is counted as; our own failures are in the log.
+    pub(crate) fn outcome(self) -> Option<PushOutcome> {
+        match self {
+            Self::Method | Self::Unknown | Self::BrokenOff | Self::MediaType | Self::Coding | Self::Charset => {
+                Some(PushOutcome::Malformed)
+            }
+            Self::Grammar { .. } | Self::TooDeep { .. } => Some(PushOutcome::Malformed),
+            Self::TooMany { .. } | Self::TooLong { .. } | Self::TooSlow | Self::Full | Self::Busy => {
+                Some(PushOutcome::Limited)
+            }
+            Self::Token => Some(PushOutcome::Unauthorised),
+            Self::NoAnswer | Self::Failed => None,
         }
     }
 
