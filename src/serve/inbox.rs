@@ -34,12 +34,13 @@ use crate::clock::Clock;
 use crate::config::{Credentials, InboxSettings, ServeSettings};
 use crate::contract::Contract;
 use crate::privacy::PiiKey;
-use crate::seal::Vault;
+use crate::seal::vault::Vault;
 use crate::warehouse::{DatasetId, InboxWriter};
 use body::BodyLimits;
 use limit::ClientLimit;
 use lookup::Lookups;
 pub use lookup::{Catalogs, LOOKUP_TIMEOUT};
+pub use receive::seal_context;
 use route::Sender;
 
 /// What the inbox of this deployment is made from.

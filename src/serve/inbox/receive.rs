@@ -28,7 +28,8 @@ const KEY_MARK: &[u8] = b"push key";
 const REFUSED_COLUMNS_MAX: usize = 50;
 
 /// What a push is sealed for: it opens as a push of this dataset and as nothing else.
-pub(crate) fn seal_context(dataset: &DatasetId) -> Vec<u8> {
+#[must_use]
+pub fn seal_context(dataset: &DatasetId) -> Vec<u8> {
     format!("{}/{}", dataset.source(), dataset.dataset()).into_bytes()
 }
 
