@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod exit;
+mod inbox;
 mod key;
 mod output;
 mod progress;
@@ -11,6 +12,7 @@ mod replay;
 mod report;
 mod runs;
 mod sandbox;
+mod serve;
 mod session;
 mod snapshot;
 mod sql;
@@ -88,6 +90,10 @@ enum Command {
     Sql(sql::SqlArgs),
     /// Check config, contracts, views, credentials and sources
     Check(check::CheckArgs),
+    /// The daemon: takes in what sources push, and loads it
+    Serve(serve::ServeArgs),
+    /// What was pushed: what waits, what was loaded, what was refused
+    Inbox(inbox::InboxArgs),
     /// How fresh every dataset is
     #[command(after_help = "Examples:\n  lumbung status\n  lumbung status --output json")]
     Status,
@@ -168,8 +174,12 @@ fn every_set_was_heard(global: &GlobalArgs) -> Result<(), Failure> {
 
 async fn run(cli: Cli) -> Result<(), Failure> {
     let context = Context::new(&cli.global)?;
+    // Ctrl-C ends the daemon in good order: it listens for that itself.
+    let hears_signals = matches!(cli.command, Command::Serve(_));
     let command = async {
         match cli.command {
+            Command::Serve(args) => serve::run(&context, &args).await,
+            Command::Inbox(args) => inbox::run(&context, &args),
             Command::Demo(args) => demo::run(context, args).await,
             Command::Sandbox(args) => sandbox::run(&context, &args).await,
             Command::Snapshot(args) => snapshot::run(&context, &args).await,
@@ -186,7 +196,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
     };
     tokio::select! {
         done = command => done,
-        _ = tokio::signal::ctrl_c() => Err(Failure::interrupted()),
+        _ = tokio::signal::ctrl_c(), if !hears_signals => Err(Failure::interrupted()),
     }
 }
 
