@@ -7,7 +7,7 @@
 //! | 1 | [`clock`], [`privacy`], [`seal`], [`config`], [`contract`] |
 //! | 2 | [`source`], [`decode`], [`quality`], [`warehouse`], [`reference`], [`mail`] |
 //! | 3 | [`catalog`] |
-//! | 4 | [`load`], [`submit`], [`report`], [`sandbox`] |
+//! | 4 | [`load`], [`submit`], [`report`], [`sandbox`], [`serve`] |
 //! | 5 | [`cli`] |
 //!
 //! The walkthrough of one load and the invariants are in `docs/architecture.md`.
@@ -26,6 +26,7 @@ pub mod reference;
 pub mod report;
 pub mod sandbox;
 pub mod seal;
+pub mod serve;
 pub mod source;
 pub mod submit;
 pub mod warehouse;

@@ -11,6 +11,7 @@ use crate::mail::MailError;
 use crate::report::ReportError;
 use crate::sandbox::SandboxError;
 use crate::seal::SealError;
+use crate::serve::ServeError;
 use crate::source::reach::ReachError;
 use crate::submit::SubmitError;
 use crate::warehouse::{self, WarehouseError};
@@ -140,6 +141,16 @@ impl From<CatalogError> for Failure {
 impl From<SandboxError> for Failure {
     fn from(error: SandboxError) -> Self {
         let code = if matches!(error, SandboxError::World(_)) { Code::Internal } else { Code::Usage };
+        Self::new(code, error)
+    }
+}
+
+impl From<ServeError> for Failure {
+    fn from(error: ServeError) -> Self {
+        let code = match &error {
+            ServeError::Bind { .. } => Code::Unavailable,
+            _ => Code::Configuration,
+        };
         Self::new(code, error)
     }
 }

@@ -1,6 +1,7 @@
 //! The form in which a record is sent: the source's keys in the contract's order, texts as texts, what the contract calls
 //! literals as JSON numbers and truth values, and nothing for what is absent.
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::contract::{Column, ColumnType, DateFormat, Extract, Submission};
@@ -96,14 +97,28 @@ pub(super) fn literal(column: &Column, text: &str) -> Result<String, &'static st
     }
 }
 
+/// A value of a column that is never looked into, as JSON. A cell of a CSV file that holds a list or an object is one, too.
+pub(super) fn whole_json(raw: &str) -> String {
+    let text = match serde_json::from_str(raw) {
+        Ok(Value::String(text)) => text,
+        _ => return raw.to_owned(),
+    };
+    let inner = text.trim();
+    let is_nested = inner.starts_with('{') || inner.starts_with('[');
+    if is_nested && serde_json::from_str::<IgnoredAny>(inner).is_ok() { inner.to_owned() } else { raw.to_owned() }
+}
+
 /// A record as it is sent: `texts` are what [`sent_text`] made of each column, `None` for what is left out. Literals were
 /// checked with [`literal`].
 pub(super) fn record(submission: &Submission, texts: &[Option<String>]) -> String {
     let mut object = Vec::new();
     for (i, column) in submission.record.columns.iter().enumerate() {
         let (Some(key), Some(text)) = (&submission.wire[i], &texts[i]) else { continue };
+        // What is never looked into is JSON already.
+        let is_json = column.ty == ColumnType::Any;
         let is_literal = submission.literals.contains(&i);
         let literal = is_literal.then(|| literal(column, text).ok()).flatten();
+        let literal = if is_json { Some(text.clone()) } else { literal };
         let json = literal.unwrap_or_else(|| Value::from(text.as_str()).to_string());
         place(&mut object, key, json);
     }
@@ -157,7 +172,7 @@ fn write_object(members: &[(String, Node)], out: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_absent, literal, record, sent_text};
+    use super::{is_absent, literal, record, sent_text, whole_json};
     use crate::contract::{Contract, parse};
 
     fn contract() -> Contract {
@@ -171,6 +186,7 @@ path = "kirim"
 body = '{"IZIN":{record}}'
 key = ["id"]
 numbers = ["setuju", "nominal"]
+personal = true
 columns = [
   { name = "id", type = "text", required = true, class = "public", meaning = "id" },
   { name = "kbli", type = "code(5)", pad_zeros = true, class = "public", meaning = "kbli" },
@@ -178,6 +194,7 @@ columns = [
   { name = "kd_billing", type = "text", from = "data_pnbp.kd_billing", class = "public", meaning = "billing" },
   { name = "setuju", type = "boolean", class = "public", meaning = "yes" },
   { name = "nominal", type = "money", from = "data_pnbp.nominal", class = "public", meaning = "amount" },
+  { name = "legalitas", type = "any", class = "drop", meaning = "deeds" },
 ]
 "#;
         let padi = include_str!("../../config/sources/padi.toml");
@@ -220,17 +237,19 @@ columns = [
     fn a_record_is_written_in_the_contracts_order_with_nested_keys_and_literals() {
         let contract = contract();
         let submission = contract.method("KIRIM").unwrap().submit.as_ref().unwrap();
-        let texts = ["1", "1111", "opex", "82\"0", "Ya", "1.000,50"];
+        let texts = ["1", "1111", "opex", "82\"0", "Ya", "1.000,50", "[{\"no\": 1.50}]"];
         let columns = &submission.record.columns;
         let sent: Vec<Option<String>> =
             columns.iter().zip(texts).map(|(column, text)| Some(sent_text(column, text))).collect();
         let json = record(submission, &sent);
         assert_eq!(
             json,
-            r#"{"id":"1","kbli":"01111","jenis":"OPEX","data_pnbp":{"kd_billing":"82\"0","nominal":1000.5},"setuju":true}"#
+            r#"{"id":"1","kbli":"01111","jenis":"OPEX","data_pnbp":{"kd_billing":"82\"0","nominal":1000.5},"setuju":true,"legalitas":[{"no": 1.50}]}"#
         );
+        assert_eq!(whole_json(r#""[1, 2]""#), "[1, 2]");
+        assert_eq!((whole_json(r#""[1, 2""#), whole_json("[1]")), (r#""[1, 2""#.to_owned(), "[1]".to_owned()));
         assert_eq!(super::body(submission, &json), format!("{{\"IZIN\":{json}}}"));
-        let none: Vec<Option<String>> = std::iter::once(Some("{record}".to_owned())).chain(vec![None; 5]).collect();
+        let none: Vec<Option<String>> = std::iter::once(Some("{record}".to_owned())).chain(vec![None; 6]).collect();
         assert_eq!(super::body(submission, &record(submission, &none)), r#"{"IZIN":{"id":"{record}"}}"#);
         assert!(literal(&columns[4], "mungkin").is_err());
         assert!(literal(&columns[0], "[1]").is_err());

@@ -25,9 +25,12 @@ fn key_of(submission: &Submission) -> Vec<&str> {
     submission.key.iter().map(|&i| submission.record.columns[i].name.as_str()).collect()
 }
 
-/// Columns with a key of their own; second readings of a key are left out.
-fn own_columns(submission: &Submission) -> impl Iterator<Item = (usize, &str)> {
-    submission.wire.iter().enumerate().filter_map(|(i, wire)| Some((i, wire.as_deref()?)))
+/// Columns with a key of their own, and the key that is sent (none for what only tells records apart); second readings of a
+/// key are left out.
+fn own_columns(submission: &Submission) -> impl Iterator<Item = (usize, Option<&str>)> {
+    let columns = &submission.record.columns;
+    let is_first = |i: usize| columns[..i].iter().all(|other| other.keys.first() != columns[i].keys.first());
+    (0..columns.len()).filter(move |&i| is_first(i)).map(|i| (i, submission.wire[i].as_deref()))
 }
 
 pub(super) fn methods(context: &Context, contracts: &[Contract]) -> Result<(), Failure> {
@@ -64,7 +67,8 @@ pub(super) fn columns(context: &Context, contract: &Contract, method: &Method) -
     let mut table = Table::new(&["column", "sent as", "rule", "meaning"]);
     for (i, wire) in own_columns(submission) {
         let column = &submission.record.columns[i];
-        table.row(vec![column.name.clone(), wire.to_owned(), rule(submission, i), column.meaning.clone()]);
+        let wire = wire.unwrap_or("(not sent)").to_owned();
+        table.row(vec![column.name.clone(), wire, rule(submission, i), column.meaning.clone()]);
     }
     let mut text =
         format!("{name}: {}\nkey: {}\n\n{}", method.function, key_of(submission).join(", "), table.render());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Refusal;
 use crate::contract::{Class, Column, ColumnType, Dataset, normalise_key};
 use crate::decode::inspect::{Fault, InspectedRow, Inspection, Inspector};
-use crate::decode::scan::Token;
+use crate::decode::scan::{Kind, Token};
 use crate::decode::{DecodeError, DecodeSettings};
 use crate::privacy::KeyState;
 use crate::source::document::{Shape, key_name, members, root, says_nothing, shape as shape_of};
@@ -94,13 +94,13 @@ impl Inspecting {
             .map(|(column, text)| text.filter(|text| !wire::is_absent(column, text)).map(|t| t.trim().to_owned()))
             .collect();
         let mut seen = Seen { texts, refusals: Vec::new(), notes: Vec::new() };
+        self.take_nested(json, &mut seen);
         for fault in &row.faults {
             self.refuse(&mut seen, fault);
         }
         self.refuse_missing(&mut seen);
         self.refuse_literals(&mut seen);
         self.refuse_broken_keys(&mut seen);
-        self.refuse_nested(json, &mut seen);
         self.note_what_is_let_pass(json, &mut seen);
         for key in unknown_keys {
             seen.refusals.push(self.unknown(&key));
@@ -203,47 +203,48 @@ impl Inspecting {
         }
     }
 
-    /// Objects and lists where one value is due, and values where an object is: nothing of them would be sent.
-    fn refuse_nested(&self, json: &[u8], seen: &mut Seen) {
+    /// Takes what is sent as it stands, and refuses objects and lists where one value is due, and values where an object is:
+    /// nothing of them would be sent.
+    fn take_nested(&self, json: &[u8], seen: &mut Seen) {
         let Ok(Some((object, _))) = root(json) else { return };
-        let mut misplaced = Vec::new();
+        let mut found = Vec::new();
         // A broken object was refused by the inspector.
-        let _ = self.misplaced(json, object, "", &mut misplaced);
-        for (key, reason) in misplaced {
+        let _ = self.nested(json, object, "", &mut found);
+        for Nested { key, value } in found {
             let column = (0..self.named_by.len()).find(|&i| self.dataset.columns[i].keys.contains(&key));
-            let name = column.map_or_else(|| key.to_lowercase(), |i| self.name(i).to_owned());
-            if !seen.refuses(&name) {
-                let rule = column.map_or_else(|| "an object".to_owned(), |i| self.dataset.columns[i].rule());
-                let (value, reason) = (HIDDEN.to_owned(), reason.to_owned());
-                seen.refusals.push(Refusal { column: Some(name), rule, value, reason });
+            match (column, value) {
+                (Some(i), Ok(raw)) if self.dataset.columns[i].ty == ColumnType::Any => {
+                    seen.texts[i] = Some(wire::whole_json(&raw));
+                }
+                (_, Ok(_)) => {}
+                (column, Err(reason)) => {
+                    let name = column.map_or_else(|| key.to_lowercase(), |i| self.name(i).to_owned());
+                    let rule = column.map_or_else(|| "an object".to_owned(), |i| self.dataset.columns[i].rule());
+                    let (value, reason) = (HIDDEN.to_owned(), reason.to_owned());
+                    seen.refusals.push(Refusal { column: Some(name), rule, value, reason });
+                }
             }
         }
     }
 
-    fn misplaced(
-        &self,
-        json: &[u8],
-        object: Token,
-        prefix: &str,
-        found: &mut Vec<(String, &'static str)>,
-    ) -> Result<(), String> {
+    fn nested(&self, json: &[u8], object: Token, prefix: &str, found: &mut Vec<Nested>) -> Result<(), String> {
         members(json, object, &mut |key, value| {
             let name = format!("{prefix}{}", key_name(json, key));
             let outer = format!("{name}.");
-            let mut keys = self.dataset.columns.iter().flat_map(|column| &column.keys);
-            let is_column = keys.clone().any(|known| *known == name);
-            let is_outer = keys.any(|known| known.starts_with(&outer));
-            match shape_of(json, value) {
-                Shape::Object if is_outer => return self.misplaced(json, value, &outer, found),
-                _ if says_nothing(json, value) => {}
-                Shape::Object | Shape::List if is_column => {
-                    found.push((name, "an object or a list where one value is due"));
-                }
-                Shape::Scalar | Shape::List if is_outer && !is_column => {
-                    found.push((name, "a value where an object is due"));
-                }
-                _ => {}
+            let column = self.dataset.columns.iter().find(|column| column.keys.contains(&name));
+            let is_outer = self.dataset.columns.iter().flat_map(|c| &c.keys).any(|known| known.starts_with(&outer));
+            let shape = shape_of(json, value);
+            if shape == Shape::Object && is_outer {
+                return self.nested(json, value, &outer, found);
             }
+            let value = match column.map(|column| &column.ty) {
+                Some(ColumnType::Any) if value.kind != Kind::Null => Ok(raw_json(json, value)),
+                _ if says_nothing(json, value) => return Ok(()),
+                Some(_) if shape != Shape::Scalar => Err("an object or a list where one value is due"),
+                None if is_outer => Err("a value where an object is due"),
+                _ => return Ok(()),
+            };
+            found.push(Nested { key: name, value });
             Ok(())
         })
     }
@@ -272,6 +273,20 @@ impl Inspecting {
             if refuses { seen.refusals.push(refusal) } else { seen.notes.push(refusal) }
         }
     }
+}
+
+/// A value that is no single text: as JSON, or why it cannot be sent.
+struct Nested {
+    /// Its key, normalised, with those of the objects around it.
+    key: String,
+    value: Result<String, &'static str>,
+}
+
+/// A value as it stands, with the quotes of a text.
+fn raw_json(json: &[u8], value: Token) -> String {
+    let quoted = matches!(value.kind, Kind::Plain | Kind::Escaped);
+    let (start, end) = if quoted { (value.start - 1, value.end + 1) } else { (value.start, value.end) };
+    String::from_utf8_lossy(&json[start..end]).into_owned()
 }
 
 /// A text as a table can show it: one line, not too long.

@@ -84,7 +84,11 @@ async fn the_documents_payload_is_sent_as_it_stands() {
     let (sent, given): (serde_json::Value, serde_json::Value) =
         (serde_json::from_str(&ready.body).unwrap(), serde_json::from_str(PAYLOAD).unwrap());
     assert_eq!(sent, given);
-    assert_eq!((ready.key.as_str(), ready.log.as_str()), (r#"["ABCD","abc"]"#, "{}"));
+    assert_eq!(ready.key, r#"["ABCD","abc"]"#);
+    assert_eq!(
+        ready.log,
+        r#"{"tanggal_transaksi":"2021-06-20","total_nilai_project":"50000000","id_satker":"14482"}"#
+    );
     assert!(!ready.mark.contains("DAMAI"));
 }
 

@@ -1,11 +1,11 @@
 //! What the ledger knows of records that were sent.
 
-use super::{Ledger, count_of, instant, instant_of, parsed, to_sql};
+use super::Ledger;
 use crate::warehouse::error::WarehouseError;
+use crate::warehouse::sqlite::{count_of, instant, instant_of, to_sql, word};
 use crate::warehouse::submission::{Begun, NewSubmission, SubmissionAnswer, SubmissionRecord, SubmissionState};
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, Row, Transaction, named_params, params};
-use std::io;
 
 /// Why a record is in doubt that a dead process was sending.
 const LOST: &str = "the process ended before the answer came";
@@ -177,7 +177,6 @@ fn insert(
 }
 
 fn record_of(row: &Row<'_>) -> rusqlite::Result<SubmissionRecord> {
-    let unknown = || io::Error::new(io::ErrorKind::InvalidData, "unknown state of a submission");
     let finished: Option<String> = row.get("finished_at")?;
     Ok(SubmissionRecord {
         seq: count_of(row, "seq")?,
@@ -185,7 +184,7 @@ fn record_of(row: &Row<'_>) -> rusqlite::Result<SubmissionRecord> {
         method: row.get("method")?,
         key: row.get("key")?,
         mark: row.get("mark")?,
-        state: parsed(row, "state", |word: String| SubmissionState::from_word(&word).ok_or_else(unknown))?,
+        state: word(row, "state", SubmissionState::from_word)?,
         attempts: row.get("attempts")?,
         http_status: row.get("http_status")?,
         code: row.get("code")?,
