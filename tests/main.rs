@@ -20,5 +20,6 @@ mod sirup;
 mod sixth;
 mod sources;
 mod state;
+mod submit;
 mod tidy;
 mod totals;
