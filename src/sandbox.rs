@@ -178,6 +178,12 @@ impl Sandbox {
         format!("http://{}/_control", self.address)
     }
 
+    /// Where [`Sandbox::received`] is served as JSON.
+    #[must_use]
+    pub fn received_url(&self) -> String {
+        format!("http://{}/_received", self.address)
+    }
+
     /// The token of a source system for a fiscal year. Valid are today's year and the one before.
     #[must_use]
     pub fn token(&self, source: &str, fiscal_year: i32) -> String {

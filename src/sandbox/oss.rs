@@ -1,4 +1,4 @@
-//! OSS-RBA: the methods a ministry asks, under the wrappers and field names of the guide, with its contradictions: the
+//! OSS-RBA: the methods a ministry asks, and those it reports to (`submit`), under the wrappers and field names of the guide, with its contradictions: the
 //! code of an answer as text or number, another key on errors, empty text where a list is due.
 
 mod fill;
@@ -9,6 +9,7 @@ mod pushes;
 mod records;
 mod reference;
 mod shape;
+mod submit;
 #[cfg(test)]
 mod tests;
 mod totals;
@@ -42,6 +43,12 @@ pub(crate) const SYSTEM: System = System {
         "inqueryProyek  (POST {\"nib\":\"…\",\"id_proyek\":\"…\"})",
         "inqueryLicense  (POST {\"INQUERYLICENSE\":{\"id_izin\":\"…\"}})",
         "inqueryFileDS  (POST {\"INQUERYFILEDS\":{\"id_permohonan_izin\":\"…\"}})",
+        "receiveLicense  (POST {\"IZINFINAL\":{…}})",
+        "receiveLicenseStatus  (POST {\"IZINSTATUS\":{…}})",
+        "receiveLicenseKKPR  (POST {\"IZINFINALKKPR\":{…}})",
+        "updateLicense  (POST {\"IZINFINAL\":{…}})",
+        "receiveCertificate  (POST {\"receiveCertificate\":{…}})",
+        "receiveLegal  (POST {\"AKTA\":{…}})",
     ],
     routes: http::routes,
     totals: |served| totals::totals(&Registry::new(served)),
