@@ -14,8 +14,10 @@ use crate::warehouse::{InboxStatus, RefusedPush, Warehouse};
 
 /// What was pushed: what waits, what was loaded, what was refused
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  lumbung inbox\n  lumbung inbox calls --output json\n  lumbung inbox refused --limit 10\n  \
-    lumbung inbox show 17")]
+#[command(
+    after_help = "Examples:\n  lumbung inbox\n  lumbung inbox calls --output json\n  lumbung inbox refused --limit 10\n  \
+    lumbung inbox show 17"
+)]
 pub(crate) struct InboxArgs {
     #[command(subcommand)]
     what: Option<What>,
@@ -124,7 +126,8 @@ fn refused(context: &Context, warehouse: &Warehouse, limit: u64) -> Result<(), F
 /// Prints the original of one refused push as it came.
 fn show(context: &Context, warehouse: &Warehouse, id: u64) -> Result<(), Failure> {
     let inbox = warehouse.inbox()?;
-    let gone = || Failure::usage(format!("no refused push {id} is kept; `lumbung inbox refused` lists those that are"));
+    let gone =
+        || Failure::usage(format!("no refused push {id} is kept; `lumbung inbox refused` lists those that are"));
     let push: RefusedPush = inbox.refused(u64::MAX)?.into_iter().find(|push| push.id == id).ok_or_else(gone)?;
     let (key_id, sealed) = inbox.refused_original(id)?.ok_or_else(gone)?;
     let key = context.credentials.pii_key(context.config.privacy.key_file.as_deref())?;

@@ -44,7 +44,9 @@ pub(crate) async fn run(context: &Context, args: &ServeArgs) -> Result<(), Failu
     let context = Context { clock: context.clock.started(), ..context.clone() };
     if !context.config.inbox.enabled {
         let hint = "set inbox.enabled = true in lumbung.toml";
-        return Err(Failure::new(Code::Configuration, "there is nothing to serve: the inbox is switched off").with_hint(hint));
+        return Err(
+            Failure::new(Code::Configuration, "there is nothing to serve: the inbox is switched off").with_hint(hint)
+        );
     }
     let contracts = context.folder.contracts()?;
     let listener = listener(&context, args).await?;
@@ -206,7 +208,8 @@ struct Signals {
 
 impl Signals {
     fn new() -> Result<Self, Failure> {
-        let heard = |kind| signal(kind).map_err(|error| Failure::internal(format!("signals cannot be heard: {error}")));
+        let heard =
+            |kind| signal(kind).map_err(|error| Failure::internal(format!("signals cannot be heard: {error}")));
         Ok(Self { terminate: heard(SignalKind::terminate())?, interrupt: heard(SignalKind::interrupt())? })
     }
 

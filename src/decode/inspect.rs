@@ -59,7 +59,13 @@ impl Inspector {
         settings: DecodeSettings,
     ) -> Result<Self, DecodeError> {
         let row = Row::new(Keys::of(&dataset));
-        Ok(Self { row, builder: BatchBuilder::new(&dataset, settings)?, new_reader, dataset, rows_max: ROWS_INSPECTED_MAX })
+        Ok(Self {
+            row,
+            builder: BatchBuilder::new(&dataset, settings)?,
+            new_reader,
+            dataset,
+            rows_max: ROWS_INSPECTED_MAX,
+        })
     }
 
     /// At most so many rows of one document: each is held in memory, and a row may be as short as `{}`.

@@ -12,13 +12,17 @@ use crate::decode::DecodeError;
 #[derive(Debug, Error)]
 pub enum ServeError {
     /// An address that others reach, without TLS.
-    #[error("plain HTTP on {address} would be read on the way: set serve.tls_cert and serve.tls_key, or bind to 127.0.0.1")]
+    #[error(
+        "plain HTTP on {address} would be read on the way: set serve.tls_cert and serve.tls_key, or bind to 127.0.0.1"
+    )]
     Plain {
         /// The address.
         address: SocketAddr,
     },
     /// The address is taken or not this machine's.
-    #[error("cannot listen on {address}: {source}; is another `lumbung serve` running? --http chooses another address")]
+    #[error(
+        "cannot listen on {address}: {source}; is another `lumbung serve` running? --http chooses another address"
+    )]
     Bind {
         /// The address.
         address: SocketAddr,

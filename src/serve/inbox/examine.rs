@@ -131,12 +131,14 @@ impl Opened<'_> {
     pub(crate) fn judge(mut self) -> Findings {
         let mut findings = Findings::default();
         let own = std::mem::replace(&mut self.own, Ok(Inspection::default()));
-        let no_rows = own.as_ref().is_ok_and(|own| own.rows.is_empty());
+        let n_rows = own.as_ref().map_or(0, |own| own.rows.len());
         note(&mut findings, &self.tables.datasets[0], None, own);
-        if no_rows {
+        if n_rows == 0 && findings.faults.is_empty() {
             findings.faults.push(fault(&wrapper_of(self.tables.own()), MISSING_ROWS));
         }
-        for (i, dataset) in self.tables.datasets.iter().enumerate().skip(1) {
+        // Without a row of its own a push has no further ones.
+        let further = self.tables.datasets.iter().enumerate().skip(1).filter(|_| n_rows > 0);
+        for (i, dataset) in further {
             let found = self.inspectors.each[i].inspect(&self.document);
             note(&mut findings, dataset, Some(self.tables.own()), found);
         }

@@ -45,9 +45,15 @@ enum Taken {
 
 /// A push that was judged.
 enum Judged {
-    Good { push: Box<NewPush>, question: Vec<(String, Option<String>)> },
+    Good {
+        push: Box<NewPush>,
+        question: Vec<(String, Option<String>)>,
+    },
     /// `refused` is there where the sender proved who it is.
-    Faulty { faults: Vec<Fault>, refused: Option<Box<NewRefused>> },
+    Faulty {
+        faults: Vec<Fault>,
+        refused: Option<Box<NewRefused>>,
+    },
 }
 
 /// Answers one request below `/inbox/`.
@@ -194,8 +200,10 @@ impl Judging<'_> {
     fn key_mark(&self, opened: &Opened<'_>) -> Option<[u8; 32]> {
         let texts = opened.texts(&self.route.key)?;
         let id = &self.route.dataset;
-        let parts: Vec<&[u8]> =
-            [id.source().as_bytes(), id.dataset().as_bytes()].into_iter().chain(texts.iter().map(|t| t.as_bytes())).collect();
+        let parts: Vec<&[u8]> = [id.source().as_bytes(), id.dataset().as_bytes()]
+            .into_iter()
+            .chain(texts.iter().map(|t| t.as_bytes()))
+            .collect();
         Some(self.inbox.key.mark(KEY_MARK, &parts))
     }
 
@@ -213,8 +221,11 @@ impl Judging<'_> {
     }
 
     fn refused(&self, body: &[u8], faults: &[Fault]) -> NewRefused {
-        let each: Vec<String> =
-            faults.iter().take(REFUSED_COLUMNS_MAX).map(|fault| format!("{} ({})", fault.column, fault.reason)).collect();
+        let each: Vec<String> = faults
+            .iter()
+            .take(REFUSED_COLUMNS_MAX)
+            .map(|fault| format!("{} ({})", fault.column, fault.reason))
+            .collect();
         NewRefused {
             dataset: self.route.dataset.clone(),
             received_at: self.now,

@@ -47,7 +47,8 @@ async fn exchange(address: SocketAddr, bytes: &[u8]) -> String {
 #[tokio::test]
 async fn a_request_knows_its_peer_and_pipelined_ones_are_answered_in_turn() {
     let served = served(router(), LIMITS).await;
-    let answers = exchange(served.address, b"GET / HTTP/1.1\r\nhost: x\r\n\r\nGET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    let answers =
+        exchange(served.address, b"GET / HTTP/1.1\r\nhost: x\r\n\r\nGET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
     assert_eq!(answers.matches("127.0.0.1").count(), 2, "{answers}");
     served.stopper.stop();
     assert_eq!(served.cut_off.await.unwrap(), 0);
@@ -64,7 +65,9 @@ async fn slow_headers_are_told_and_idle_connections_closed_in_silence() {
 #[tokio::test]
 async fn garbage_and_long_headers_get_a_status_and_the_next_client_is_served() {
     let served = served(router(), LIMITS).await;
-    for garbage in [&b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..], b"nonsense\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n"] {
+    for garbage in
+        [&b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..], b"nonsense\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n"]
+    {
         let answer = exchange(served.address, garbage).await;
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer}");
     }
