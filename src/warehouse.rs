@@ -139,6 +139,15 @@ impl Warehouse {
         self.house.ledger().run(run)
     }
 
+    /// The runs whose rows the file that `run` published for `partition` holds, oldest first: itself, and those of the
+    /// files that it carries on.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn carried_runs(&self, run: &RunId, partition: &Partition) -> Result<Vec<RunId>, WarehouseError> {
+        self.house.ledger().carried_runs(run, partition)
+    }
+
     /// Where the archive has a page; `None` where it was not kept.
     #[must_use]
     pub fn archived(&self, page: &PageRecord) -> Option<ArchivedPage> {

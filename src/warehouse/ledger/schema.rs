@@ -92,4 +92,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     CREATE INDEX pages_in_archive ON pages (raw) WHERE raw IS NOT NULL;",
     // 3: runs that are committed together. together: the first run of the group, NULL where a run was committed alone.
     "ALTER TABLE runs ADD COLUMN together TEXT REFERENCES runs (run);",
+    // 4: carries_on: whether the file holds the rows of the one it replaced, whose raw pages then stay as long as it does.
+    "ALTER TABLE partitions ADD COLUMN carries_on INTEGER NOT NULL DEFAULT 0 CHECK (carries_on IN (0, 1));
+    CREATE INDEX partitions_superseded_by ON partitions (superseded_by) WHERE superseded_by IS NOT NULL;",
 ];
