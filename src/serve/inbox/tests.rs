@@ -10,11 +10,12 @@ use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
 use tempfile::TempDir;
 
-use super::{Catalogs, InboxParts, InboxServer, seal_context};
+use super::{Catalogs, InboxParts, InboxServer};
 use crate::catalog::{Catalog, SessionLimits, ViewSet};
 use crate::clock::Clock;
 use crate::config::{ConfigFolder, Credentials};
 use crate::contract::{Contract, parse};
+use crate::load::inbox::push_context;
 use crate::privacy::PiiKey;
 use crate::seal::vault::Vault;
 use crate::serve::ServeError;
@@ -185,7 +186,7 @@ async fn a_faulty_push_is_told_every_column_and_kept_sealed() {
     assert!(!refused[0].reason.contains("22000") && !refused[0].reason.contains("besok"), "{}", refused[0].reason);
     let (key_id, sealed) = inbox.refused_original(refused[0].id).unwrap().unwrap();
     assert_eq!(key_id, running.key.key_id());
-    let opened = Vault::new(&running.key).open(&seal_context(&refused[0].dataset), &sealed).unwrap();
+    let opened = Vault::new(&running.key).open(&push_context("uji", "nib_masuk"), &sealed).unwrap();
     assert_eq!(*opened, bad.to_string().into_bytes());
 }
 
