@@ -70,7 +70,7 @@ pub(crate) async fn run(mut context: Context, args: DemoArgs) -> Result<(), Fail
         sandbox.set_today(today);
     }
     say(&context, "OSS and a buyer push to the inbox");
-    let senders = Senders { seed: args.seed, scale: args.scale, today, credentials: &credentials };
+    let senders = Senders { sandbox: &sandbox, credentials: &credentials };
     let acknowledged = inbox::receive(&context, &warehouse, &senders).await?;
     say(&context, &format!("the snapshot of {today}"));
     snapshot(&context, &warehouse, &sandbox, (&args.dir, today)).await?;

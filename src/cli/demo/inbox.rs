@@ -5,13 +5,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use chrono::NaiveDate;
-
 use crate::cli::exit::Failure;
 use crate::cli::{Context, serve};
-use crate::sandbox::{
-    Extent, OssUser, PushCredentials, PushKind, PushOptions, PushReport, Pusher, Pushes, ScaleFactor,
-};
+use crate::sandbox::{Extent, OssUser, PushCredentials, PushKind, PushOptions, PushReport, Pusher, Sandbox};
 use crate::serve::listener::{Listener, Stop};
 use crate::warehouse::{AsOf, Warehouse};
 
@@ -32,9 +28,7 @@ const TABLES: [&str; 6] =
 
 /// What was pushed, and from what world.
 pub(super) struct Senders<'a> {
-    pub(super) seed: u64,
-    pub(super) scale: ScaleFactor,
-    pub(super) today: NaiveDate,
+    pub(super) sandbox: &'a Sandbox,
     pub(super) credentials: &'a PushCredentials,
 }
 
@@ -72,12 +66,11 @@ async fn push(
     url: &str,
     (kinds, extent): (&[PushKind], Extent),
 ) -> Result<PushReport, Failure> {
-    let pushes = Pushes::of_world((senders.seed, senders.scale), senders.today, kinds, TWICE_PER_MILLE);
+    let pushes = senders.sandbox.pushes(kinds, TWICE_PER_MILLE);
     let options = PushOptions {
         extent,
         clients: NonZeroUsize::new(CLIENTS).expect("there are some"),
         twice_per_mille: TWICE_PER_MILLE,
-        seed: senders.seed,
         ..PushOptions::new(url, senders.credentials.clone(), context.clock)
     };
     let pusher = Pusher::new(pushes, options).map_err(Failure::internal)?;
