@@ -43,7 +43,6 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
 use std::str::FromStr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -249,14 +248,6 @@ impl Sandbox {
     pub fn pushes(&self, kinds: &[PushKind], changed_per_mille: u16) -> Pushes {
         let about = (self.served.seed, &self.served.world);
         Pushes::new(about, self.served.today(), kinds, changed_per_mille)
-    }
-
-    /// Writes what OSS pushes as files, one a push: `kkpr/*.json` and `pse/*.json` below `folder`. Returns how many.
-    ///
-    /// # Errors
-    /// A folder or file cannot be written.
-    pub fn write_pushes(&self, folder: &Path) -> io::Result<usize> {
-        oss::write_pushes(&oss::Registry::new(&self.served), folder)
     }
 
     /// The identity number of somebody in SIPP's register who gets aid there, for the `tracking` drill-down. Part of

@@ -11,6 +11,7 @@ mod exits;
 mod faults;
 #[expect(unreachable_pub, reason = "a module of a test binary: pub says what the other modules use")]
 mod harness;
+mod inbox;
 mod kill;
 mod quirks;
 mod readers;

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, Int32Array, RecordBatch, StringArray, TimestampMillisecondArray, UInt32Array, UInt64Array,
+    ArrayRef, Date32Array, Int32Array, RecordBatch, StringArray, TimestampMillisecondArray, UInt32Array, UInt64Array,
 };
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::{DataType, Date32Type, Field, Schema};
 use chrono::{DateTime, Utc};
 
 use super::table::{MemoryTable, TableFile, TableSource};
@@ -77,13 +77,13 @@ fn table(contract: &Contract, dataset: &Dataset, files: &[CommittedFile], histor
     TableSource { schema, table, columns: file_schema(dataset), partition_columns, files }
 }
 
-/// `ops.runs`, `ops.quarantine` and `ops.submissions`.
+/// `ops.runs`, `ops.quarantine`, `ops.inbox` and `ops.submissions`.
 ///
 /// # Errors
 /// When the ledger cannot be read.
 pub fn ledger_tables(warehouse: &Warehouse) -> Result<Vec<MemoryTable>, WarehouseError> {
     let submissions = warehouse.submissions(None, Some(SUBMISSIONS_SHOWN_MAX))?;
-    Ok(vec![runs(warehouse)?, quarantine(warehouse)?, submissions_table(&submissions)])
+    Ok(vec![runs(warehouse)?, quarantine(warehouse)?, inbox(warehouse)?, submissions_table(&submissions)])
 }
 
 fn runs(warehouse: &Warehouse) -> Result<MemoryTable, WarehouseError> {
@@ -141,6 +141,24 @@ fn quarantine(warehouse: &Warehouse) -> Result<MemoryTable, WarehouseError> {
             ("row", Arc::new(numbers)),
             ("column", text(rows.iter().map(|row| row.column.clone()).collect())),
             ("reason", text(rows.iter().map(|row| Some(row.reason.clone())).collect())),
+        ],
+    ))
+}
+
+/// How often calls to the inbox ended how, by day and method.
+fn inbox(warehouse: &Warehouse) -> Result<MemoryTable, WarehouseError> {
+    let tallies = warehouse.inbox()?.inbox_tallies()?;
+    let text = |values: Vec<&str>| Arc::new(StringArray::from(values)) as ArrayRef;
+    let days = Date32Array::from_iter_values(tallies.iter().map(|tally| Date32Type::from_naive_date(tally.day)));
+    let calls = UInt64Array::from_iter_values(tallies.iter().map(|tally| tally.pushes));
+    Ok(memory(
+        "inbox",
+        vec![
+            ("day", Arc::new(days)),
+            ("source", text(tallies.iter().map(|tally| tally.source.as_str()).collect())),
+            ("method", text(tallies.iter().map(|tally| tally.method.as_str()).collect())),
+            ("outcome", text(tallies.iter().map(|tally| tally.outcome.word()).collect())),
+            ("calls", Arc::new(calls)),
         ],
     ))
 }

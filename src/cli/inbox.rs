@@ -8,8 +8,8 @@ use super::Context;
 use super::exit::{Code, Failure};
 use super::output::{OutputFormat, Table, grouped, print, print_json};
 use super::progress::talk;
+use crate::load::inbox::push_context;
 use crate::seal::vault::Vault;
-use crate::serve::inbox::seal_context;
 use crate::warehouse::{InboxStatus, RefusedPush, Warehouse};
 
 /// What was pushed: what waits, what was loaded, what was refused
@@ -135,7 +135,8 @@ fn show(context: &Context, warehouse: &Warehouse, id: u64) -> Result<(), Failure
         let message = format!("push {id} was sealed with the key {key_id}, and this one is {}", key.key_id());
         return Err(Failure::new(Code::NotAuthorised, message));
     }
-    let original = Vault::new(&key).open(&seal_context(&push.dataset), &sealed)?;
+    let context_of_push = push_context(push.dataset.source(), push.dataset.dataset());
+    let original = Vault::new(&key).open(&context_of_push, &sealed)?;
     talk("note: what follows may hold personal data; handle it as UU 27/2022 asks");
     print(&String::from_utf8_lossy(&original))?;
     if original.ends_with(b"\n") { Ok(()) } else { print("\n") }

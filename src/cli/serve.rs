@@ -65,15 +65,21 @@ async fn listener(context: &Context, args: &ServeArgs) -> Result<Listener, Serve
         (Some(_), None) => return Err(ServeError::HalfTls { given: "serve.tls_cert", missing: "serve.tls_key" }),
         (None, Some(_)) => return Err(ServeError::HalfTls { given: "serve.tls_key", missing: "serve.tls_cert" }),
     };
-    let limits = ConnectionLimits {
+    Listener::bind(args.http.unwrap_or(settings.http), tls, connection_limits(context)).await
+}
+
+/// What a connection may take here.
+pub(super) fn connection_limits(context: &Context) -> ConnectionLimits {
+    let settings = &context.config.serve;
+    ConnectionLimits {
         connections_max: settings.connections_max,
         header_timeout: Duration::from_secs(settings.header_timeout_secs),
         drain: Duration::from_secs(settings.drain_secs),
-    };
-    Listener::bind(args.http.unwrap_or(settings.http), tls, limits).await
+    }
 }
 
-fn inbox(
+/// The inbox of every source whose secrets are set, and what stores its pushes.
+pub(super) fn inbox(
     context: &Context,
     contracts: &[Contract],
     warehouse: &Arc<Warehouse>,

@@ -1,5 +1,6 @@
-//! OSS-RBA: the methods a ministry asks, and those it reports to (`submit`), under the wrappers and field names of the guide, with its contradictions: the
-//! code of an answer as text or number, another key on errors, empty text where a list is due.
+//! OSS-RBA: the methods a ministry asks, those it reports to (`submit`) and what OSS pushes (`pushes`), under the wrappers and
+//! field names of the guide, with its contradictions: the code of an answer as text or number, another key on errors, empty
+//! text where a list is due.
 
 mod fill;
 mod http;
@@ -16,8 +17,9 @@ mod totals;
 
 pub(crate) use http::USER;
 pub(crate) use keys::Keys;
-pub(crate) use pushes::{Message, messages, write as write_pushes};
+pub(crate) use pushes::{Message, messages};
 
+use super::push::PushKind;
 use super::server::Served;
 use super::system::System;
 use super::world::World;
@@ -153,8 +155,8 @@ fn personal_values(served: &Served, values: &mut BTreeSet<String>) {
             collect(&document, values);
         }
     }
-    for push in pushes::pushes(&registry) {
-        collect(&push.payload, values);
+    for push in PushKind::ALL.into_iter().flat_map(|kind| messages(&registry, kind)) {
+        collect(&push.body, values);
     }
 }
 

@@ -40,7 +40,6 @@ use body::BodyLimits;
 use limit::ClientLimit;
 use lookup::Lookups;
 pub use lookup::{Catalogs, LOOKUP_TIMEOUT};
-pub use receive::seal_context;
 use route::Sender;
 
 /// What the inbox of this deployment is made from.

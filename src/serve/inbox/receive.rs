@@ -17,8 +17,9 @@ use super::lookup::placeholders;
 use super::route::{Route, Sender};
 use super::strict;
 use super::turned::Turned;
+use crate::load::inbox::push_context;
 use crate::serve::listener::Peer;
-use crate::warehouse::{DatasetId, InboxError, NewPush, NewRefused, PushOutcome};
+use crate::warehouse::{InboxError, NewPush, NewRefused, PushOutcome};
 
 /// What content and key of a push are marked within.
 const CONTENT_MARK: &[u8] = b"push";
@@ -26,12 +27,6 @@ const KEY_MARK: &[u8] = b"push key";
 
 /// Columns that the ledger of refused pushes names.
 const REFUSED_COLUMNS_MAX: usize = 50;
-
-/// What a push is sealed for: it opens as a push of this dataset and as nothing else.
-#[must_use]
-pub fn seal_context(dataset: &DatasetId) -> Vec<u8> {
-    format!("{}/{}", dataset.source(), dataset.dataset()).into_bytes()
-}
 
 /// How a request ends that was not turned away.
 enum Taken {
@@ -216,7 +211,7 @@ impl Judging<'_> {
             content: self.inbox.key.mark(CONTENT_MARK, &[id.source().as_bytes(), id.dataset().as_bytes(), body]),
             key,
             key_id: self.inbox.vault.key_id().to_owned(),
-            sealed: self.inbox.vault.seal(&seal_context(id), body),
+            sealed: self.inbox.vault.seal(&push_context(id.source(), id.dataset()), body),
         }
     }
 
@@ -226,13 +221,14 @@ impl Judging<'_> {
             .take(REFUSED_COLUMNS_MAX)
             .map(|fault| format!("{} ({})", fault.column, fault.reason))
             .collect();
+        let id = &self.route.dataset;
         NewRefused {
-            dataset: self.route.dataset.clone(),
+            dataset: id.clone(),
             received_at: self.now,
             columns: faults.iter().take(REFUSED_COLUMNS_MAX).map(|fault| fault.column.clone()).collect(),
             reason: each.join(", "),
             key_id: self.inbox.vault.key_id().to_owned(),
-            sealed: self.inbox.vault.seal(&seal_context(&self.route.dataset), body),
+            sealed: self.inbox.vault.seal(&push_context(id.source(), id.dataset()), body),
         }
     }
 
