@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use arrow::util::display::array_value_to_string;
 use async_trait::async_trait;
+use tokio::sync::OnceCell;
 
 use super::Context;
 use super::exit::Failure;
@@ -71,19 +72,45 @@ pub(crate) struct LoadedRows<'a> {
 impl Loaded for LoadedRows<'_> {
     async fn rows(&self, sql: &str) -> Result<Vec<Vec<(String, String)>>, String> {
         let catalog = open(self.context, self.warehouse, AsOf::Latest).await.map_err(|failure| failure.message)?;
-        let result = catalog.query_read_only(sql).await.map_err(|error| error.to_string())?;
-        let names: Vec<String> = result.schema.fields().iter().map(|field| field.name().clone()).collect();
-        let mut rows = Vec::new();
-        for batch in result.collect().await.map_err(|error| error.to_string())? {
-            for i in 0..batch.num_rows() {
-                let values = batch
-                    .columns()
-                    .iter()
-                    .map(|column| array_value_to_string(column, i).map_err(|error| error.to_string()));
-                let values: Vec<String> = values.collect::<Result<_, String>>()?;
-                rows.push(names.iter().cloned().zip(values).collect());
-            }
-        }
-        Ok(rows)
+        texts(&catalog, sql).await
     }
+}
+
+/// Answers several questions over the same snapshots: those of the first one.
+pub(crate) struct LoadedOnce<'a> {
+    context: &'a Context,
+    warehouse: &'a Warehouse,
+    catalog: OnceCell<Catalog>,
+}
+
+impl<'a> LoadedOnce<'a> {
+    pub(crate) fn new(context: &'a Context, warehouse: &'a Warehouse) -> Self {
+        Self { context, warehouse, catalog: OnceCell::new() }
+    }
+}
+
+#[async_trait]
+impl Loaded for LoadedOnce<'_> {
+    async fn rows(&self, sql: &str) -> Result<Vec<Vec<(String, String)>>, String> {
+        let opened = self.catalog.get_or_try_init(|| open(self.context, self.warehouse, AsOf::Latest));
+        texts(opened.await.map_err(|failure| failure.message)?, sql).await
+    }
+}
+
+/// The rows of a query as names and texts; NULL is an empty text.
+async fn texts(catalog: &Catalog, sql: &str) -> Result<Vec<Vec<(String, String)>>, String> {
+    let result = catalog.query_read_only(sql).await.map_err(|error| error.to_string())?;
+    let names: Vec<String> = result.schema.fields().iter().map(|field| field.name().clone()).collect();
+    let mut rows = Vec::new();
+    for batch in result.collect().await.map_err(|error| error.to_string())? {
+        for i in 0..batch.num_rows() {
+            let values = batch
+                .columns()
+                .iter()
+                .map(|column| array_value_to_string(column, i).map_err(|error| error.to_string()));
+            let values: Vec<String> = values.collect::<Result<_, String>>()?;
+            rows.push(names.iter().cloned().zip(values).collect());
+        }
+    }
+    Ok(rows)
 }

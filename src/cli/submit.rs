@@ -91,7 +91,7 @@ pub(crate) async fn run(context: &Context, args: &SubmitArgs) -> Result<(), Fail
         return forget(context, args, contract, method);
     }
     let warehouse = warehouse(context, args.send)?;
-    let rows = warehouse.as_ref().map(|warehouse| session::LoadedRows { context, warehouse });
+    let rows = warehouse.as_ref().map(|warehouse| session::LoadedOnce::new(context, warehouse));
     let loaded: &dyn Loaded = rows.as_ref().map_or(&NothingLoaded, |rows| rows);
     let settings = settings(context, contract);
     let reach = Reach { contract, settings: &settings, credentials: &context.credentials };
