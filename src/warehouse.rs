@@ -23,6 +23,7 @@ mod layout;
 mod ledger;
 mod originals;
 mod partition;
+mod private_file;
 mod publish;
 mod record;
 mod recovery;

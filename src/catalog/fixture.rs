@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use super::reference::in_memory;
 use super::{Catalog, MemoryTable, SessionLimits, TableFile, TableSource, ViewSet};
 use crate::config::ConfigFolder;
+use crate::contract::{Contract, Dataset, file_schema, parse};
 use crate::reference::Reference;
 
 /// The shipped contracts.
@@ -38,8 +39,8 @@ impl Fixture {
     pub(crate) fn new() -> Self {
         let mut tables = Vec::new();
         for contract in CONTRACTS {
-            let contract: toml::Table = contract.parse().unwrap();
-            tables.extend(contract["dataset"].as_array().unwrap().iter().map(|dataset| table(&contract, dataset)));
+            let contract = parse("contract.toml", contract).unwrap_or_else(|problems| panic!("{problems}"));
+            tables.extend(contract.datasets.iter().map(|dataset| table(&contract, dataset)));
         }
         Self { dir: tempfile::tempdir().unwrap(), tables, reference: Vec::new() }
     }
@@ -113,45 +114,17 @@ pub(crate) async fn json_rows(catalog: &Catalog, sql: &str) -> Vec<Value> {
     rows
 }
 
-fn table(contract: &toml::Table, dataset: &toml::Value) -> TableSource {
-    let text = |value: &toml::Value, key: &str| value.get(key).and_then(toml::Value::as_str).map(str::to_owned);
-    let columns = dataset["columns"].as_array().unwrap();
-    let kept = columns.iter().filter(|column| text(column, "class").as_deref() != Some("drop"));
-    let fields: Vec<Field> = kept
-        .map(|column| {
-            let data_type = match text(column, "class").as_deref() {
-                Some("key") => DataType::Utf8,
-                Some("coarse") => DataType::Int64,
-                _ => data_type(&text(column, "type").unwrap()),
-            };
-            Field::new(text(column, "name").unwrap(), data_type, true)
-        })
-        .collect();
-    let source = &contract["source"];
-    let flag = |of: &toml::Value| of.get("fiscal_year").and_then(toml::Value::as_bool);
-    let yearly = flag(dataset).or_else(|| flag(source)).unwrap_or(false);
-    let year = yearly.then(|| ("tahun_anggaran".to_owned(), DataType::Int32));
+/// A dataset's table, every column of which may be NULL: rows of a test list only what they are about.
+fn table(contract: &Contract, dataset: &Dataset) -> TableSource {
+    let schema = file_schema(dataset);
+    let fields: Vec<Field> = schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true)).collect();
+    let year = dataset.fiscal_year.then(|| ("tahun_anggaran".to_owned(), DataType::Int32));
     TableSource {
-        schema: text(source, "name").unwrap(),
-        table: text(dataset, "name").unwrap(),
+        schema: contract.source.clone(),
+        table: dataset.name.clone(),
         columns: Arc::new(Schema::new(fields)),
-        partition_columns: year.into_iter().chain([("snapshot_date".to_owned(), DataType::Date32)]).collect(),
+        partition_columns: year.into_iter().chain([(dataset.date_key().to_owned(), DataType::Date32)]).collect(),
         files: Vec::new(),
-    }
-}
-
-fn data_type(name: &str) -> DataType {
-    let digits = name.strip_prefix("decimal(").and_then(|rest| rest.strip_suffix(')')?.split_once(','));
-    if let Some((precision, scale)) = digits {
-        return DataType::Decimal128(precision.parse().unwrap(), scale.parse().unwrap());
-    }
-    match name {
-        "money" => DataType::Decimal128(20, 2),
-        "date" => DataType::Date32,
-        "integer" => DataType::Int64,
-        "boolean" => DataType::Boolean,
-        "timestamp" => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
-        _ => DataType::Utf8,
     }
 }
 

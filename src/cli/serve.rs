@@ -62,15 +62,21 @@ async fn listener(context: &Context, args: &ServeArgs) -> Result<Listener, Serve
     // Reading the configuration has seen to it that both are there or none.
     let files = settings.tls_cert.as_deref().zip(settings.tls_key.as_deref());
     let tls = files.map(|(cert, key)| listener::acceptor(cert, key)).transpose()?;
-    let limits = ConnectionLimits {
+    Listener::bind(args.http.unwrap_or(settings.http), tls, connection_limits(context)).await
+}
+
+/// What a connection may take here.
+pub(super) fn connection_limits(context: &Context) -> ConnectionLimits {
+    let settings = &context.config.serve;
+    ConnectionLimits {
         connections_max: settings.connections_max,
         header_timeout: Duration::from_secs(settings.header_timeout_secs),
         drain: Duration::from_secs(settings.drain_secs),
-    };
-    Listener::bind(args.http.unwrap_or(settings.http), tls, limits).await
+    }
 }
 
-fn inbox(
+/// The inbox of every source whose secrets are set, and what stores its pushes.
+pub(super) fn inbox(
     context: &Context,
     contracts: &[Contract],
     warehouse: &Arc<Warehouse>,

@@ -27,7 +27,7 @@ const PAGE_BYTES: u64 = 4 << 20;
 /// What a push is sealed for: it opens nowhere else.
 #[must_use]
 pub fn push_context(source: &str, dataset: &str) -> Vec<u8> {
-    format!("push {source}/{dataset}").into_bytes()
+    format!("{source}/{dataset}").into_bytes()
 }
 
 /// A list of pushes as a page has it; the bodies are JSON values, which the door has seen to.

@@ -9,6 +9,7 @@ use crate::warehouse::{
     commit_together,
 };
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 const TABLES: [&str; 3] = ["oss.nib_masuk", "oss.nib_masuk_izin", "oss.nib_masuk_proyek"];
@@ -136,6 +137,29 @@ fn a_group_that_somebody_else_is_finishing_is_left_to_them() {
     drop(held);
     drop(begin(&scene.warehouse, TABLES[0], noon(20)).unwrap());
     assert_eq!(by_ledger(&scene.root()), NEW);
+}
+
+#[test]
+fn a_reader_of_the_ledger_never_sees_some_of_a_group() {
+    let scene = Scene::in_memory();
+    load(&scene.warehouse, 0).unwrap();
+    let reader = Warehouse::open_for_reading(&scene.root()).unwrap();
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let watching = scope.spawn(|| {
+            let mut seen = BTreeSet::new();
+            while !done.load(Ordering::SeqCst) {
+                let files = reader.committed_files(AsOf::All).unwrap();
+                let sums: BTreeSet<i128> = files.iter().map(|file| file.sums["amount"].unscaled).collect();
+                assert_eq!((files.len(), sums.len()), (3, 1), "{sums:?}");
+                seen.extend(sums);
+            }
+            seen.len()
+        });
+        (1..=20).for_each(|amount| drop(load(&scene.warehouse, amount).unwrap()));
+        done.store(true, Ordering::SeqCst);
+        assert!(watching.join().unwrap() > 3);
+    });
 }
 
 #[test]

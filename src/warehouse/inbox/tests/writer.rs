@@ -112,11 +112,12 @@ async fn what_waits_while_the_disk_is_busy_goes_into_one_commit() {
     let writer = start(&scene);
     let busy = Connection::open(store(&scene)).unwrap();
     busy.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let mut all = pin!(join_all((0..300).map(|n| writer.put(push(n % 200)))));
+    // So few that one poll brings all of them on their way.
+    let mut all = pin!(join_all((0..30).map(|n| writer.put(push(n % 20)))));
     assert!(futures::poll!(all.as_mut()).is_pending(), "nobody is answered before the commit");
     busy.execute_batch("COMMIT").unwrap();
     let receipts = all.await;
-    assert_eq!(receipts.iter().filter(|receipt| receipt.as_ref().unwrap().known).count(), 100);
+    assert_eq!(receipts.iter().filter(|receipt| receipt.as_ref().unwrap().known).count(), 10);
     // The first transaction had begun to wait before the rest came.
     assert!(writer.commits() <= 2, "{} commits", writer.commits());
 }
