@@ -265,7 +265,8 @@ fn the_levels_of_the_house_are_kept() {
         ("src/warehouse", &["load", "catalog", "report", "source", "decode", "cli", "sandbox", "mail"]),
         ("src/catalog", &["load", "report", "cli", "sandbox", "mail"]),
         ("src/reference", &["load", "catalog", "report", "source", "cli", "sandbox", "mail"]),
-        ("src/load", &["catalog", "report", "cli", "sandbox", "mail"]),
+        ("src/load", &["catalog", "report", "serve", "cli", "sandbox", "mail"]),
+        ("src/serve", &["report", "cli", "sandbox", "mail"]),
         ("src/report", &["load", "catalog", "source", "decode", "cli", "sandbox"]),
         ("src/sandbox", &["load", "catalog", "report", "warehouse", "source", "decode", "cli", "mail"]),
     ];
