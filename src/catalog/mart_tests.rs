@@ -3,6 +3,7 @@
 mod bantuan;
 mod contracts;
 mod ikpa;
+mod izin;
 mod oss;
 mod padi;
 mod rka;
