@@ -17,6 +17,7 @@ mod session;
 mod snapshot;
 mod sql;
 mod status;
+mod submit;
 mod test;
 
 use std::path::PathBuf;
@@ -101,6 +102,8 @@ enum Command {
     Runs(runs::RunsArgs),
     /// The key that personal values are hashed under, and the identity that opens the archive
     Key(key::KeyArgs),
+    /// Check records and send them to a source, one by one
+    Submit(submit::SubmitArgs),
     /// Run the SQL data tests: rows that break a rule
     #[command(after_help = "Examples:\n  lumbung test\n  lumbung test --output json")]
     Test,
@@ -174,8 +177,8 @@ fn every_set_was_heard(global: &GlobalArgs) -> Result<(), Failure> {
 
 async fn run(cli: Cli) -> Result<(), Failure> {
     let context = Context::new(&cli.global)?;
-    // Ctrl-C ends the daemon in good order: it listens for that itself.
-    let hears_signals = matches!(cli.command, Command::Serve(_));
+    // Whoever listens to Ctrl-C itself ends in good order: the daemon, and a sender with a record at hand.
+    let hears_signals = matches!(cli.command, Command::Serve(_) | Command::Submit(_));
     let command = async {
         match cli.command {
             Command::Serve(args) => serve::run(&context, &args).await,
@@ -191,6 +194,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             Command::Key(args) => key::run(&context, &args).await,
             Command::Reference(args) => reference::run(&context, &args),
             Command::Report(args) => report::run(&context, &args).await,
+            Command::Submit(args) => submit::run(&context, &args).await,
             Command::Test => test::run(&context).await,
         }
     };

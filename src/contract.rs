@@ -13,6 +13,7 @@ mod parse;
 mod path;
 mod reading;
 mod request;
+mod rule;
 mod schema;
 mod submit;
 

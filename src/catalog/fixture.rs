@@ -11,11 +11,13 @@ use parquet::arrow::ArrowWriter;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::committed::submissions_table;
 use super::reference::in_memory;
 use super::{Catalog, MemoryTable, SessionLimits, TableFile, TableSource, ViewSet};
 use crate::config::ConfigFolder;
 use crate::contract::{Contract, Dataset, file_schema, parse};
 use crate::reference::Reference;
+use crate::warehouse::{SubmissionRecord, SubmissionState};
 
 /// The shipped contracts.
 const CONTRACTS: [&str; 5] = [
@@ -32,6 +34,8 @@ pub(crate) struct Fixture {
     pub(crate) tables: Vec<TableSource>,
     /// Rows of reference tables, in place of the shipped ones.
     reference: Vec<(String, Vec<Value>)>,
+    /// Rows of `ops.submissions`.
+    submissions: Vec<SubmissionRecord>,
 }
 
 impl Fixture {
@@ -42,7 +46,7 @@ impl Fixture {
             let contract = parse("contract.toml", contract).unwrap_or_else(|problems| panic!("{problems}"));
             tables.extend(contract.datasets.iter().map(|dataset| table(&contract, dataset)));
         }
-        Self { dir: tempfile::tempdir().unwrap(), tables, reference: Vec::new() }
+        Self { dir: tempfile::tempdir().unwrap(), tables, reference: Vec::new(), submissions: Vec::new() }
     }
 
     /// Adds one committed file of a fiscal year (of no year where the source has none); a row lists only the columns it
@@ -64,6 +68,34 @@ impl Fixture {
         self
     }
 
+    /// Adds a record that was sent by `oss.<method>` and the columns its log keeps.
+    pub(crate) fn with_submission(
+        mut self,
+        (method, key): (&str, &str),
+        state: SubmissionState,
+        log: &Value,
+    ) -> Self {
+        let at = "2026-11-01T06:00:00Z".parse().unwrap();
+        self.submissions.push(SubmissionRecord {
+            seq: self.submissions.len() as u64 + 1,
+            source: "oss".to_owned(),
+            method: method.to_owned(),
+            key: serde_json::json!([key]).to_string(),
+            mark: "sha256:00".to_owned(),
+            state,
+            attempts: 1,
+            http_status: Some(200),
+            code: Some("200".to_owned()),
+            message: None,
+            log: log.to_string(),
+            operator: "budi".to_owned(),
+            created_at: at,
+            sent_at: at,
+            finished_at: Some(at),
+        });
+        self
+    }
+
     pub(crate) fn dir(&self) -> &Path {
         self.dir.path()
     }
@@ -77,6 +109,7 @@ impl Fixture {
             let table = memory.iter_mut().find(|table| table.table == *name).unwrap();
             table.batches = batches(&table.columns, rows);
         }
+        memory.push(submissions_table(&self.submissions));
         let catalog =
             Catalog::build_with(self.tables.clone(), memory, &views, SessionLimits::default()).await.unwrap();
         assert_eq!(catalog.problems(), [], "views that do not plan");

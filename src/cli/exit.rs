@@ -12,6 +12,8 @@ use crate::report::ReportError;
 use crate::sandbox::SandboxError;
 use crate::seal::SealError;
 use crate::serve::ServeError;
+use crate::source::reach::ReachError;
+use crate::submit::SubmitError;
 use crate::warehouse::{self, WarehouseError};
 
 /// Why a command failed, by what the caller has to do. The numbers are sysexits.
@@ -27,6 +29,8 @@ pub(crate) enum Code {
     Internal = 70,
     /// The warehouse cannot be written.
     CannotWrite = 73,
+    /// Whether something arrived is not known, or it has to be sent later.
+    Deferred = 75,
     /// Not authorised.
     NotAuthorised = 77,
     /// Configuration.
@@ -159,6 +163,21 @@ impl From<ReportError> for Failure {
             _ => Code::Internal,
         };
         Self::new(code, error)
+    }
+}
+
+impl From<SubmitError> for Failure {
+    fn from(error: SubmitError) -> Self {
+        match error {
+            SubmitError::Warehouse(error) => error.into(),
+            SubmitError::Contract(_) => Self::usage(error),
+            SubmitError::Credential(_)
+            | SubmitError::Fetch(_)
+            | SubmitError::Decode(_)
+            | SubmitError::Reach(ReachError::Credential(_) | ReachError::Setting(_)) => {
+                Self::new(Code::Configuration, error)
+            }
+        }
     }
 }
 
