@@ -21,5 +21,6 @@ mod sirup;
 mod sixth;
 mod sources;
 mod state;
+mod submit;
 mod tidy;
 mod totals;

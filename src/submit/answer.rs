@@ -3,11 +3,10 @@
 
 use std::time::Duration;
 
-use crate::contract::{Contract, Envelope, Submission};
-use crate::source::document::{root, text, values_at};
-use crate::source::envelope::document::first_text;
+use crate::contract::{Contract, Envelope, JsonPath, Submission, normalise_key};
+use crate::decode::scan::{Kind, Token};
+use crate::source::document::{Shape, elements, root, shape, text, values_at};
 use crate::source::envelope::{Verdict, judge_document};
-use crate::{contract::normalise_key, decode::scan::Kind};
 
 /// Longest answer that is read.
 pub(super) const ANSWER_BYTES_MAX: usize = 1 << 20;
@@ -104,12 +103,29 @@ fn words(submission: &Submission, body: &[u8]) -> (Option<String>, Option<String
         let said = !matches!(value.kind, Kind::Nested | Kind::Null);
         said.then(|| text(body, value)).filter(|code| is_code(code))
     });
-    let message = first_text(&envelope.message, body, document).ok().flatten();
+    let message = envelope.message.iter().find_map(|path| said(body, document, path));
     let message = match message {
         Some(message) if submission.record.personal => columns_named(submission, &message),
         other => other.map(|message| cut(&message, MESSAGE_CHARS_MAX)),
     };
     (code, message)
+}
+
+/// What stands at a path: a text, or a list of them.
+fn said(body: &[u8], document: Token, path: &JsonPath) -> Option<String> {
+    let mut texts = Vec::new();
+    for value in values_at(body, document, path).ok()? {
+        let mut take = |value: Token| {
+            if !matches!(value.kind, Kind::Nested | Kind::Null) {
+                texts.push(text(body, value));
+            }
+            Ok(())
+        };
+        // A list that is broken says nothing.
+        let _ = if shape(body, value) == Shape::List { elements(body, value, &mut take) } else { take(value) };
+    }
+    texts.retain(|text| !text.trim().is_empty());
+    (!texts.is_empty()).then(|| texts.join("; "))
 }
 
 /// A word such as `success` or `900901`: a code is never a sentence, and so never a value of the record.
@@ -202,6 +218,8 @@ columns = [ {{ name = "id", type = "text", required = true, class = "public", me
         let open = judged(false, 200, body);
         assert_eq!(open.code.as_deref(), Some("failed"));
         assert_eq!(open.message.as_deref(), Some("ID ABC dari SOKI TAMELIN tidak sah"));
+        let listed = judged(false, 400, r#"{"status":"failed","messages":["id: kosong","",null,"x: 2"]}"#);
+        assert_eq!(listed.message.as_deref(), Some("id: kosong; x: 2"));
         let closed = judged(true, 200, body);
         assert_eq!(closed.message.as_deref(), Some("the source names id"));
         let silent = judged(true, 200, r#"{"status":"SOKI TAMELIN","messages":"SOKI TAMELIN"}"#);

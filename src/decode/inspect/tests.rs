@@ -1,3 +1,5 @@
+//! Every fault of a row at once, and the same judgement as decoding.
+
 use std::sync::Arc;
 
 use super::{Fault, Inspection, Inspector};
