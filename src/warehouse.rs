@@ -18,6 +18,7 @@ mod disk;
 mod error;
 mod house;
 mod id;
+mod inbox;
 mod layout;
 mod ledger;
 mod originals;
@@ -26,6 +27,7 @@ mod publish;
 mod record;
 mod recovery;
 mod run;
+mod sqlite;
 mod stage;
 mod steps;
 mod swap;
@@ -33,6 +35,10 @@ mod swap;
 pub use archive::{ArchiveError, ArchiveReader, ArchiveWriter, ArchivedPage, Keeping, RunArchive, Seal};
 pub use error::{ErrorKind, Mismatch, WarehouseError};
 pub use id::{DatasetId, RunId};
+pub use inbox::{
+    ClaimedPush, Inbox, InboxError, InboxLimits, InboxStatus, InboxTally, InboxWriter, NewPush, NewRefused, PushId,
+    PushOutcome, Receipt, RefusedPush, Settled, WaitingDay,
+};
 pub use partition::Partition;
 pub use publish::GRACE;
 pub use record::{
@@ -40,8 +46,8 @@ pub use record::{
     QuarantineRecord, QuarantinedRow, RawPage, RecordedPage, RunDetail, RunFilter, RunRecord, RunStart, RunStatus,
     Sums,
 };
-pub use run::{QUARANTINE_ROWS_MAX, Run};
-pub use stage::{StageWriter, StagedFile};
+pub use run::{QUARANTINE_ROWS_MAX, Run, ToCommit, commit_together};
+pub use stage::{Carried, StageWriter, StagedFile};
 
 use chrono::{DateTime, Utc};
 use disk::Lock;
@@ -146,6 +152,26 @@ impl Warehouse {
     /// When the ledger cannot be read.
     pub fn quarantine(&self, run: Option<&RunId>) -> Result<Vec<QuarantinedRow>, WarehouseError> {
         self.house.ledger().quarantine(run)
+    }
+
+    /// The inbox store: opens it, or makes it where the warehouse was opened to write. To a reader a store that nobody made
+    /// yet is one in which nothing waits.
+    ///
+    /// # Errors
+    /// When the disk or SQLite refuses, or the store was written by a newer version.
+    pub fn inbox(&self) -> Result<Inbox, WarehouseError> {
+        Inbox::open(&self.house)
+    }
+
+    /// Settles what earlier runs claimed of the pushes for `dataset` and did not tell the inbox: pushes of runs that the
+    /// ledger knows as committed are loaded, those of runs that ended otherwise wait again. The caller's run holds the
+    /// dataset's lock and has claimed nothing yet.
+    ///
+    /// # Errors
+    /// When the store cannot be written or the ledger cannot be read.
+    pub fn settle_inbox(&self, dataset: &DatasetId) -> Result<Settled, WarehouseError> {
+        let status_of = |run: &RunId| Ok(self.house.ledger().standing(run.as_str())?.map(|run| run.status));
+        self.inbox()?.settle_claims(dataset, &status_of)
     }
 
     /// How fresh every dataset is, a fiscal year, by name and year.

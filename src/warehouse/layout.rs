@@ -31,6 +31,11 @@ impl Layout {
         self.state("ledger.db")
     }
 
+    /// The pushes that wait to be loaded.
+    pub(crate) fn inbox(&self) -> PathBuf {
+        self.state("inbox.db")
+    }
+
     /// Taken by whoever opens the warehouse to write, while it migrates and recovers.
     pub(crate) fn open_lock(&self) -> PathBuf {
         self.state("locks/open.lock")

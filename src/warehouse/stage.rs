@@ -1,5 +1,9 @@
 //! Staging: record batches become one Parquet file aside, which is then counted again by another engine.
 
+mod carry;
+
+pub use carry::Carried;
+
 use super::error::{Mismatch, WarehouseError};
 use super::house::House;
 use super::id::{DatasetId, RunId};

@@ -35,6 +35,9 @@ pub(super) fn submission(
         let message = format!("the log cannot keep \"{}\", which is personal", columns[i].name);
         section.problem("log", message, "`key` and `log` name columns of class public");
     }
+    if section.text("http").is_some_and(|http| http != "POST") {
+        section.problem("http", "what is sent is posted", "http = \"POST\"");
+    }
     let envelope = envelope::of(&section).or_else(|| shared.cloned()).unwrap_or(Envelope::Plain);
     let submission = Submission {
         http: HttpMethod::Post,

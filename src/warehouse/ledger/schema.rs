@@ -90,4 +90,6 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     ALTER TABLE pages ADD COLUMN parameters TEXT;
     ALTER TABLE pages ADD COLUMN raw_sealed INTEGER CHECK (raw_sealed IN (0, 1));
     CREATE INDEX pages_in_archive ON pages (raw) WHERE raw IS NOT NULL;",
+    // 3: runs that are committed together. together: the first run of the group, NULL where a run was committed alone.
+    "ALTER TABLE runs ADD COLUMN together TEXT REFERENCES runs (run);",
 ];

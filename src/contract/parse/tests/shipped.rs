@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use crate::contract::{
-    Class, Column, ColumnType, Contract, Dataset, MethodDirection, RowShape, normalise_key, parse,
+    Class, Column, ColumnType, Contract, Dataset, MethodDirection, PUSH_BODY, RowShape, normalise_key, parse,
 };
 
 const SHIPPED: [(&str, &str); 5] = [
@@ -34,10 +34,13 @@ fn each_source_has_its_datasets() {
     };
     assert_eq!(names("sipp"), ["p3ke", "bantuan", "tracking"]);
     assert_eq!(names("simda"), ["instansi", "renstra", "rka"]);
-    assert_eq!(names("padi"), ["transaksi", "umkm"]);
+    assert_eq!(names("padi"), ["transaksi", "umkm", "transaksi_masuk"]);
     let oss = [
         "kkpr",
         "pse",
+        "nib_masuk",
+        "nib_stpw_masuk",
+        "file_ds_masuk",
         "nib",
         "cek_nib",
         "nib_stpw",
@@ -133,6 +136,9 @@ fn documented(oss: &Contract, file: &str, kind: &str) -> Option<Vec<Field>> {
         };
         if &row[part] == wanted {
             let path = row[field].split('.').map(normalise_key).collect::<Vec<_>>().join(".");
+            // What is pushed lies in a page of the inbox, under a key of its own.
+            let pushed = wanted == "request";
+            let path = if pushed { format!("{}.{path}", normalise_key(PUSH_BODY)) } else { path };
             fields.push(Field { method: name.to_owned(), path, kind: row[kind].to_owned() });
         }
     }
