@@ -64,6 +64,12 @@ pub enum DecodeError {
         /// 1-based position in the page.
         row: u64,
     },
+    /// A document holds more rows than whoever judges it takes.
+    #[error("more than {rows_max} rows")]
+    TooManyRows {
+        /// The limit.
+        rows_max: usize,
+    },
     /// A document is longer than what is held in memory.
     #[error("the document is longer than {bytes_max} bytes: ask for smaller pages")]
     DocumentTooLong {

@@ -45,6 +45,7 @@ pub struct Inspector {
     new_reader: fn(&Dataset) -> Box<dyn RowReader>,
     row: Row,
     builder: BatchBuilder,
+    rows_max: usize,
 }
 
 impl Inspector {
@@ -58,7 +59,14 @@ impl Inspector {
         settings: DecodeSettings,
     ) -> Result<Self, DecodeError> {
         let row = Row::new(Keys::of(&dataset));
-        Ok(Self { row, builder: BatchBuilder::new(&dataset, settings)?, new_reader, dataset })
+        Ok(Self { row, builder: BatchBuilder::new(&dataset, settings)?, new_reader, dataset, rows_max: ROWS_INSPECTED_MAX })
+    }
+
+    /// At most so many rows of one document: each is held in memory, and a row may be as short as `{}`.
+    #[must_use]
+    pub fn with_rows_max(mut self, rows_max: usize) -> Self {
+        self.rows_max = rows_max;
+        self
     }
 
     /// The dataset that is judged.
@@ -70,7 +78,8 @@ impl Inspector {
     /// Judges every row of a whole document.
     ///
     /// # Errors
-    /// [`DecodeError`] when it is broken, incomplete, or holds more than [`ROWS_INSPECTED_MAX`] rows.
+    /// [`DecodeError`] when it is broken, incomplete, or holds more than [`ROWS_INSPECTED_MAX`] rows (or fewer:
+    /// [`Inspector::with_rows_max`]).
     pub fn inspect(&mut self, document: &[u8]) -> Result<Inspection, DecodeError> {
         let mut reader = (self.new_reader)(&self.dataset);
         let mut inspection = Inspection::default();
@@ -80,8 +89,8 @@ impl Inspector {
             let n_rows = inspection.rows.len() as u64;
             let malformed = |reason| DecodeError::Malformed { rows: n_rows, reason };
             match reader.next(document, &mut at, &mut self.row).map_err(malformed)? {
-                Step::Row if inspection.rows.len() == ROWS_INSPECTED_MAX => {
-                    return Err(malformed(format!("more than {ROWS_INSPECTED_MAX} rows")));
+                Step::Row if inspection.rows.len() == self.rows_max => {
+                    return Err(DecodeError::TooManyRows { rows_max: self.rows_max });
                 }
                 Step::Row => {
                     for name in self.row.unknown_names(document) {
