@@ -13,9 +13,12 @@ mod fault;
 mod omspan;
 mod oss;
 mod padi;
+mod push;
+mod received;
 mod server;
 mod simda;
 mod sipp;
+mod submission;
 mod system;
 mod token;
 mod world;
@@ -26,9 +29,15 @@ mod tests;
 pub use control::{Control, ControlTotals};
 pub use dataset::Dataset;
 pub use fault::{Fault, FaultError, FaultInfo};
+pub use push::{
+    Extent, KindTotals, OssUser, Push, PushCredentials, PushError, PushKind, PushOptions, PushRecord, PushReport,
+    PushTotals, Pusher, Pushes,
+};
+pub use received::Received;
 
 use chrono::NaiveDate;
 use fault::Faults;
+use received::Accepted;
 use server::{Served, Tail, TailListener};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -223,6 +232,19 @@ impl Sandbox {
         padi::satkers(&self.served.world)
     }
 
+    /// What was sent to the systems and accepted, by source, method and key; served at `/_received` as JSON.
+    #[must_use]
+    pub fn received(&self) -> Vec<Received> {
+        self.served.accepted.list()
+    }
+
+    /// What OSS and a PaDi buyer push about today's world, `kinds` only; of 1,000 NIBs so many come again changed.
+    #[must_use]
+    pub fn pushes(&self, kinds: &[PushKind], changed_per_mille: u16) -> Pushes {
+        let about = (self.served.seed, &self.served.world);
+        Pushes::new(about, self.served.today(), kinds, changed_per_mille)
+    }
+
     /// Writes what OSS pushes as files, one a push: `kkpr/*.json` and `pse/*.json` below `folder`. Returns how many.
     ///
     /// # Errors
@@ -258,6 +280,7 @@ fn build(options: &SandboxOptions) -> Served {
         faults,
         today: RwLock::new(options.today),
         oss_keys: oss::Keys::default(),
+        accepted: Accepted::default(),
     };
     // Both years are built here, so that no request waits for them.
     served.years();

@@ -15,10 +15,11 @@ mod totals;
 
 pub(crate) use http::USER;
 pub(crate) use keys::Keys;
-pub(crate) use pushes::write as write_pushes;
+pub(crate) use pushes::{Message, messages, write as write_pushes};
 
 use super::server::Served;
 use super::system::System;
+use super::world::World;
 use super::world::businesses::{Business, Businesses};
 use chrono::NaiveDate;
 use serde_json::Value;
@@ -61,7 +62,12 @@ pub(crate) struct Registry {
 impl Registry {
     /// The register as a faultless service knows it today.
     pub(crate) fn new(served: &Served) -> Self {
-        Self { businesses: served.world.businesses(), today: served.today(), limit: None }
+        Self::of(&served.world, served.today())
+    }
+
+    /// The register of a world on a day.
+    pub(crate) fn of(world: &World, today: NaiveDate) -> Self {
+        Self { businesses: world.businesses(), today, limit: None }
     }
 
     /// Businesses with a NIB, the earliest first.
