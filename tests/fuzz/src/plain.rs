@@ -119,10 +119,8 @@ fn has_twins(dataset: &Dataset, row: &Members) -> bool {
 
 /// What `column` should hold.
 fn expected(dataset: &Dataset, column: &Column, row: &Members) -> Cell {
-    let judged = matches!(
-        column.ty,
-        ColumnType::Text | ColumnType::Code { .. } | ColumnType::Integer | ColumnType::Money
-    );
+    let judged =
+        matches!(column.ty, ColumnType::Text | ColumnType::Code { .. } | ColumnType::Integer | ColumnType::Money);
     if !judged || column.class != Class::Public || !column.reading.is_plain() {
         return Cell::Open;
     }
@@ -171,9 +169,8 @@ fn read(column: &Column, value: &Value) -> Cell {
 fn number(column: &Column, text: &str, scale: u32, precision: u32, is_literal: bool) -> Cell {
     let Some(unscaled) = decimal(text, scale as usize, is_literal) else { return Cell::Fault };
     let unit = 10_i128.pow(scale);
-    let in_range = column.range.is_none_or(|(min, max)| {
-        (i128::from(min) * unit..=i128::from(max) * unit).contains(&unscaled)
-    });
+    let in_range =
+        column.range.is_none_or(|(min, max)| (i128::from(min) * unit..=i128::from(max) * unit).contains(&unscaled));
     if in_range && unscaled.abs() < 10_i128.pow(precision) { Cell::Number(unscaled) } else { Cell::Fault }
 }
 
@@ -202,8 +199,8 @@ fn decimal(text: &str, scale: usize, is_literal: bool) -> Option<i128> {
         }
     }
     let groups: Vec<&str> = whole.split([',', '.']).collect();
-    let are_thousands = groups.len() == 1
-        || ((1..=3).contains(&groups[0].len()) && groups[1..].iter().all(|group| group.len() == 3));
+    let are_thousands =
+        groups.len() == 1 || ((1..=3).contains(&groups[0].len()) && groups[1..].iter().all(|group| group.len() == 3));
     let surplus = fraction.get(scale..).unwrap_or("");
     if !are_thousands || (whole.is_empty() && fraction.is_empty()) || surplus.bytes().any(|digit| digit != b'0') {
         return None;
@@ -237,8 +234,7 @@ fn compare_extra(dataset: &Dataset, row: &Members, batch: &RecordBatch, at: usiz
     let known = |key: &str| dataset.columns.iter().any(|column| column.keys.contains(&normalise_key(key)));
     let unknown: Map<String, Value> = row.0.iter().filter(|(key, _)| !known(key)).cloned().collect();
     let text = extra.is_valid(at).then(|| extra.as_string::<i32>().value(at));
-    let found: Map<String, Value> = text.map_or_else(Map::new, |text| {
-        serde_json::from_str(text).expect("the unknown keys of strict JSON are JSON")
-    });
+    let found: Map<String, Value> = text
+        .map_or_else(Map::new, |text| serde_json::from_str(text).expect("the unknown keys of strict JSON are JSON"));
     assert_eq!(found, unknown, "unknown keys of row {at}");
 }

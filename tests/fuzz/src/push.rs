@@ -2,15 +2,20 @@
 
 use std::sync::{LazyLock, Mutex, PoisonError};
 
+use chrono::DateTime;
 use lumbung::contract::PUSH_ID;
 use lumbung::decode::Decoder;
 use lumbung::decode::inspect::Inspector;
+use lumbung::load::inbox::PushPage;
 use serde::de::IgnoredAny;
 
 use super::outcome::{Table, agree, contracts};
 
 /// Deepest push that the door lets in.
 const DEPTH_MAX: usize = 32;
+
+/// The names of a push and of its twin.
+const NAMES: [&str; 2] = ["00000000000000000000000000000001", "00000000000000000000000000000002"];
 
 /// One table that pushes fill. Both are used for push after push, as at the door.
 struct Filled {
@@ -34,15 +39,16 @@ static METHODS: LazyLock<Mutex<Vec<Vec<Filled>>>> = LazyLock::new(|| {
     Mutex::new(methods)
 });
 
-/// Checks a push: `<digit of the method><body>`.
+/// Checks a push, `<digit of the method><body>`, and says how many rows of all its tables were taken.
 ///
 /// # Panics
 /// When what is inspected as good is not taken, or a push changes what another one holds.
-pub fn push(input: &[u8]) {
-    let [which, body @ ..] = input else { return };
+pub fn push(input: &[u8]) -> u64 {
+    let [which, body @ ..] = input else { return 0 };
     if !is_strict(body) {
-        return;
+        return 0;
     }
+    let mut taken = 0;
     let mut methods = METHODS.lock().unwrap_or_else(PoisonError::into_inner);
     let n_methods = methods.len();
     let (one, two) = (wrapped(&[body]), wrapped(&[body, body]));
@@ -51,13 +57,15 @@ pub fn push(input: &[u8]) {
         let Some((inspection, summary)) = alone else { continue };
         let push_id = inspector.dataset().column(PUSH_ID).expect("every table of a push has it");
         for row in inspection.rows.iter().filter(|row| row.faults.is_empty()) {
-            assert_eq!(row.texts[push_id].as_deref(), Some(name(0).as_str()), "the sender named its push itself");
+            assert_eq!(row.texts[push_id].as_deref(), Some(NAMES[0]), "the sender named its push itself");
         }
         let reasons = inspection.rows.iter().flat_map(|row| &row.faults).map(|fault| &fault.reason);
         assert!(reasons.into_iter().all(|reason| reason.len() < 120), "a reason holds a value");
         let (_, both) = agree(inspector, decoder, &two).expect("good alone and good beside its twin");
         assert_eq!((both.rows, both.refused), (summary.rows * 2, summary.refused * 2), "beside its twin");
+        taken += summary.rows;
     }
+    taken
 }
 
 /// What the door checks first: one JSON value in UTF-8, not too deep.
@@ -77,24 +85,11 @@ fn is_strict(body: &[u8]) -> bool {
     deepest <= DEPTH_MAX && serde_json::from_slice::<IgnoredAny>(body).is_ok()
 }
 
-/// The name of push number `n`.
-fn name(n: usize) -> String {
-    format!("{n:032x}")
-}
-
 /// Pushes as a page of the inbox holds them.
 fn wrapped(bodies: &[&[u8]]) -> Vec<u8> {
-    let mut page = Vec::new();
-    for (n, body) in bodies.iter().enumerate() {
-        page.push(if n == 0 { b'[' } else { b',' });
-        let lead = format!(
-            r#"{{"push_id":"{}","diterima_pada":"2026-11-01T02:03:04Z","perubahan_ke":0,"isi":"#,
-            name(n)
-        );
-        page.extend_from_slice(lead.as_bytes());
-        page.extend_from_slice(body);
-        page.push(b'}');
+    let mut page = PushPage::default();
+    for (name, body) in NAMES.into_iter().zip(bodies) {
+        page.add(name, DateTime::UNIX_EPOCH, 0, body);
     }
-    page.push(b']');
-    page
+    page.finish()
 }
