@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod exit;
+mod inbox;
 mod key;
 mod output;
 mod progress;
@@ -11,10 +12,12 @@ mod replay;
 mod report;
 mod runs;
 mod sandbox;
+mod serve;
 mod session;
 mod snapshot;
 mod sql;
 mod status;
+mod submit;
 mod test;
 
 use std::path::PathBuf;
@@ -88,6 +91,10 @@ enum Command {
     Sql(sql::SqlArgs),
     /// Check config, contracts, views, credentials and sources
     Check(check::CheckArgs),
+    /// The daemon: takes in what sources push, and loads it
+    Serve(serve::ServeArgs),
+    /// What was pushed: what waits, what was loaded, what was refused
+    Inbox(inbox::InboxArgs),
     /// How fresh every dataset is
     #[command(after_help = "Examples:\n  lumbung status\n  lumbung status --output json")]
     Status,
@@ -95,6 +102,8 @@ enum Command {
     Runs(runs::RunsArgs),
     /// The key that personal values are hashed under, and the identity that opens the archive
     Key(key::KeyArgs),
+    /// Check records and send them to a source, one by one
+    Submit(submit::SubmitArgs),
     /// Run the SQL data tests: rows that break a rule
     #[command(after_help = "Examples:\n  lumbung test\n  lumbung test --output json")]
     Test,
@@ -168,8 +177,12 @@ fn every_set_was_heard(global: &GlobalArgs) -> Result<(), Failure> {
 
 async fn run(cli: Cli) -> Result<(), Failure> {
     let context = Context::new(&cli.global)?;
+    // Whoever listens to Ctrl-C itself ends in good order: the daemon, and a sender with a record at hand.
+    let hears_signals = matches!(cli.command, Command::Serve(_) | Command::Submit(_));
     let command = async {
         match cli.command {
+            Command::Serve(args) => serve::run(&context, &args).await,
+            Command::Inbox(args) => inbox::run(&context, &args),
             Command::Demo(args) => demo::run(context, args).await,
             Command::Sandbox(args) => sandbox::run(&context, &args).await,
             Command::Snapshot(args) => snapshot::run(&context, &args).await,
@@ -181,12 +194,13 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             Command::Key(args) => key::run(&context, &args).await,
             Command::Reference(args) => reference::run(&context, &args),
             Command::Report(args) => report::run(&context, &args).await,
+            Command::Submit(args) => submit::run(&context, &args).await,
             Command::Test => test::run(&context).await,
         }
     };
     tokio::select! {
         done = command => done,
-        _ = tokio::signal::ctrl_c() => Err(Failure::interrupted()),
+        _ = tokio::signal::ctrl_c(), if !hears_signals => Err(Failure::interrupted()),
     }
 }
 

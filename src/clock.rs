@@ -24,9 +24,10 @@ impl Clock {
         match self {
             Self::System => Utc::now(),
             Self::Fixed(at) => *at,
-            Self::Since(at, began) => {
-                TimeDelta::from_std(began.elapsed()).ok().and_then(|passed| at.checked_add_signed(passed)).unwrap_or(*at)
-            }
+            Self::Since(at, began) => TimeDelta::from_std(began.elapsed())
+                .ok()
+                .and_then(|passed| at.checked_add_signed(passed))
+                .unwrap_or(*at),
         }
     }
 

@@ -26,6 +26,7 @@ use thiserror::Error;
 use crate::contract::{Dataset, RowShape};
 use crate::privacy::{PII_KEY_ENV, PiiKey};
 use builder::BatchBuilder;
+pub(crate) use extract::integer as whole_number_in;
 use row::{Keys, Row, RowReader, Step};
 
 /// Most rows in a batch. At 19 columns a batch of realisasi is about 1.5 MB: small enough to stay in the cache between

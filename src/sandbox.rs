@@ -43,7 +43,6 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
 use std::str::FromStr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -178,6 +177,12 @@ impl Sandbox {
         format!("http://{}/_control", self.address)
     }
 
+    /// Where [`Sandbox::received`] is served as JSON.
+    #[must_use]
+    pub fn received_url(&self) -> String {
+        format!("http://{}/_received", self.address)
+    }
+
     /// The token of a source system for a fiscal year. Valid are today's year and the one before.
     #[must_use]
     pub fn token(&self, source: &str, fiscal_year: i32) -> String {
@@ -243,14 +248,6 @@ impl Sandbox {
     pub fn pushes(&self, kinds: &[PushKind], changed_per_mille: u16) -> Pushes {
         let about = (self.served.seed, &self.served.world);
         Pushes::new(about, self.served.today(), kinds, changed_per_mille)
-    }
-
-    /// Writes what OSS pushes as files, one a push: `kkpr/*.json` and `pse/*.json` below `folder`. Returns how many.
-    ///
-    /// # Errors
-    /// A folder or file cannot be written.
-    pub fn write_pushes(&self, folder: &Path) -> io::Result<usize> {
-        oss::write_pushes(&oss::Registry::new(&self.served), folder)
     }
 
     /// The identity number of somebody in SIPP's register who gets aid there, for the `tracking` drill-down. Part of

@@ -11,8 +11,8 @@
 
 #![expect(clippy::print_stdout, reason = "what a benchmark prints is its result")]
 
-#[path = "../../tests/inbox/daemon.rs"]
-mod daemon;
+#[path = "../../tests/inbox/mortal.rs"]
+mod mortal;
 mod disk;
 #[path = "../../tests/inbox/tally.rs"]
 mod tally;
@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 use lumbung::sandbox::{Extent, PushOptions, PushReport, Pusher};
 use tokio::runtime::Runtime;
 
-use daemon::{Daemon, clock, credentials};
+use mortal::{Mortal, clock, credentials};
 use tally::{DATASETS, compare, pushes};
 
 /// The world that the pushes are taken from; beyond it businesses come again under new numbers.
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
     // Not below /tmp, which may be memory.
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
     let before = disk::fsyncs_per_second(folder.path(), DISK);
-    let mut daemon = Daemon::start(folder.path(), &SETTINGS);
+    let mut daemon = Mortal::start(folder.path(), &SETTINGS);
     let (report, commits) = push(&mut daemon, count, clients);
     daemon.kill();
     let after = disk::fsyncs_per_second(folder.path(), DISK);
@@ -71,7 +71,7 @@ fn main() -> ExitCode {
 }
 
 /// Pushes, with a kill in the middle; returns what became of the pushes, and the transactions the inbox took for them.
-fn push(daemon: &mut Daemon, count: u64, clients: u64) -> (PushReport, u64) {
+fn push(daemon: &mut Mortal, count: u64, clients: u64) -> (PushReport, u64) {
     let options = PushOptions {
         extent: Extent::Count(count),
         clients: usize::try_from(clients).ok().and_then(NonZeroUsize::new).expect("at least one client"),

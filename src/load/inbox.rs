@@ -27,7 +27,7 @@ const PAGE_BYTES: u64 = 4 << 20;
 /// What a push is sealed for: it opens nowhere else.
 #[must_use]
 pub fn push_context(source: &str, dataset: &str) -> Vec<u8> {
-    format!("push {source}/{dataset}").into_bytes()
+    format!("{source}/{dataset}").into_bytes()
 }
 
 /// A list of pushes as a page has it; the bodies are JSON values, which the door has seen to.
@@ -39,9 +39,8 @@ impl PushPage {
     pub fn add(&mut self, id: &str, received_at: chrono::DateTime<chrono::Utc>, change: u64, body: &[u8]) {
         self.0.push(if self.0.is_empty() { b'[' } else { b',' });
         let at = received_at.to_rfc3339_opts(SecondsFormat::Micros, true);
-        let head = format!(
-            "{{\"{PUSH_ID}\":\"{id}\",\"{RECEIVED_AT}\":\"{at}\",\"{CHANGE}\":{change},\"{PUSH_BODY}\":"
-        );
+        let head =
+            format!("{{\"{PUSH_ID}\":\"{id}\",\"{RECEIVED_AT}\":\"{at}\",\"{CHANGE}\":{change},\"{PUSH_BODY}\":");
         self.0.extend_from_slice(head.as_bytes());
         self.0.extend_from_slice(body);
         self.0.push(b'}');
@@ -74,7 +73,7 @@ pub(super) async fn land(loader: &Loader<'_>, group: &mut Group) -> Result<bool,
     let vault = Vault::new(&key);
     let days = inbox.claimed_days(&run)?;
     loader.progress.begin(&id, days.len());
-    for (i, date) in days.into_iter().enumerate() {
+    for (i, date) in days.into_iter().map(|claimed| claimed.day).enumerate() {
         let window = Window { fiscal_year: None, date };
         let mut source = InboxPages::new((&inbox, &vault), (&id, &run), date);
         pages::land_window(loader, group, (&window, i), &mut source).await?;
@@ -102,11 +101,15 @@ struct InboxPages<'a> {
     day: chrono::NaiveDate,
     page: u32,
     /// The last push read.
-    after: Option<i64>,
+    after: Option<u64>,
 }
 
 impl<'a> InboxPages<'a> {
-    fn new((inbox, vault): (&'a Inbox, &'a Vault), (id, run): (&'a DatasetId, &'a RunId), day: chrono::NaiveDate) -> Self {
+    fn new(
+        (inbox, vault): (&'a Inbox, &'a Vault),
+        (id, run): (&'a DatasetId, &'a RunId),
+        day: chrono::NaiveDate,
+    ) -> Self {
         let context = push_context(id.source(), id.dataset());
         let name = format!("inbox/{}/{} {day}", id.source(), id.dataset());
         Self { inbox, vault, context, run, name, day, page: 0, after: None }
@@ -130,7 +133,8 @@ impl<'a> InboxPages<'a> {
                     self.vault.key_id()
                 ));
             }
-            let body = self.vault.open(&self.context, &push.sealed).map_err(|error| format!("push {}: {error}", push.id))?;
+            let body =
+                self.vault.open(&self.context, &push.sealed).map_err(|error| format!("push {}: {error}", push.id))?;
             page.add(push.id.as_str(), push.received_at, push.change, &body);
         }
         Ok(page.finish())
@@ -169,21 +173,4 @@ impl PageSource for InboxPages<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::PushPage;
-    use chrono::DateTime;
-
-    #[test]
-    fn a_page_is_a_list_of_pushes_as_they_came() {
-        assert_eq!(PushPage::default().finish(), b"[]");
-        let mut page = PushPage::default();
-        let at = DateTime::from_timestamp_micros(1_700_000_000_000_001).unwrap();
-        page.add("ab", at, 0, b"{ \"x\" : 1 }");
-        page.add("cd", at, 2, b"{}");
-        let text = String::from_utf8(page.finish()).unwrap();
-        let read: serde_json::Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(read[0]["diterima_pada"], "2023-11-14T22:13:20.000001Z");
-        assert_eq!((&read[1]["perubahan_ke"], &read[0]["isi"]["x"]), (&2.into(), &1.into()));
-        assert!(text.contains("\"isi\":{ \"x\" : 1 }"), "{text}");
-    }
-}
+mod tests;

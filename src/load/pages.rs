@@ -61,7 +61,8 @@ pub(super) async fn land_window(
             *table.totals.unknown_keys.entry(key).or_default() += n;
         }
         let partition = plan::partition(&table.dataset, window)?;
-        let (staged, carried) = report.staged.map_or((None, Carried::default()), |(file, carried)| (Some(file), carried));
+        let (staged, carried) =
+            report.staged.map_or((None, Carried::default()), |(file, carried)| (Some(file), carried));
         let (window, hashes, rows) = (window.clone(), hashes.clone(), rows + carried.rows);
         let landed = Landed { window, partition, rows, carried, hashes, staged };
         landed.check(&table.id)?;

@@ -76,6 +76,8 @@ impl Loader<'_> {
         let now = self.clock.now();
         let (mut commits, mut outcomes) = (Vec::new(), Vec::with_capacity(tables.len()));
         let mut reports = Vec::with_capacity(tables.len());
+        // Where nothing had come in, nothing is staged for any table.
+        let staged = staged.into_iter().chain(std::iter::repeat_with(Vec::new));
         for (Table { id, dataset, run, totals, .. }, staged) in tables.into_iter().zip(staged) {
             let run = into_inner(run);
             let run_id = run.id().clone();

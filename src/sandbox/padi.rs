@@ -217,7 +217,7 @@ fn totals(served: &Served) -> Vec<(Dataset, ControlTotals)> {
     let market = shelf.market();
     let total: i128 = market.purchases.iter().map(|purchase| i128::from(purchase.total)).sum();
     // What was posted was judged: its total is a whole number.
-    let posted: i128 = market.posted.iter().filter_map(|row| submit::total(row)).sum();
+    let posted: i128 = market.posted.iter().filter_map(submit::total).sum();
     let count = market.purchases.len() + market.posted.len();
     vec![
         (Dataset::PadiTransaksi, ControlTotals::new(count, &[("total_nilai_project", total + posted)])),

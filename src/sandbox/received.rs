@@ -74,11 +74,6 @@ impl Accepted {
         own.into_iter().map(|entry| entry.record.clone()).collect()
     }
 
-    /// The record of a method known by `key`.
-    pub(crate) fn record(&self, (source, method): (&'static str, &'static str), key: &str) -> Option<Value> {
-        self.shelf().entries.get(&(source, method, key.to_owned())).map(|entry| entry.record.clone())
-    }
-
     /// Forgets the records of a method that `is_gone` says so of; returns how many.
     pub(crate) fn remove(&self, source: &str, method: &str, is_gone: impl Fn(&Value) -> bool) -> usize {
         let mut shelf = self.shelf();

@@ -12,26 +12,22 @@ use crate::decode::DecodeError;
 #[derive(Debug, Error)]
 pub enum ServeError {
     /// An address that others reach, without TLS.
-    #[error("plain HTTP on {address} would be read on the way: set serve.tls_cert and serve.tls_key, or bind to 127.0.0.1")]
+    #[error(
+        "plain HTTP on {address} would be read on the way: set serve.tls_cert and serve.tls_key, or bind to 127.0.0.1"
+    )]
     Plain {
         /// The address.
         address: SocketAddr,
     },
     /// The address is taken or not this machine's.
-    #[error("cannot listen on {address}: {source}; is another `lumbung serve` running? --http chooses another address")]
+    #[error(
+        "cannot listen on {address}: {source}; is another `lumbung serve` running? --http chooses another address"
+    )]
     Bind {
         /// The address.
         address: SocketAddr,
         /// What the system said.
         source: io::Error,
-    },
-    /// Only one of certificate and key is configured.
-    #[error("{given} is set and {missing} is not: TLS needs both")]
-    HalfTls {
-        /// The key of lumbung.toml that is set.
-        given: &'static str,
-        /// The one that is not.
-        missing: &'static str,
     },
     /// A certificate or key file cannot be read.
     #[error("the file {} cannot be used for TLS: {reason}", path.display())]

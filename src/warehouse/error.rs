@@ -60,6 +60,12 @@ pub enum WarehouseError {
         /// Who holds it: "run 2026…", or "another run" in the instant before it has a row in the ledger.
         run: String,
     },
+    /// Another process sends records by the same method.
+    #[error("records of {method} are being sent by another process; wait until it ends, then run again")]
+    SendingLocked {
+        /// `source.method`.
+        method: String,
+    },
     /// The ledger, or the inbox store, was written by another version of this program.
     #[error("the database {path} has version {found} and this program knows version {known}; {hint}")]
     DatabaseVersion {
@@ -162,7 +168,7 @@ impl WarehouseError {
             Self::Archive(error) if error.is_identity() => ErrorKind::NotAuthorised,
             Self::Archive(ArchiveError::Io { .. }) => ErrorKind::CannotWrite,
             Self::Archive(_) => ErrorKind::DataRefused,
-            Self::Locked { .. } => ErrorKind::Locked,
+            Self::Locked { .. } | Self::SendingLocked { .. } => ErrorKind::Locked,
             Self::BrokeOff { source, .. } => source.kind(),
             Self::NoWarehouse { .. } => ErrorKind::NoWarehouse,
             Self::Name { .. } | Self::Misuse(_) => ErrorKind::Internal,

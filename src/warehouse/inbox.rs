@@ -115,3 +115,6 @@ fn open_to_write(path: &Path, root: &Path) -> Result<Database, WarehouseError> {
     }
     Ok(database)
 }
+
+#[cfg(test)]
+mod tests;

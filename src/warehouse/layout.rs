@@ -45,6 +45,14 @@ impl Layout {
         self.state("locks").join(format!("{dataset}.lock"))
     }
 
+    /// Taken by whoever sends records by a method, so that nobody else sends the same ones.
+    pub(crate) fn submission_lock(&self, source: &str, method: &str) -> PathBuf {
+        // A method is called as its document writes it; two that differ in odd characters only may share a lock.
+        let safe = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
+        let method: String = method.chars().map(safe).collect();
+        self.state("locks").join(format!("submit-{source}.{method}.lock"))
+    }
+
     /// Where the run builds what is not yet published.
     pub(crate) fn staging(&self, run: &RunId) -> PathBuf {
         self.state("staging").join(run.as_str())

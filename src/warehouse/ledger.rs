@@ -3,6 +3,7 @@
 mod archive;
 mod read;
 mod schema;
+mod submissions;
 mod write;
 
 pub(crate) use write::{Intended, Intent, NewRun, Totals, Unfinished};

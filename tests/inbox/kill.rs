@@ -8,7 +8,7 @@ use lumbung::sandbox::{Extent, PushOptions, Pusher};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use super::daemon::{Daemon, clock, credentials};
+use super::mortal::{Mortal, clock, credentials};
 use super::tally::{DATASETS, compare, pushes};
 
 const PUSHES: u64 = 2_000;
@@ -46,7 +46,7 @@ fn what_is_acknowledged_is_in_parquet_once_however_often_the_daemon_is_killed() 
     let folder = TempDir::new().unwrap();
     // Loads follow each other all the while.
     let settings = ["inbox.load=* * * * * *", "inbox.requests_per_second=1000000", "inbox.burst=1000000"];
-    let mut daemon = Daemon::start(folder.path(), &settings);
+    let mut daemon = Mortal::start(folder.path(), &settings);
     let options = PushOptions {
         extent: Extent::Count(PUSHES),
         clients: NonZeroUsize::new(CLIENTS).unwrap(),

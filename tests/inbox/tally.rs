@@ -12,7 +12,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::daemon::clock;
+use super::mortal::clock;
 
 /// Where the pushes of a kind end up: the table they are a row of, the columns of their key, and a further table with the
 /// place of its rows in the body.

@@ -7,8 +7,6 @@ use super::{Registry, fill, shape};
 use crate::sandbox::push::PushKind;
 use crate::sandbox::world::businesses::{Business, Licence, Operator};
 use serde_json::{Value, json};
-use std::io;
-use std::path::Path;
 
 /// Applications are pushed to the ministry of every such business.
 const EVERY: usize = 5;
@@ -131,16 +129,6 @@ fn pse(registry: &Registry, operator: &Operator) -> Value {
     json!({ "dataNIBPSE": fill::object(&shape::PSE, &record, operator.index) })
 }
 
-/// One push as a file: a body as OSS sends it.
-#[derive(Debug)]
-pub(super) struct Push {
-    /// The folder for its kind: `kkpr` or `pse`.
-    pub(super) kind: &'static str,
-    /// Its file name.
-    pub(super) name: String,
-    pub(super) payload: Value,
-}
-
 /// The applications pushed so far, each once, in the order of the NIBs.
 pub(super) fn applications(registry: &Registry) -> impl Iterator<Item = (&Business, &Licence)> {
     let ours = |business: &&Business| business.index % EVERY == 1;
@@ -153,31 +141,4 @@ pub(super) fn applications(registry: &Registry) -> impl Iterator<Item = (&Busine
 /// How often application number `nth` is pushed.
 pub(super) fn times(nth: usize) -> usize {
     if nth.is_multiple_of(TWICE_EVERY) { 2 } else { 1 }
-}
-
-/// The pushes so far that are kept as files.
-pub(super) fn pushes(registry: &Registry) -> Vec<Push> {
-    let mut all = Vec::new();
-    for (nth, (business, licence)) in applications(registry).enumerate() {
-        for time in 0..times(nth) {
-            let name = format!("{}_{}_{}.json", business.issued.format("%Y%m%d"), business.nib, time + 1);
-            all.push(Push { kind: "kkpr", name, payload: kkpr(registry, (business, licence), time) });
-        }
-    }
-    for operator in registry.businesses.operators(registry.today) {
-        let name = format!("{}_{}_1.json", operator.issued.format("%Y%m%d"), operator.nib);
-        all.push(Push { kind: "pse", name, payload: pse(registry, operator) });
-    }
-    all
-}
-
-/// Writes every push as a file of its own below `folder`, `kkpr/*.json` and `pse/*.json`; returns how many.
-pub(crate) fn write(registry: &Registry, folder: &Path) -> io::Result<usize> {
-    let pushes = pushes(registry);
-    for push in &pushes {
-        let folder = folder.join(push.kind);
-        std::fs::create_dir_all(&folder)?;
-        std::fs::write(folder.join(&push.name), push.payload.to_string())?;
-    }
-    Ok(pushes.len())
 }

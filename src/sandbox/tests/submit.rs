@@ -1,5 +1,6 @@
 //! The accepting end over HTTP: what is taken, what is refused, what goes wrong, and the list of all that was taken.
 
+mod oss;
 mod padi;
 
 use super::{Sandbox, bytes, start};
@@ -14,8 +15,7 @@ async fn told(request: RequestBuilder) -> Option<(StatusCode, Value)> {
 
 /// `key` and `times_posted` of everything at `/_received`.
 async fn received(sandbox: &Sandbox) -> Vec<(String, u64)> {
-    let url = sandbox.control_url().replace("_control", "_received");
-    let (_, list) = told(reqwest::Client::new().get(url)).await.unwrap();
+    let (_, list) = told(reqwest::Client::new().get(sandbox.received_url())).await.unwrap();
     assert_eq!(list, serde_json::to_value(sandbox.received()).unwrap());
     let one = |entry: &Value| (entry["key"].as_str().unwrap().to_owned(), entry["times_posted"].as_u64().unwrap());
     list.as_array().unwrap().iter().map(one).collect()

@@ -139,7 +139,8 @@ mod tests {
     use std::time::Duration;
 
     fn answers(chars_max: usize) -> InboxAnswers {
-        let refused = r#"{"respon{method}":{"status":"2","kode":"{code}","keterangan":"{message}","kesalahan":{faults}}}"#;
+        let refused =
+            r#"{"respon{method}":{"status":"2","kode":"{code}","keterangan":"{message}","kesalahan":{faults}}}"#;
         InboxAnswers {
             accepted: r#"{"respon{method}":{"status":"1","keterangan":"{message}"}}"#.to_owned(),
             refused: refused.to_owned(),
@@ -159,7 +160,8 @@ mod tests {
         let voice = Voice { answers: Some(&answers), method: "receiveNIB" };
         let accepted = body(voice.accepted()).await;
         assert_eq!(accepted["responreceiveNIB"]["keterangan"], "Data diterima");
-        let faults = ["nib", "kd \"izin\""].map(|name| Fault { column: name.to_owned(), reason: "wajib diisi".to_owned() });
+        let faults =
+            ["nib", "kd \"izin\""].map(|name| Fault { column: name.to_owned(), reason: "wajib diisi".to_owned() });
         let faulty = voice.faulty(&faults);
         assert_eq!(faulty.status(), 400);
         let faulty = &body(faulty).await["responreceiveNIB"];

@@ -81,9 +81,8 @@ fn sha1_of_hex(text: &[u8]) -> Option<[u8; SHA1_BYTES]> {
 
 /// The days that it is in `zone`, give or take `tolerance`: two around midnight, else one.
 pub(crate) fn days_around(now: DateTime<Utc>, tolerance: TimeDelta, zone: Tz) -> Vec<NaiveDate> {
-    let mut days: Vec<NaiveDate> = [now - tolerance, now, now + tolerance]
-        .map(|instant| instant.with_timezone(&zone).date_naive())
-        .into();
+    let mut days: Vec<NaiveDate> =
+        [now - tolerance, now, now + tolerance].map(|instant| instant.with_timezone(&zone).date_naive()).into();
     days.dedup();
     days
 }

@@ -2,11 +2,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use chrono::DateTime;
+
 use super::answer::Fault;
 use super::words::{MISSING_ROWS, TOO_MANY_ROWS, UNREADABLE, in_indonesian};
-use crate::contract::{CHANGE, Dataset, PUSH_BODY, PUSH_ID, RECEIVED_AT, RowShape, normalise_key};
+use crate::contract::{Column, Dataset, PUSH_BODY, RowShape, normalise_key};
 use crate::decode::inspect::{InspectedRow, Inspection, Inspector};
 use crate::decode::{DecodeError, DecodeSettings};
+use crate::load::inbox::PushPage;
 use crate::source::shape;
 
 /// Most rows of a push's own table: one as a rule. Each is held in memory while it is judged.
@@ -131,12 +134,14 @@ impl Opened<'_> {
     pub(crate) fn judge(mut self) -> Findings {
         let mut findings = Findings::default();
         let own = std::mem::replace(&mut self.own, Ok(Inspection::default()));
-        let no_rows = own.as_ref().is_ok_and(|own| own.rows.is_empty());
+        let n_rows = own.as_ref().map_or(0, |own| own.rows.len());
         note(&mut findings, &self.tables.datasets[0], None, own);
-        if no_rows {
+        if n_rows == 0 && findings.faults.is_empty() {
             findings.faults.push(fault(&wrapper_of(self.tables.own()), MISSING_ROWS));
         }
-        for (i, dataset) in self.tables.datasets.iter().enumerate().skip(1) {
+        // Without a row of its own a push has no further ones.
+        let further = self.tables.datasets.iter().enumerate().skip(1).filter(|_| n_rows > 0);
+        for (i, dataset) in further {
             let found = self.inspectors.each[i].inspect(&self.document);
             note(&mut findings, dataset, Some(self.tables.own()), found);
         }
@@ -147,13 +152,11 @@ impl Opened<'_> {
     }
 }
 
-/// A push where a page of the inbox has it, beside what the inbox adds.
+/// A push where a page of the inbox has it; what the inbox adds is not judged.
 fn in_place(body: &[u8]) -> Vec<u8> {
-    let before = format!(
-        "[{{\"{PUSH_ID}\":\"{}\",\"{RECEIVED_AT}\":\"1970-01-01T00:00:00Z\",\"{CHANGE}\":0,\"{PUSH_BODY}\":",
-        "0".repeat(32)
-    );
-    [before.as_bytes(), body, b"}]"].concat()
+    let mut page = PushPage::default();
+    page.add("0", DateTime::UNIX_EPOCH, 0, body);
+    page.finish()
 }
 
 /// Takes over what was found in one table; `of` is the push's own table where this is a further one.
@@ -199,7 +202,7 @@ fn fault(place: &str, reason: &str) -> Fault {
 fn sent_as<'a>(dataset: &'a Dataset, column: &'a str) -> &'a str {
     let Some(index) = dataset.column(column) else { return column };
     let key = dataset.columns[index].keys.first();
-    let shares = |other: &&crate::contract::Column| {
+    let shares = |other: &&Column| {
         let own = normalise_key(&other.name);
         other.keys.first() == key && other.keys.iter().any(|key| *key == own || key.ends_with(&format!("/{own}")))
     };

@@ -111,7 +111,8 @@ mod tests {
                 columns: batch.schema(),
                 batches: vec![batch],
             };
-            let built = Catalog::build_with(Vec::new(), vec![table], &ViewSet::empty(), SessionLimits::default()).await;
+            let built =
+                Catalog::build_with(Vec::new(), vec![table], &ViewSet::default(), SessionLimits::default()).await;
             built.map_err(|error| error.to_string())
         }
     }

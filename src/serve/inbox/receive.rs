@@ -17,8 +17,9 @@ use super::lookup::placeholders;
 use super::route::{Route, Sender};
 use super::strict;
 use super::turned::Turned;
+use crate::load::inbox::push_context;
 use crate::serve::listener::Peer;
-use crate::warehouse::{DatasetId, InboxError, NewPush, NewRefused, PushOutcome};
+use crate::warehouse::{InboxError, NewPush, NewRefused, PushOutcome};
 
 /// What content and key of a push are marked within.
 const CONTENT_MARK: &[u8] = b"push";
@@ -26,11 +27,6 @@ const KEY_MARK: &[u8] = b"push key";
 
 /// Columns that the ledger of refused pushes names.
 const REFUSED_COLUMNS_MAX: usize = 50;
-
-/// What a push is sealed for: it opens as a push of this dataset and as nothing else.
-pub(crate) fn seal_context(dataset: &DatasetId) -> Vec<u8> {
-    format!("{}/{}", dataset.source(), dataset.dataset()).into_bytes()
-}
 
 /// How a request ends that was not turned away.
 enum Taken {
@@ -44,9 +40,15 @@ enum Taken {
 
 /// A push that was judged.
 enum Judged {
-    Good { push: Box<NewPush>, question: Vec<(String, Option<String>)> },
+    Good {
+        push: Box<NewPush>,
+        question: Vec<(String, Option<String>)>,
+    },
     /// `refused` is there where the sender proved who it is.
-    Faulty { faults: Vec<Fault>, refused: Option<Box<NewRefused>> },
+    Faulty {
+        faults: Vec<Fault>,
+        refused: Option<Box<NewRefused>>,
+    },
 }
 
 /// Answers one request below `/inbox/`.
@@ -130,9 +132,11 @@ async fn judge_aside(
     received: Received,
     token: Vec<u8>,
 ) -> Result<Judged, Turned> {
-    let _place = inbox.judging.acquire().await.map_err(|_| Turned::Failed)?;
+    let place = Arc::clone(&inbox.judging).acquire_owned().await.map_err(|_| Turned::Failed)?;
     let (inbox, sender, route) = (Arc::clone(inbox), Arc::clone(sender), Arc::clone(route));
     let judged = tokio::task::spawn_blocking(move || {
+        // Held until the work is done, also where the sender has gone meanwhile.
+        let _place = place;
         let now = inbox.clock.now();
         Judging { inbox: &inbox, sender: &sender, route: &route, now }.judge(&received.bytes, &token)
     });
@@ -193,8 +197,10 @@ impl Judging<'_> {
     fn key_mark(&self, opened: &Opened<'_>) -> Option<[u8; 32]> {
         let texts = opened.texts(&self.route.key)?;
         let id = &self.route.dataset;
-        let parts: Vec<&[u8]> =
-            [id.source().as_bytes(), id.dataset().as_bytes()].into_iter().chain(texts.iter().map(|t| t.as_bytes())).collect();
+        let parts: Vec<&[u8]> = [id.source().as_bytes(), id.dataset().as_bytes()]
+            .into_iter()
+            .chain(texts.iter().map(|t| t.as_bytes()))
+            .collect();
         Some(self.inbox.key.mark(KEY_MARK, &parts))
     }
 
@@ -207,20 +213,24 @@ impl Judging<'_> {
             content: self.inbox.key.mark(CONTENT_MARK, &[id.source().as_bytes(), id.dataset().as_bytes(), body]),
             key,
             key_id: self.inbox.vault.key_id().to_owned(),
-            sealed: self.inbox.vault.seal(&seal_context(id), body),
+            sealed: self.inbox.vault.seal(&push_context(id.source(), id.dataset()), body),
         }
     }
 
     fn refused(&self, body: &[u8], faults: &[Fault]) -> NewRefused {
-        let each: Vec<String> =
-            faults.iter().take(REFUSED_COLUMNS_MAX).map(|fault| format!("{} ({})", fault.column, fault.reason)).collect();
+        let each: Vec<String> = faults
+            .iter()
+            .take(REFUSED_COLUMNS_MAX)
+            .map(|fault| format!("{} ({})", fault.column, fault.reason))
+            .collect();
+        let id = &self.route.dataset;
         NewRefused {
-            dataset: self.route.dataset.clone(),
+            dataset: id.clone(),
             received_at: self.now,
             columns: faults.iter().take(REFUSED_COLUMNS_MAX).map(|fault| fault.column.clone()).collect(),
             reason: each.join(", "),
             key_id: self.inbox.vault.key_id().to_owned(),
-            sealed: self.inbox.vault.seal(&seal_context(&self.route.dataset), body),
+            sealed: self.inbox.vault.seal(&push_context(id.source(), id.dataset()), body),
         }
     }
 

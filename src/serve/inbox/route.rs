@@ -89,7 +89,8 @@ fn routes(contract: &Contract, key: &Arc<PiiKey>) -> Result<BTreeMap<String, Arc
             source_name: contract.source.clone(),
             reason: error.to_string(),
         })?;
-        let datasets: Vec<Dataset> = std::iter::once(dataset).chain(contract.further_tables(dataset)).cloned().collect();
+        let datasets: Vec<Dataset> =
+            std::iter::once(dataset).chain(contract.further_tables(dataset)).cloned().collect();
         let settings = DecodeSettings { zone: contract.timezone, pii_key: Some(Arc::clone(key)) };
         let tables = Tables::new(datasets, settings).map_err(|(dataset, source)| ServeError::Inspect {
             dataset: format!("{}.{dataset}", contract.source),
@@ -128,7 +129,12 @@ fn proof(source: &str, auth: &InboxAuth, credentials: &Credentials) -> Result<Op
     }
     let missing = |variables: &[String], secrets: &[Option<_>]| ServeError::HalfSecret {
         source_name: source.to_owned(),
-        variables: variables.iter().zip(secrets).filter(|(_, secret)| secret.is_none()).map(|(v, _)| v.clone()).collect(),
+        variables: variables
+            .iter()
+            .zip(secrets)
+            .filter(|(_, secret)| secret.is_none())
+            .map(|(v, _)| v.clone())
+            .collect(),
     };
     if secrets.iter().any(Option::is_none) {
         return Err(missing(&variables, &secrets));

@@ -80,7 +80,9 @@ mod tests {
 
     #[test]
     fn what_the_decoder_would_tolerate_is_refused() {
-        for text in ["", " ", "{", "{\"a\":1,}", "[1,,2]", "{\"a\":1}{\"b\":2}", "{'a':1}", "{\"a\":01}", "nul", "[\"a\": 1]"] {
+        for text in
+            ["", " ", "{", "{\"a\":1,}", "[1,,2]", "{\"a\":1}{\"b\":2}", "{'a':1}", "{\"a\":01}", "nul", "[\"a\": 1]"]
+        {
             assert!(matches!(check(text.as_bytes(), 32), Err(NotStrict::Grammar { .. })), "{text}");
         }
         assert_eq!(check(b"{\"a\":\"\xe9\"}", 32), Err(NotStrict::Encoding { at: 6 }));

@@ -64,7 +64,8 @@ mod tests {
         let mut untold = Vec::new();
         for line in sources.iter().flat_map(|source| source.lines().take_while(|line| *line != "mod tests {")) {
             for opening in ["Err(\"", "ok_or(\"", "map_err(|_| \""] {
-                let reason = line.split_once(opening).and_then(|(_, rest)| rest.split_once('"')).map(|(reason, _)| reason);
+                let reason =
+                    line.split_once(opening).and_then(|(_, rest)| rest.split_once('"')).map(|(reason, _)| reason);
                 untold.extend(reason.filter(|reason| in_indonesian(reason) == *reason));
             }
         }

@@ -24,9 +24,8 @@ pub fn acceptor(cert: &Path, key: &Path) -> Result<TlsAcceptor, ServeError> {
             _ => "it is no PEM file".to_owned(),
         },
     };
-    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(cert)
-        .and_then(Iterator::collect)
-        .map_err(|error| broken(cert, &error))?;
+    let chain: Vec<CertificateDer<'static>> =
+        CertificateDer::pem_file_iter(cert).and_then(Iterator::collect).map_err(|error| broken(cert, &error))?;
     if chain.is_empty() {
         return Err(broken(cert, &pem::Error::NoItemsFound));
     }

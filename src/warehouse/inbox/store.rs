@@ -7,7 +7,7 @@ use rusqlite::{Transaction, named_params, params};
 use std::collections::BTreeMap;
 
 /// Sealed bytes of refused pushes kept, whatever their number: a sender that errs must not fill the disk.
-pub(super) const REFUSED_BYTES_MAX: u64 = 256 << 20;
+const REFUSED_BYTES_MAX: u64 = 256 << 20;
 
 /// What is counted together: source, method, day, outcome.
 pub(super) type TallyKey = (String, String, NaiveDate, PushOutcome);
@@ -84,13 +84,18 @@ pub(super) fn insert_refused(
     // Numbers are given in order and go from the oldest on, so there are none missing between.
     tx.prepare_cached("DELETE FROM refused WHERE seq <= ?1 OR received_at < ?2")?
         .execute(params![newest.saturating_sub(to_sql(limits.refused_max)), instant(since)])?;
+    let_go(tx, REFUSED_BYTES_MAX)
+}
+
+/// Lets go of the oldest refused pushes until the rest has `bytes_max` sealed bytes at most.
+pub(super) fn let_go(tx: &Transaction<'_>, bytes_max: u64) -> rusqlite::Result<()> {
     let held: i64 = tx.prepare_cached("SELECT refused_bytes FROM held")?.query_row([], |row| row.get(0))?;
-    if held.unsigned_abs() > REFUSED_BYTES_MAX {
-        tx.prepare_cached(
+    if held.unsigned_abs() > bytes_max {
+        let mut delete = tx.prepare_cached(
             "DELETE FROM refused WHERE seq IN (SELECT seq FROM
                 (SELECT seq, sum(length(sealed)) OVER (ORDER BY seq DESC) AS bytes FROM refused) WHERE bytes > ?1)",
-        )?
-        .execute([to_sql(REFUSED_BYTES_MAX)])?;
+        )?;
+        delete.execute([to_sql(bytes_max)])?;
     }
     Ok(())
 }

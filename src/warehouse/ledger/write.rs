@@ -72,6 +72,8 @@ pub(crate) struct Intended {
     pub(crate) rows: u64,
     pub(crate) bytes: u64,
     pub(crate) sums: Sums,
+    /// Whether it holds the rows of the file it replaces.
+    pub(crate) carries_on: bool,
 }
 
 impl Ledger {
@@ -302,9 +304,9 @@ fn make_current(tx: &Transaction<'_>, run: &RunId) -> rusqlite::Result<()> {
 fn insert_intended(tx: &Transaction<'_>, intent: &Intent<'_>, file: &Intended) -> rusqlite::Result<()> {
     let mut insert = tx.prepare_cached(
         "INSERT INTO partitions (run, source, dataset, partition, shape, mode, latest, in_latest, partition_date, staged,
-            n_rows, size_bytes, sums, state, committed_at)
+            n_rows, size_bytes, sums, carries_on, state, committed_at)
          VALUES (:run, :source, :dataset, :partition, :shape, :mode, :latest, :in_latest, :date, :staged,
-            :rows, :bytes, :sums, 'intended', :at)",
+            :rows, :bytes, :sums, :carries_on, 'intended', :at)",
     )?;
     insert.execute(named_params! {
         ":run": intent.run.as_str(),
@@ -320,6 +322,7 @@ fn insert_intended(tx: &Transaction<'_>, intent: &Intent<'_>, file: &Intended) -
         ":rows": to_sql(file.rows),
         ":bytes": to_sql(file.bytes),
         ":sums": sums_to_text(&file.sums),
+        ":carries_on": file.carries_on,
         ":at": instant(intent.at),
     })?;
     Ok(())
@@ -334,5 +337,6 @@ fn intended_of(row: &Row<'_>) -> rusqlite::Result<Intended> {
         rows: count_of(row, "n_rows")?,
         bytes: count_of(row, "size_bytes")?,
         sums: sums_of(row)?,
+        carries_on: row.get("carries_on")?,
     })
 }

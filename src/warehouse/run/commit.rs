@@ -128,6 +128,7 @@ impl Run {
                 rows: file.rows,
                 bytes: file.bytes,
                 sums: file.sums,
+                carries_on: file.carries_on,
             });
             paths.push(file.path);
         }

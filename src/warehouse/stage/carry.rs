@@ -64,6 +64,7 @@ impl StageWriter {
             self.write(&conformed)?;
         }
         self.prove(&current)?;
+        self.carries_on = true;
         Ok(self.carried())
     }
 
