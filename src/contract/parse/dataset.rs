@@ -47,11 +47,7 @@ pub(super) fn dataset(section: Section<'_, '_>, shared: &Shared) -> Option<Datas
             .flatten(),
         for_each: request::for_each(&section),
         same_answer_as,
-<<<<<<< HEAD
-        envelope: dataset_envelope(&section, shared, (&rows, transport)),
-=======
         envelope: dataset_envelope(&section, (shared, transport), &rows),
->>>>>>> main
         personal,
         fiscal_year: section.flag("fiscal_year").unwrap_or(shared.fiscal_year),
         fiscal_year_column: fiscal_year_column(&section, &columns),
@@ -113,17 +109,10 @@ fn direction(section: &Section<'_, '_>, transport: Transport) -> Direction {
 
 fn dataset_envelope(
     section: &Section<'_, '_>,
-<<<<<<< HEAD
-    shared: &Shared,
-    (rows, transport): (&RowShape, Transport),
-) -> Envelope {
-    // A page of the inbox holds pushes that were judged at the door; it says nothing of how it went.
-=======
     (shared, transport): (&Shared, Transport),
     rows: &RowShape,
 ) -> Envelope {
     // What is pushed says nothing of how an answer went: the source's rules are for the answers to what is asked.
->>>>>>> main
     if transport == Transport::Inbox {
         return Envelope::Document(Default::default());
     }
