@@ -11,9 +11,9 @@
 
 #![expect(clippy::print_stdout, reason = "what a benchmark prints is its result")]
 
+mod disk;
 #[path = "../../tests/inbox/mortal.rs"]
 mod mortal;
-mod disk;
 #[path = "../../tests/inbox/tally.rs"]
 mod tally;
 
