@@ -234,6 +234,10 @@ impl Decoder {
     ) -> Result<PageSummary, E> {
         self.buffer.extend_from_slice(self.reader.closing());
         self.read_buffer(emit)?;
+        if self.done {
+            // Whatever stands behind the rows is told as such, in however many pieces it came.
+            self.read_buffer(emit)?;
+        }
         let rest_is_blank = self.buffer.iter().all(|&byte| scan::is_blank(byte) || byte == b',');
         let complete = (self.done || self.reader.may_end()) && rest_is_blank;
         self.buffer.clear();

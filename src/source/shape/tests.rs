@@ -287,3 +287,16 @@ fn a_batch_of_very_long_texts_has_fewer_rows() {
     }
     assert_eq!(batches, [68], "64 MiB of text are a batch");
 }
+
+#[test]
+fn what_stands_behind_the_rows_is_told_the_same_way_in_however_many_pieces() {
+    for (dataset, body) in [
+        ("detail_pnbp", r#"{"Header":"kdsatker,akun","data":[]}1"#.to_owned()),
+        ("dipa_belanja", format!("[{DIPA}] {{")),
+    ] {
+        for size in 1..=body.len() {
+            let error = decode_in_chunks(dataset, body.as_bytes(), size, &[]).err().expect("it is broken").to_string();
+            assert!(error.contains("after the end of the"), "{error} in pieces of {size}");
+        }
+    }
+}
