@@ -2,6 +2,7 @@
 //! process, the log.
 
 mod kill;
+mod oss;
 mod table;
 
 use std::io::Write;

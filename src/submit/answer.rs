@@ -67,6 +67,10 @@ pub(super) fn judge(contract: &Contract, submission: &Submission, answer: &Whole
     let says_itself = matches!(submission.record.envelope, Envelope::Document(_));
     let outcome = match &judged.verdict {
         Verdict::Unauthorised => Outcome::Unauthorised,
+        // A document that says nothing of how it went is no word of success.
+        Verdict::Rows if says_itself && !speaks(submission, answer.body) => {
+            return Judgement::ours(Outcome::Ambiguous, Some(status), "the answer does not say how it went");
+        }
         Verdict::Rows if is_good || says_itself => Outcome::Accepted,
         Verdict::Empty | Verdict::WrongParameter => Outcome::Refused,
         // A service that fails while it writes may have written.
@@ -92,6 +96,14 @@ fn by_status(answer: &Whole<'_>) -> Outcome {
         400..=499 => Outcome::Refused,
         _ => Outcome::Ambiguous,
     }
+}
+
+/// Whether an answer has one of the values that the envelope goes by; an envelope that goes by none is content with any.
+fn speaks(submission: &Submission, body: &[u8]) -> bool {
+    let Envelope::Document(envelope) = &submission.record.envelope else { return true };
+    let Ok(Some((document, _))) = root(body) else { return false };
+    let mut paths = envelope.rules.iter().flat_map(|rule| &rule.at);
+    envelope.rules.is_empty() || paths.any(|path| said(body, document, path).is_some())
 }
 
 /// The source's code and its words, as the ledger may have them.
@@ -189,7 +201,8 @@ columns = [ {{ name = "id", type = "text", required = true, class = "public", me
         let throttled = r#"{"code":"900800"}"#;
         for (status, body, outcome) in [
             (200, r#"{"status":"success","messages":"ok"}"#, Outcome::Accepted),
-            (201, "{}", Outcome::Accepted),
+            (201, r#"{"status":"success"}"#, Outcome::Accepted),
+            (200, r#"{"data":[]}"#, Outcome::Ambiguous),
             (200, failed, Outcome::Refused),
             (400, failed, Outcome::Refused),
             (404, "<html>not here</html>", Outcome::Refused),

@@ -138,7 +138,8 @@ impl Submitter<'_> {
             }
             match known.get(json.as_str()).filter(|record| record.state == SubmissionState::Accepted) {
                 Some(record) if differs(&record.mark, &mark) => {
-                    let day = record.finished_at.unwrap_or(record.sent_at).date_naive();
+                    let at = record.finished_at.unwrap_or(record.sent_at);
+                    let day = at.with_timezone(&self.contract().timezone).date_naive();
                     let rule = "what was accepted is never sent again";
                     let reason = format!(
                         "accepted on {day} with other content: delete it at the source, run `lumbung submit {}.{} --deleted \

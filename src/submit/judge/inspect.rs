@@ -105,6 +105,11 @@ impl Inspecting {
         for key in unknown_keys {
             seen.refusals.push(self.unknown(&key));
         }
+        let place = |refusal: &Refusal| {
+            let column = refusal.column.as_deref();
+            column.map_or(Some(0), |name| self.dataset.column(name)).unwrap_or(usize::MAX)
+        };
+        seen.refusals.sort_by_key(place);
         seen
     }
 
