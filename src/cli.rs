@@ -79,7 +79,7 @@ pub(crate) struct GlobalArgs {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Show everything at once: a simulated source, a load of it, the views and a mailed report
+    /// Show everything at once: simulated sources, a load of each, the views and a mailed report
     Demo(demo::DemoArgs),
     /// Only the simulated source systems
     Sandbox(sandbox::SandboxArgs),

@@ -7,7 +7,7 @@
 //! | 1 | [`clock`], [`privacy`], [`seal`], [`config`], [`contract`] |
 //! | 2 | [`source`], [`decode`], [`quality`], [`warehouse`], [`reference`], [`mail`] |
 //! | 3 | [`catalog`] |
-//! | 4 | [`load`], [`submit`], [`report`], [`sandbox`], [`serve`] |
+//! | 4 | [`load`], [`report`], [`sandbox`]; [`serve`] and [`submit`], which may use [`load`] |
 //! | 5 | [`cli`] |
 //!
 //! The walkthrough of one load and the invariants are in `docs/architecture.md`.

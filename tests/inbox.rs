@@ -3,8 +3,11 @@
 mod acknowledged;
 mod daemon;
 mod hostile;
+mod kill;
+mod mortal;
 mod refused;
 mod start;
+mod tally;
 
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};

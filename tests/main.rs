@@ -5,10 +5,14 @@
 
 mod answers;
 mod archive;
+mod corpus;
 mod demo;
 mod disk;
 mod exits;
 mod faults;
+#[path = "fuzz/src/lib.rs"]
+#[expect(unreachable_pub, reason = "it is a library of its own, too")]
+mod fuzz;
 #[expect(unreachable_pub, reason = "a module of a test binary: pub says what the other modules use")]
 mod harness;
 mod inbox;

@@ -1,6 +1,7 @@
 //! Tests of the marts and data tests: columns, types, empty tables; figures in the submodules.
 
 mod bantuan;
+mod contracts;
 mod ikpa;
 mod izin;
 mod oss;

@@ -26,16 +26,20 @@ pub(crate) struct InboxArgs {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Every dataset that is pushed to: what waits and what was loaded (the default)
+    #[command(after_help = "Example:\n  lumbung inbox list --output json")]
     List,
     /// How calls ended, by day and method
+    #[command(after_help = "Example:\n  lumbung inbox calls --output json")]
     Calls,
     /// The pushes that were refused, newest first
+    #[command(after_help = "Example:\n  lumbung inbox refused --limit 10")]
     Refused {
         /// At most so many
         #[arg(long, default_value_t = 20)]
         limit: u64,
     },
     /// The original of a refused push, personal data and all
+    #[command(after_help = "Example:\n  lumbung inbox show 17")]
     Show {
         /// Its number in `lumbung inbox refused`
         id: u64,

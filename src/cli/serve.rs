@@ -59,12 +59,9 @@ pub(crate) async fn run(context: &Context, args: &ServeArgs) -> Result<(), Failu
 
 async fn listener(context: &Context, args: &ServeArgs) -> Result<Listener, ServeError> {
     let settings = &context.config.serve;
-    let tls = match (&settings.tls_cert, &settings.tls_key) {
-        (None, None) => None,
-        (Some(cert), Some(key)) => Some(listener::acceptor(cert, key)?),
-        (Some(_), None) => return Err(ServeError::HalfTls { given: "serve.tls_cert", missing: "serve.tls_key" }),
-        (None, Some(_)) => return Err(ServeError::HalfTls { given: "serve.tls_key", missing: "serve.tls_cert" }),
-    };
+    // Reading the configuration has seen to it that both are there or none.
+    let files = settings.tls_cert.as_deref().zip(settings.tls_key.as_deref());
+    let tls = files.map(|(cert, key)| listener::acceptor(cert, key)).transpose()?;
     Listener::bind(args.http.unwrap_or(settings.http), tls, connection_limits(context)).await
 }
 
@@ -171,7 +168,7 @@ impl Daemon {
     /// again next time.
     async fn load_what_waits(&self) {
         if let Err(failure) = self.load().await {
-            tracing::error!(reason = failure.message, "what the inbox holds was not loaded");
+            tracing::error!(reason = failure.message, "the step that loads what the inbox holds failed");
         }
     }
 

@@ -1,11 +1,12 @@
 //! Judging rows without keeping them: every column of every row that does not fit, not only the first. For whoever has to
 //! be told all at once: a sender at the door, an operator before anything is sent.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::builder::BatchBuilder;
 use super::row::{Keys, Row, RowReader, Step};
-use super::{DecodeError, DecodeSettings, scan};
+use super::{DecodeError, DecodeSettings, UNKNOWN_KEYS_MAX, scan};
 use crate::contract::{Dataset, EXTRA_COLUMN};
 
 /// Most rows of one document that are looked at.
@@ -16,7 +17,7 @@ pub const ROWS_INSPECTED_MAX: usize = 100_000;
 pub struct Inspection {
     /// Its rows, in their order.
     pub rows: Vec<InspectedRow>,
-    /// Keys that the contract does not know, once each.
+    /// Keys that the contract does not know, once each; not more than a thousand.
     pub unknown_keys: Vec<String>,
 }
 
@@ -89,6 +90,7 @@ impl Inspector {
     pub fn inspect(&mut self, document: &[u8]) -> Result<Inspection, DecodeError> {
         let mut reader = (self.new_reader)(&self.dataset);
         let mut inspection = Inspection::default();
+        let mut unknown = BTreeSet::new();
         let mut at = 0;
         loop {
             self.row.clear();
@@ -100,8 +102,12 @@ impl Inspector {
                 }
                 Step::Row => {
                     for name in self.row.unknown_names(document) {
-                        if name != EXTRA_COLUMN && !inspection.unknown_keys.contains(&name) {
-                            inspection.unknown_keys.push(name);
+                        if unknown.len() < UNKNOWN_KEYS_MAX
+                            && name != EXTRA_COLUMN
+                            && !unknown.contains(name.as_ref())
+                        {
+                            unknown.insert(name.clone().into_owned());
+                            inspection.unknown_keys.push(name.into_owned());
                         }
                     }
                     inspection.rows.push(self.judge(document));

@@ -61,6 +61,10 @@ pub(super) async fn land_window(
             *table.totals.unknown_keys.entry(key).or_default() += n;
         }
         let partition = plan::partition(&table.dataset, window)?;
+        if report.staged.is_none() && source.adds() {
+            // Nothing is added to what the day holds of this table, so nothing of it is published or missed.
+            continue;
+        }
         let (staged, carried) =
             report.staged.map_or((None, Carried::default()), |(file, carried)| (Some(file), carried));
         let (window, hashes, rows) = (window.clone(), hashes.clone(), rows + carried.rows);

@@ -94,7 +94,11 @@ impl Pusher {
             let inner = Arc::clone(&self.0);
             clients.spawn(async move { inner.client(begin).await });
         }
-        while clients.join_next().await.is_some() {}
+        while let Some(client) = clients.join_next().await {
+            if let Some(panic) = client.err().and_then(|error| error.try_into_panic().ok()) {
+                std::panic::resume_unwind(panic);
+            }
+        }
         let recorder = std::mem::take(&mut *self.0.recorder.lock().unwrap_or_else(PoisonError::into_inner));
         recorder.report(begin.elapsed())
     }

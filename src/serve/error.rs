@@ -29,14 +29,6 @@ pub enum ServeError {
         /// What the system said.
         source: io::Error,
     },
-    /// Only one of certificate and key is configured.
-    #[error("{given} is set and {missing} is not: TLS needs both")]
-    HalfTls {
-        /// The key of lumbung.toml that is set.
-        given: &'static str,
-        /// The one that is not.
-        missing: &'static str,
-    },
     /// A certificate or key file cannot be read.
     #[error("the file {} cannot be used for TLS: {reason}", path.display())]
     TlsFile {

@@ -75,7 +75,7 @@ pub struct InboxServer {
     writer: InboxWriter,
     lookups: Lookups,
     /// Pushes that are judged and sealed at the same time: as many as there are cores.
-    judging: Semaphore,
+    judging: Arc<Semaphore>,
 }
 
 impl InboxServer {
@@ -103,7 +103,7 @@ impl InboxServer {
             clock: parts.clock,
             writer: parts.writer,
             lookups: Lookups::new(parts.catalogs),
-            judging: Semaphore::new(n_cores),
+            judging: Arc::new(Semaphore::new(n_cores)),
         }))
     }
 

@@ -89,7 +89,7 @@ fn the_schedule_loads_while_it_serves_and_a_question_sees_what_was_loaded() {
         answer.json["responcheckKomitmen"]["status"].as_str().unwrap().to_owned()
     };
     assert_eq!(ask("I-1"), "0");
-    let push = nib("0220001234567", "I-1");
+    let push = json!({ "dataNIB": { "nib": "0220001234567", "id_izin": "I-1", "nama_perseroan": "PT. Damai" } });
     assert_eq!(daemon.post("uji/receiveNIB", ("Token", &token), push.to_string()).status, 200);
     // The next load takes it in; each question is an answered one, so this ends as soon as it can.
     let began = std::time::Instant::now();

@@ -195,6 +195,21 @@ async fn a_day_is_added_to_and_stays_one_file() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn pushes_without_lines_leave_those_of_the_day() {
+    let place = Place::new();
+    let warehouse = place.warehouse();
+    push(&warehouse, &[12]).await;
+    place.load(&warehouse).await;
+    let writer = writer(&warehouse);
+    let key = PiiKey::new(KEY.to_vec()).unwrap();
+    writer.put(sealed(&key, br#"{"data":{"nib":"040","nilai":40,"rinci":[]}}"#)).await.unwrap();
+    writer.shutdown().await.unwrap();
+    assert_eq!(statuses(&place.load(&warehouse).await), [(Status::Committed, 1), (Status::Empty, 0)]);
+    assert_eq!(held(&warehouse, "masuk"), (2, Some("52.00".to_owned())));
+    assert_eq!(held(&warehouse, "masuk_rinci"), (3, None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_dead_process_claimed_is_loaded_once() {
     let place = Place::new();
     let warehouse = place.warehouse();

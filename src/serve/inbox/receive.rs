@@ -132,9 +132,11 @@ async fn judge_aside(
     received: Received,
     token: Vec<u8>,
 ) -> Result<Judged, Turned> {
-    let _place = inbox.judging.acquire().await.map_err(|_| Turned::Failed)?;
+    let place = Arc::clone(&inbox.judging).acquire_owned().await.map_err(|_| Turned::Failed)?;
     let (inbox, sender, route) = (Arc::clone(inbox), Arc::clone(sender), Arc::clone(route));
     let judged = tokio::task::spawn_blocking(move || {
+        // Held until the work is done, also where the sender has gone meanwhile.
+        let _place = place;
         let now = inbox.clock.now();
         Judging { inbox: &inbox, sender: &sender, route: &route, now }.judge(&received.bytes, &token)
     });

@@ -58,7 +58,7 @@ struct Running {
     writer: InboxWriter,
     client: reqwest::Client,
     _stopper: Stopper,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Running {
@@ -89,7 +89,7 @@ impl Running {
         let (stopper, stop) = Stop::channel();
         tokio::spawn(listener.serve(server.router(), stop));
         let client = reqwest::Client::new();
-        Self { base_url, warehouse, key, writer, client, _stopper: stopper, _folder: folder }
+        Self { base_url, warehouse, key, writer, client, _stopper: stopper, folder }
     }
 
     async fn usual() -> Self {
@@ -139,7 +139,7 @@ async fn a_push_is_stored_once_sealed_and_acknowledged_in_the_sources_words() {
     assert_eq!(running.push("20261101", &newer).await, (200, accepted));
     assert_eq!(running.waiting(), 2);
     assert_eq!((running.tally(PushOutcome::Accepted).await, running.tally(PushOutcome::Known).await), (2, 1));
-    let database = std::fs::read(running._folder.path().join("state/inbox.db-wal")).unwrap();
+    let database = std::fs::read(running.folder.path().join("state/inbox.db-wal")).unwrap();
     assert!(!database.windows(6).any(|bytes| bytes == b"PT Uji"), "a push lies in the clear");
 }
 

@@ -1,3 +1,5 @@
+//! The listener over real sockets.
+
 use std::net::SocketAddr;
 use std::time::Duration;
 

@@ -222,3 +222,19 @@ fn padi_is_received_with_the_columns_it_is_sent_with() {
     assert_eq!(paths(pushed), ["ISI.TRANSAKSI"]);
     assert_eq!(padi.inbox.as_ref().unwrap().auth, InboxAuth::Header { header: "x-api-key".to_owned() });
 }
+
+#[test]
+fn samples_of_the_guide_spell_some_fields_otherwise() {
+    let oss = contract("oss");
+    let keys = |dataset: &str, column: &str| {
+        let dataset = oss.dataset(dataset).unwrap();
+        dataset.columns[dataset.column(column).unwrap()].keys.clone()
+    };
+    for (dataset, column, spelling) in [
+        ("nib_masuk_proyek_produk", "nomor_sertifikat_sni", "NOMOR_SNI"),
+        ("nib_masuk_proyek_produk", "masa_berlaku_sertifikat_sni", "MASA_BERLAKU_SNI"),
+        ("nib_masuk_izin_halal_produk", "id_pengajuan_sertifikat_halal", "ID_PENGAJUAN_SERTIFIKAT_HALAL_DETAIL"),
+    ] {
+        assert!(keys(dataset, column).iter().any(|key| key == spelling), "{spelling}");
+    }
+}

@@ -1,3 +1,5 @@
+//! The tables of a push judged without a server.
+
 use std::sync::Arc;
 
 use super::{BYTES_BEFORE_RENEWAL, Findings, Tables};
