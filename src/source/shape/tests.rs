@@ -300,3 +300,11 @@ fn what_stands_behind_the_rows_is_told_the_same_way_in_however_many_pieces() {
         }
     }
 }
+
+#[test]
+fn a_byte_order_mark_before_a_bare_row_is_no_part_of_it() {
+    let page = decode("dipa_belanja", &format!("\u{feff}{DIPA}"), &["kppn"]);
+    assert_eq!(page.rows, ["001"]);
+    let page = decode("dipa_belanja", "\u{feff}{\"KPPN\":\"001\"}", &["kppn"]);
+    assert_eq!(page.refused[0].original.as_deref(), Some(&br#"{"KPPN":"001"}"#[..]));
+}
