@@ -115,7 +115,9 @@ impl RowReader for CsvReader {
     fn next(&mut self, buffer: &[u8], at: &mut usize, row: &mut Row) -> Result<Step, String> {
         if !self.started {
             // Blanks before the header count for nothing, in however many pieces they come.
-            let Some(first) = skip_mark(buffer).filter(|&first| first < buffer.len()) else { return Ok(Step::NeedMore) };
+            let Some(first) = skip_mark(buffer).filter(|&first| first < buffer.len()) else {
+                return Ok(Step::NeedMore);
+            };
             self.started = true;
             *at = first;
             return Ok(Step::Frame);
