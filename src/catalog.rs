@@ -36,7 +36,7 @@ mod fixture;
 #[cfg(test)]
 mod mart_tests;
 
-pub use check::CheckReport;
+pub use check::{CheckReport, Severity};
 pub use committed::{dataset_tables, ledger_tables};
 pub use error::{CatalogError, ErrorKind};
 pub use format::Format;

@@ -4,7 +4,8 @@
 -- pagu_kegiatan and jumlah_rka: the SIMDA activities that the programme's aid names, each once. pagu_program: everything in the
 -- SIMDA programmes these belong to. cocok_pada is the least certain level among them (program before kegiatan before
 -- sub kegiatan), or '(belum terpetakan)' while any aid of the programme is not found (sebagian tells that some is).
--- Counts below 5 are NULL, and so is what could be divided back into them (docs/views.md, "Small cells").
+-- Counts below 5 are NULL, so is every count of a programme with a closed row in mart.bantuan_program, and what could be
+-- divided back into them (docs/views.md, "Small cells").
 -- Owner: Bappelitbangda. Formula: docs/views.md, "Bantuan".
 WITH keluarga AS (
     SELECT nik, min(id_keluarga_p3ke) AS id_keluarga, min(desil_kesejahteraan) AS desil
@@ -50,19 +51,28 @@ program AS (
         AND s.id_program = p.id_program
     GROUP BY p.nama_opd, p.program_kode, p.program_nama
 ),
+tutup AS (
+    SELECT nama_opd, program_kode, program_nama, bool_or(tertutup) AS tertutup
+    FROM mart.bantuan_program
+    GROUP BY nama_opd, program_kode, program_nama
+),
 baris AS (
     SELECT s.nama_opd, s.program_kode, s.program_nama, a.tahun_anggaran, a.tingkat, a.jumlah_kegiatan_rka,
         a.pagu_kegiatan, a.jumlah_rka, p.pagu_program,
-        CASE WHEN s.penerima NOT BETWEEN 1 AND 4 THEN s.penerima END AS jumlah_penerima,
-        CASE WHEN s.keluarga NOT BETWEEN 1 AND 4 AND s.penerima - s.keluarga NOT BETWEEN 1 AND 4
+        CASE WHEN NOT t.tertutup AND s.penerima NOT BETWEEN 1 AND 4 THEN s.penerima END AS jumlah_penerima,
+        CASE WHEN NOT t.tertutup AND s.keluarga NOT BETWEEN 1 AND 4 AND s.penerima - s.keluarga NOT BETWEEN 1 AND 4
             THEN s.keluarga END AS keluarga_terbantu,
-        CASE WHEN s.keluarga_desil_1_2 NOT BETWEEN 1 AND 4 AND s.keluarga - s.keluarga_desil_1_2 NOT BETWEEN 1 AND 4
-            THEN s.keluarga_desil_1_2 END AS keluarga_desil_1_2_terbantu
+        CASE WHEN NOT t.tertutup AND s.keluarga_desil_1_2 NOT BETWEEN 1 AND 4
+            AND s.keluarga - s.keluarga_desil_1_2 NOT BETWEEN 1 AND 4 THEN s.keluarga_desil_1_2 END AS keluarga_desil_1_2_terbantu
     FROM sasaran AS s
     LEFT JOIN anggaran AS a
         ON (a.nama_opd IS NOT DISTINCT FROM s.nama_opd)
         AND (a.program_kode IS NOT DISTINCT FROM s.program_kode)
         AND (a.program_nama IS NOT DISTINCT FROM s.program_nama)
+    LEFT JOIN tutup AS t
+        ON (t.nama_opd IS NOT DISTINCT FROM s.nama_opd)
+        AND (t.program_kode IS NOT DISTINCT FROM s.program_kode)
+        AND (t.program_nama IS NOT DISTINCT FROM s.program_nama)
     LEFT JOIN program AS p
         ON (p.nama_opd IS NOT DISTINCT FROM s.nama_opd)
         AND (p.program_kode IS NOT DISTINCT FROM s.program_kode)

@@ -3,7 +3,8 @@
 -- A project counts where it lies, a permit where it was applied for (kd_daerah), else where its project lies; a permit's scale
 -- is its project's. A NIB counts once in every group it has a project in, so jumlah_nib does not add up; the rest does.
 -- Status of permits: 50 and 57 approved, 90 and 93 refused, others under way, and those OSS was not asked about or knows none
--- of. nm_wilayah comes from ref.wilayah. Whoever shows this to others suppresses cells below 5 businesses.
+-- of. nm_wilayah comes from ref.wilayah, else from
+-- ref.lokasi_djpb_kemendagri. Whoever shows this to others suppresses cells below 5 businesses.
 -- Owner: Pusat Data dan Informasi. Formula: docs/views.md, "OSS"; codes: OSS-RBA guide, status izin.
 WITH proyek AS (
     SELECT nib, id_proyek, min(kode_wilayah) AS kode_wilayah, min(skala_usaha) AS skala_usaha
@@ -52,7 +53,7 @@ baris AS (
     FROM izin
     GROUP BY kode_wilayah, skala_usaha
 )
-SELECT b.kode_wilayah, coalesce(min(w.nama), '(belum terpetakan)') AS nm_wilayah,
+SELECT b.kode_wilayah, coalesce(min(w.nama), min(n.nama), '(belum terpetakan)') AS nm_wilayah,
     b.skala_usaha,
     CASE b.skala_usaha
         WHEN '01' THEN 'Usaha Mikro'
@@ -68,4 +69,7 @@ SELECT b.kode_wilayah, coalesce(min(w.nama), '(belum terpetakan)') AS nm_wilayah
     sum(b.diproses) AS izin_diproses, sum(b.tanpa_status) AS izin_tanpa_status
 FROM baris AS b
 LEFT JOIN ref.wilayah AS w ON w.kode = b.kode_wilayah
+LEFT JOIN (
+    SELECT kode_kemendagri AS kode, min(nama) AS nama FROM ref.lokasi_djpb_kemendagri GROUP BY kode_kemendagri
+) AS n ON n.kode = b.kode_wilayah
 GROUP BY b.kode_wilayah, b.skala_usaha

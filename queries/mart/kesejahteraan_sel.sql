@@ -1,6 +1,6 @@
 -- Purpose: the welfare counts of every region, small cells closed, in one long table; the kesejahteraan views read it.
--- Grain: one region (tingkat = semua, kabkota, kecamatan, desa; kode of 4, 6, 10 digits, '(belum terpetakan)' where a family
--- or an aid has no code) and count (ukuran). nilai is NULL where the cell is closed (tertutup), 0 where there is nobody.
+-- Grain: one region (tingkat = semua, kabkota, kecamatan, desa; kode of 4, 6, 10 digits) and count (ukuran). Families and aid
+-- without a code stand at each level in a row '(belum terpetakan)' and are in no total: a few of them would close it. nilai is NULL where the cell is closed (tertutup), 0 where there is nobody.
 -- Families by decile of the list (one listed twice counts once, in the poorer decile); terbantu_* are families whose head's
 -- NIK is among the recipients; recipients are whole NIKs, in the region the aid names; rangkap = with several programmes;
 -- luar_p3ke = whose NIK no family has. A masked NIK joins with nothing: keluarga_tanpa_nik, bantuan_tanpa_nik.
@@ -72,20 +72,20 @@ tempat AS (
     FROM fakta
 ),
 semua AS (
-    SELECT 'semua' AS induk, 'semua' AS kode, ukuran, sum(nilai) AS nilai, sum(sisa) AS sisa,
+    SELECT CASE WHEN kode IS NULL THEN desa ELSE 'semua' END AS kode, ukuran, sum(nilai) AS nilai,
         sum(nilai) BETWEEN 1 AND 4 OR sum(sisa) BETWEEN 1 AND 4 AS tertutup
     FROM tempat
-    GROUP BY ukuran
+    GROUP BY 1, 2
 ),
 kabkota_urut AS (
-    SELECT j.induk, j.kode, j.ukuran, j.nilai, j.sisa, j.kelas,
+    SELECT j.induk, j.kabkota AS kode, j.ukuran, j.nilai, j.sisa, j.kelas,
         i.tertutup OR min(j.kelas) OVER (PARTITION BY j.induk, j.ukuran) = 0 AS pemicu,
         row_number() OVER u AS urutan,
         sum(j.nilai) OVER u - j.nilai AS nilai_sebelum,
         sum(j.sisa) OVER u - j.sisa AS sisa_sebelum
     FROM (
         -- kelas 0 has to be closed; 1 closes a set best, 2 is empty on one side.
-        SELECT 'semua' AS induk, kabkota AS kode, ukuran, sum(nilai) AS nilai, sum(sisa) AS sisa,
+        SELECT CASE WHEN kode IS NULL THEN kabkota ELSE 'semua' END AS induk, kabkota, ukuran, sum(nilai) AS nilai, sum(sisa) AS sisa,
             CASE
                 WHEN sum(nilai) BETWEEN 1 AND 4 OR sum(sisa) BETWEEN 1 AND 4 THEN 0
                 WHEN sum(nilai) > 0 AND sum(sisa) > 0 THEN 1
@@ -96,7 +96,7 @@ kabkota_urut AS (
     ) AS j
     JOIN semua AS i ON i.kode = j.induk AND i.ukuran = j.ukuran
     WINDOW u AS (
-        PARTITION BY j.induk, j.ukuran ORDER BY j.kelas, least(j.nilai, j.sisa), j.nilai + j.sisa, j.kode
+        PARTITION BY j.induk, j.ukuran ORDER BY j.kelas, least(j.nilai, j.sisa), j.nilai + j.sisa, j.kabkota
         ROWS UNBOUNDED PRECEDING
     )
 ),
@@ -106,14 +106,14 @@ kabkota AS (
     FROM kabkota_urut
 ),
 kecamatan_urut AS (
-    SELECT j.induk, j.kode, j.ukuran, j.nilai, j.sisa, j.kelas,
+    SELECT j.induk, j.kecamatan AS kode, j.ukuran, j.nilai, j.sisa, j.kelas,
         i.tertutup OR min(j.kelas) OVER (PARTITION BY j.induk, j.ukuran) = 0 AS pemicu,
         row_number() OVER u AS urutan,
         sum(j.nilai) OVER u - j.nilai AS nilai_sebelum,
         sum(j.sisa) OVER u - j.sisa AS sisa_sebelum
     FROM (
         -- kelas 0 has to be closed; 1 closes a set best, 2 is empty on one side.
-        SELECT kabkota AS induk, kecamatan AS kode, ukuran, sum(nilai) AS nilai, sum(sisa) AS sisa,
+        SELECT kabkota AS induk, kecamatan, ukuran, sum(nilai) AS nilai, sum(sisa) AS sisa,
             CASE
                 WHEN sum(nilai) BETWEEN 1 AND 4 OR sum(sisa) BETWEEN 1 AND 4 THEN 0
                 WHEN sum(nilai) > 0 AND sum(sisa) > 0 THEN 1
@@ -124,7 +124,7 @@ kecamatan_urut AS (
     ) AS j
     JOIN kabkota AS i ON i.kode = j.induk AND i.ukuran = j.ukuran
     WINDOW u AS (
-        PARTITION BY j.induk, j.ukuran ORDER BY j.kelas, least(j.nilai, j.sisa), j.nilai + j.sisa, j.kode
+        PARTITION BY j.induk, j.ukuran ORDER BY j.kelas, least(j.nilai, j.sisa), j.nilai + j.sisa, j.kecamatan
         ROWS UNBOUNDED PRECEDING
     )
 ),
@@ -134,14 +134,14 @@ kecamatan AS (
     FROM kecamatan_urut
 ),
 desa_urut AS (
-    SELECT j.induk, j.kode, j.ukuran, j.nilai, j.sisa, j.kelas,
+    SELECT j.induk, j.desa AS kode, j.ukuran, j.nilai, j.sisa, j.kelas,
         i.tertutup OR min(j.kelas) OVER (PARTITION BY j.induk, j.ukuran) = 0 AS pemicu,
         row_number() OVER u AS urutan,
         sum(j.nilai) OVER u - j.nilai AS nilai_sebelum,
         sum(j.sisa) OVER u - j.sisa AS sisa_sebelum
     FROM (
         -- kelas 0 has to be closed; 1 closes a set best, 2 is empty on one side.
-        SELECT kecamatan AS induk, desa AS kode, ukuran, sum(nilai) AS nilai, sum(sisa) AS sisa,
+        SELECT kecamatan AS induk, desa, ukuran, sum(nilai) AS nilai, sum(sisa) AS sisa,
             CASE
                 WHEN sum(nilai) BETWEEN 1 AND 4 OR sum(sisa) BETWEEN 1 AND 4 THEN 0
                 WHEN sum(nilai) > 0 AND sum(sisa) > 0 THEN 1
@@ -152,7 +152,7 @@ desa_urut AS (
     ) AS j
     JOIN kecamatan AS i ON i.kode = j.induk AND i.ukuran = j.ukuran
     WINDOW u AS (
-        PARTITION BY j.induk, j.ukuran ORDER BY j.kelas, least(j.nilai, j.sisa), j.nilai + j.sisa, j.kode
+        PARTITION BY j.induk, j.ukuran ORDER BY j.kelas, least(j.nilai, j.sisa), j.nilai + j.sisa, j.desa
         ROWS UNBOUNDED PRECEDING
     )
 ),
@@ -162,7 +162,9 @@ desa AS (
     FROM desa_urut
 ),
 sel AS (
-    SELECT 'semua' AS tingkat, induk, kode, ukuran, nilai, tertutup FROM semua
+    SELECT 'semua' AS tingkat, CAST(NULL AS VARCHAR) AS induk, kode, ukuran, nilai, tertutup
+    FROM semua
+    WHERE kode = 'semua'
     UNION ALL
     SELECT 'kabkota', induk, kode, ukuran, nilai, tertutup FROM kabkota
     UNION ALL

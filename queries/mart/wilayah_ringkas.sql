@@ -67,7 +67,7 @@ SELECT k.kode AS kode_wilayah,
         WHEN length(k.kode) = 2 THEN 'provinsi'
         ELSE 'kabkota'
     END AS tingkat,
-    coalesce(w.nama, s.nama, '(belum terpetakan)') AS nm_wilayah,
+    coalesce(w.nama, s.nama, n.nama, '(belum terpetakan)') AS nm_wilayah,
     CAST(t.tahun_anggaran AS INT) AS tahun_anggaran,
     coalesce(a.jumlah_satker, 0) AS jumlah_satker,
     coalesce(a.pagu, 0) AS pagu, coalesce(a.realisasi, 0) AS realisasi, coalesce(a.blokir, 0) AS blokir,
@@ -89,6 +89,9 @@ SELECT k.kode AS kode_wilayah,
 FROM kode AS k
 CROSS JOIN tahun AS t
 LEFT JOIN ref.wilayah AS w ON w.kode = k.kode
+LEFT JOIN (
+    SELECT kode_kemendagri AS kode, min(nama) AS nama FROM ref.lokasi_djpb_kemendagri GROUP BY kode_kemendagri
+) AS n ON n.kode = k.kode
 LEFT JOIN anggaran AS a ON a.kode = k.kode
 LEFT JOIN pnbp AS p ON p.kode = k.kode
 LEFT JOIN pengadaan AS b ON b.kode = k.kode

@@ -1,22 +1,37 @@
 //! The tables of a session: every dataset of every contract over the files that the ledger says are committed, its
 //! history, and the ledger's own tables.
+//!
+//! A session as of a day knows nothing of later ones: neither in `history.*` nor in `ops.*`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, Int32Array, RecordBatch, StringArray, TimestampMillisecondArray, UInt32Array, UInt64Array,
+    ArrayRef, BooleanArray, Date32Array, Int32Array, RecordBatch, StringArray, TimestampMillisecondArray, UInt32Array,
+    UInt64Array,
 };
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::{DataType, Date32Type, Field, Schema};
 use chrono::{DateTime, Utc};
 
 use super::table::{MemoryTable, TableFile, TableSource};
 use crate::contract::{Contract, Dataset, file_schema};
-use crate::warehouse::{Acceptance, AsOf, CommittedFile, RunFilter, RunRecord, Warehouse, WarehouseError};
+use crate::warehouse::{
+    Acceptance, AsOf, CommittedFile, QuarantinedRow, RunFilter, RunId, RunRecord, Warehouse, WarehouseError,
+};
 
 /// Runs that `ops.runs` shows, newest first.
 const RUNS_SHOWN_MAX: u32 = 100_000;
 
-/// `<source>.<dataset>` (the latest snapshots as of `as_of`) and `history.<source>_<dataset>` (all of them).
+/// Every retained file of a day up to `as_of`.
+pub(crate) fn retained(warehouse: &Warehouse, as_of: AsOf) -> Result<Vec<CommittedFile>, WarehouseError> {
+    let mut files = warehouse.committed_files(AsOf::All)?;
+    if let AsOf::Date(day) = as_of {
+        files.retain(|file| file.snapshot_date <= day);
+    }
+    Ok(files)
+}
+
+/// `<source>.<dataset>` (the latest snapshots as of `as_of`) and `history.<source>_<dataset>` (all up to then).
 ///
 /// # Errors
 /// When the ledger cannot be read.
@@ -26,7 +41,7 @@ pub fn dataset_tables(
     as_of: AsOf,
 ) -> Result<Vec<TableSource>, WarehouseError> {
     let latest = warehouse.committed_files(as_of)?;
-    let all = warehouse.committed_files(AsOf::All)?;
+    let all = retained(warehouse, as_of)?;
     let mut tables = Vec::new();
     for contract in contracts {
         for dataset in &contract.datasets {
@@ -72,16 +87,50 @@ fn table(contract: &Contract, dataset: &Dataset, files: &[CommittedFile], histor
     TableSource { schema, table, columns: file_schema(dataset), partition_columns, files }
 }
 
-/// `ops.runs` and `ops.quarantine`.
+/// `ops.runs`, `ops.quarantine` and `ops.snapshots` as of `as_of`: a run counts when it began by then (UTC) or published
+/// something of a day up to then.
 ///
 /// # Errors
 /// When the ledger cannot be read.
-pub fn ledger_tables(warehouse: &Warehouse) -> Result<Vec<MemoryTable>, WarehouseError> {
-    Ok(vec![runs(warehouse)?, quarantine(warehouse)?])
+pub fn ledger_tables(warehouse: &Warehouse, as_of: AsOf) -> Result<Vec<MemoryTable>, WarehouseError> {
+    let files = retained(warehouse, as_of)?;
+    let latest = warehouse.committed_files(if as_of == AsOf::All { AsOf::Latest } else { as_of })?;
+    let published: BTreeSet<&RunId> = files.iter().map(|file| &file.run).collect();
+    let mut records = warehouse.runs(&RunFilter { limit: Some(RUNS_SHOWN_MAX), ..RunFilter::default() })?;
+    let mut refused = warehouse.quarantine(None)?;
+    if let AsOf::Date(day) = as_of {
+        records.retain(|run| run.started_at.date_naive() <= day || published.contains(&run.run));
+        let known: BTreeSet<&RunId> = records.iter().map(|run| &run.run).collect();
+        refused.retain(|row| known.contains(&row.run));
+    }
+    Ok(vec![runs(&records), quarantine(&refused), snapshots(&files, &latest)])
 }
 
-fn runs(warehouse: &Warehouse) -> Result<MemoryTable, WarehouseError> {
-    let runs = warehouse.runs(&RunFilter { limit: Some(RUNS_SHOWN_MAX), ..RunFilter::default() })?;
+/// One row a committed file: which run it is of, its day, whether the session's `<source>.<dataset>` reads it.
+fn snapshots(files: &[CommittedFile], latest: &[CommittedFile]) -> MemoryTable {
+    let current: BTreeSet<_> = latest.iter().map(|file| &file.path).collect();
+    let text = |values: Vec<String>| Arc::new(StringArray::from(values)) as ArrayRef;
+    let year = |file: &CommittedFile| file.partition.get("tahun_anggaran").and_then(|year| year.parse::<i32>().ok());
+    let dates: Vec<i32> = files.iter().map(|file| Date32Type::from_naive_date(file.snapshot_date)).collect();
+    let committed: TimestampMillisecondArray =
+        files.iter().map(|file| Some(file.committed_at.timestamp_millis())).collect();
+    memory(
+        "snapshots",
+        vec![
+            ("source", text(files.iter().map(|file| file.dataset.source().to_owned()).collect())),
+            ("dataset", text(files.iter().map(|file| file.dataset.dataset().to_owned()).collect())),
+            ("tahun_anggaran", Arc::new(files.iter().map(year).collect::<Int32Array>())),
+            ("snapshot_date", Arc::new(Date32Array::from(dates))),
+            ("latest", Arc::new(files.iter().map(|file| Some(current.contains(&file.path))).collect::<BooleanArray>())),
+            ("run", text(files.iter().map(|file| file.run.to_string()).collect())),
+            ("rows", Arc::new(UInt64Array::from_iter_values(files.iter().map(|file| file.rows)))),
+            ("bytes", Arc::new(UInt64Array::from_iter_values(files.iter().map(|file| file.bytes)))),
+            ("committed_at", Arc::new(committed.with_timezone("UTC"))),
+        ],
+    )
+}
+
+fn runs(runs: &[RunRecord]) -> MemoryTable {
     let text = |values: Vec<Option<String>>| Arc::new(StringArray::from(values)) as ArrayRef;
     let number = |values: Vec<u64>| Arc::new(UInt64Array::from(values)) as ArrayRef;
     let instant = |values: Vec<Option<DateTime<Utc>>>| {
@@ -91,7 +140,7 @@ fn runs(warehouse: &Warehouse) -> Result<MemoryTable, WarehouseError> {
     };
     let years: Int32Array = runs.iter().map(|run| run.tahun_anggaran.map(i32::from)).collect();
     let versions = UInt32Array::from_iter_values(runs.iter().map(|run| run.contract_version));
-    Ok(memory(
+    memory(
         "runs",
         vec![
             ("run", text(runs.iter().map(|run| Some(run.run.to_string())).collect())),
@@ -113,19 +162,18 @@ fn runs(warehouse: &Warehouse) -> Result<MemoryTable, WarehouseError> {
             ("replay_of", text(runs.iter().map(|run| run.replay_of.as_ref().map(ToString::to_string)).collect())),
             ("parameters", text(runs.iter().map(|run| run.parameters.clone()).collect())),
         ],
-    ))
+    )
 }
 
 fn accepted(run: &RunRecord) -> Option<&Acceptance> {
     run.accepted.as_ref()
 }
 
-fn quarantine(warehouse: &Warehouse) -> Result<MemoryTable, WarehouseError> {
-    let rows = warehouse.quarantine(None)?;
+fn quarantine(rows: &[QuarantinedRow]) -> MemoryTable {
     let text = |values: Vec<Option<String>>| Arc::new(StringArray::from(values)) as ArrayRef;
     let pages = UInt32Array::from_iter_values(rows.iter().map(|row| row.page));
     let numbers = UInt64Array::from_iter_values(rows.iter().map(|row| row.row));
-    Ok(memory(
+    memory(
         "quarantine",
         vec![
             ("run", text(rows.iter().map(|row| Some(row.run.to_string())).collect())),
@@ -136,7 +184,7 @@ fn quarantine(warehouse: &Warehouse) -> Result<MemoryTable, WarehouseError> {
             ("column", text(rows.iter().map(|row| row.column.clone()).collect())),
             ("reason", text(rows.iter().map(|row| Some(row.reason.clone())).collect())),
         ],
-    ))
+    )
 }
 
 fn memory(table: &str, columns: Vec<(&str, ArrayRef)>) -> MemoryTable {
@@ -146,4 +194,10 @@ fn memory(table: &str, columns: Vec<(&str, ArrayRef)>) -> MemoryTable {
     let arrays = columns.into_iter().map(|(_, array)| array).collect();
     let batch = RecordBatch::try_new(Arc::clone(&schema), arrays).expect("the schema is made from these columns");
     MemoryTable { schema: "ops".to_owned(), table: table.to_owned(), columns: schema, batches: vec![batch] }
+}
+
+/// The ledger's tables without a row.
+#[cfg(test)]
+pub(crate) fn empty_ledger_tables() -> Vec<MemoryTable> {
+    vec![runs(&[]), quarantine(&[]), snapshots(&[], &[])]
 }

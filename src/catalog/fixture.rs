@@ -11,6 +11,7 @@ use parquet::arrow::ArrowWriter;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::committed::empty_ledger_tables;
 use super::reference::in_memory;
 use super::{Catalog, MemoryTable, SessionLimits, TableFile, TableSource, ViewSet};
 use crate::config::ConfigFolder;
@@ -72,6 +73,7 @@ impl Fixture {
         let views = ViewSet::embedded();
         let reference = Reference::load(&ConfigFolder::embedded()).unwrap();
         let mut memory: Vec<MemoryTable> = reference.tables.iter().map(in_memory).collect();
+        memory.extend(empty_ledger_tables());
         for (name, rows) in &self.reference {
             let table = memory.iter_mut().find(|table| table.table == *name).unwrap();
             table.batches = batches(&table.columns, rows);

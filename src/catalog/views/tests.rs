@@ -38,7 +38,7 @@ async fn a_broken_view_names_its_file_and_spares_the_others() {
     assert_eq!(catalog.table_names(), ["mart.baik"]);
     let found = reasons(&catalog);
     let expected = [
-        "queries/mart/BESAR.sql: a view's file name may hold only a-z, 0-9 and _",
+        "queries/mart/BESAR.sql: a query's file name may hold only a-z, 0-9 and _",
         "queries/mart/buta.sql: unknown table mart.bakk; did you mean mart.baik?",
         "queries/mart/dua.sql: refused: 2 statements instead of one",
         "queries/mart/ikut.sql: it reads mart.buta, which is broken (queries/mart/buta.sql)",
