@@ -23,8 +23,7 @@ kegiatan AS (
     SELECT k.tahun_anggaran, k.id_kantor, k.id_instansi, k.nama_instansi, k.id_program, k.nama_program, k.id_kegiatan, k.id_rka,
         k.nama_kegiatan, k.pagu, k.jumlah
     FROM mart.rka_kegiatan AS k
-    JOIN (SELECT max(tahun_anggaran) AS tahun_anggaran FROM mart.rka_kegiatan) AS t
-        ON t.tahun_anggaran = k.tahun_anggaran
+    JOIN (SELECT max(tahun_anggaran) AS tahun_anggaran FROM simda.rka) AS t ON t.tahun_anggaran = k.tahun_anggaran
 ),
 anggaran AS (
     SELECT k.*, t.tingkat,

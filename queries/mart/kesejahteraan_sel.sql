@@ -1,6 +1,7 @@
 -- Purpose: the welfare counts of every region, small cells closed, in one long table; the kesejahteraan views read it.
--- Grain: one region (tingkat = semua, kabkota, kecamatan, desa; kode of 4, 6, 10 digits) and count (ukuran). Families and aid
--- without a code stand at each level in a row '(belum terpetakan)' and are in no total: a few of them would close it. nilai is NULL where the cell is closed (tertutup), 0 where there is nobody.
+-- Grain: one region (tingkat = semua, kabkota, kecamatan, desa; kode of 4, 6, 10 digits) and count (ukuran) that is not 0.
+-- nilai is NULL where the cell is closed (tertutup). Families and aid without a code stand at each level in a row
+-- '(belum terpetakan)' and are in no total: a few of them would close it.
 -- Families by decile of the list (one listed twice counts once, in the poorer decile); terbantu_* are families whose head's
 -- NIK is among the recipients; recipients are whole NIKs, in the region the aid names; rangkap = with several programmes;
 -- luar_p3ke = whose NIK no family has. A masked NIK joins with nothing: keluarga_tanpa_nik, bantuan_tanpa_nik.
@@ -21,169 +22,134 @@ penerima AS (
     WHERE nik IS NOT NULL
     GROUP BY nik
 ),
-unit AS (
-    SELECT k.kode, k.desil, k.nik IS NULL AS tanpa_nik, p.nik IS NOT NULL AS terbantu
+per_desa AS (
+    SELECT k.kode,
+        count(*) FILTER (WHERE k.desil = 1) AS desil_1, count(*) FILTER (WHERE k.desil = 2) AS desil_2,
+        count(*) FILTER (WHERE k.desil = 3) AS desil_3, count(*) FILTER (WHERE k.desil = 4) AS desil_4,
+        count(*) FILTER (WHERE k.desil IS NULL OR k.desil > 4) AS desil_lain,
+        count(*) FILTER (WHERE k.desil = 1 AND p.nik IS NOT NULL) AS terbantu_1,
+        count(*) FILTER (WHERE k.desil = 2 AND p.nik IS NOT NULL) AS terbantu_2,
+        count(*) FILTER (WHERE k.nik IS NULL) AS keluarga_tanpa_nik,
+        0 AS penerima, 0 AS rangkap, 0 AS luar, 0 AS bantuan_tanpa_nik
     FROM keluarga AS k
     LEFT JOIN penerima AS p ON p.nik = k.nik
-),
-fakta AS (
-    -- nilai of the count and what is left of its whole (sisa); a count that is a whole itself is its own rest.
-    SELECT kode,
-        CASE WHEN desil BETWEEN 1 AND 4 THEN concat('keluarga_desil_', desil) ELSE 'keluarga_desil_lain' END AS ukuran,
-        count(*) AS nilai, count(*) AS sisa
-    FROM unit
-    GROUP BY 1, 2
+    GROUP BY k.kode
     UNION ALL
-    SELECT kode, concat('terbantu_desil_', desil), count(*) FILTER (WHERE terbantu), count(*) FILTER (WHERE NOT terbantu)
-    FROM unit
-    WHERE desil IN (1, 2)
-    GROUP BY 1, 2
-    UNION ALL
-    SELECT kode, 'keluarga_tanpa_nik', count(*) AS nilai, count(*) AS sisa
-    FROM unit
-    WHERE tanpa_nik
-    GROUP BY 1
-    UNION ALL
-    SELECT kode, 'penerima', count(*) AS nilai, count(*) AS sisa
-    FROM penerima
-    GROUP BY 1
-    UNION ALL
-    SELECT kode, 'penerima_rangkap', count(*) FILTER (WHERE jumlah_program > 1),
-        count(*) FILTER (WHERE jumlah_program = 1)
-    FROM penerima
-    GROUP BY 1
-    UNION ALL
-    SELECT p.kode, 'penerima_luar_p3ke', count(*) FILTER (WHERE k.nik IS NULL), count(k.nik)
+    SELECT p.kode, 0, 0, 0, 0, 0, 0, 0, 0,
+        count(*), count(*) FILTER (WHERE p.jumlah_program > 1) AS rangkap, count(*) FILTER (WHERE k.nik IS NULL) AS luar, 0
     FROM penerima AS p
-    LEFT JOIN (SELECT DISTINCT nik FROM keluarga WHERE nik IS NOT NULL) AS k ON k.nik = p.nik
-    GROUP BY 1
+    LEFT JOIN (SELECT DISTINCT nik FROM sipp.p3ke WHERE nik IS NOT NULL) AS k ON k.nik = p.nik
+    GROUP BY p.kode
     UNION ALL
-    SELECT kode_kemdagri, 'bantuan_tanpa_nik', count(*) AS nilai, count(*) AS sisa
+    SELECT kode_kemdagri, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, count(*)
     FROM sipp.bantuan
     WHERE nik IS NULL
-    GROUP BY 1
+    GROUP BY kode_kemdagri
 ),
-tempat AS (
-    SELECT kode,
-        coalesce(substr(kode, 1, 4), '(belum terpetakan)') AS kabkota,
-        coalesce(substr(kode, 1, 6), '(belum terpetakan)') AS kecamatan,
-        coalesce(kode, '(belum terpetakan)') AS desa,
-        ukuran, nilai, sisa
-    FROM fakta
-),
-semua AS (
-    SELECT CASE WHEN kode IS NULL THEN desa ELSE 'semua' END AS kode, ukuran, sum(nilai) AS nilai,
-        sum(nilai) BETWEEN 1 AND 4 OR sum(sisa) BETWEEN 1 AND 4 AS tertutup
-    FROM tempat
-    GROUP BY 1, 2
-),
-kabkota_urut AS (
-    SELECT j.induk, j.kabkota AS kode, j.ukuran, j.nilai, j.sisa, j.kelas,
-        i.tertutup OR min(j.kelas) OVER (PARTITION BY j.induk, j.ukuran) = 0 AS pemicu,
-        row_number() OVER u AS urutan,
-        sum(j.nilai) OVER u - j.nilai AS nilai_sebelum,
-        sum(j.sisa) OVER u - j.sisa AS sisa_sebelum
-    FROM (
-        -- kelas 0 has to be closed; 1 closes a set best, 2 is empty on one side.
-        SELECT CASE WHEN kode IS NULL THEN kabkota ELSE 'semua' END AS induk, kabkota, ukuran, sum(nilai) AS nilai, sum(sisa) AS sisa,
-            CASE
-                WHEN sum(nilai) BETWEEN 1 AND 4 OR sum(sisa) BETWEEN 1 AND 4 THEN 0
-                WHEN sum(nilai) > 0 AND sum(sisa) > 0 THEN 1
-                ELSE 2
-            END AS kelas
-        FROM tempat
-        GROUP BY 1, 2, 3
-    ) AS j
-    JOIN semua AS i ON i.kode = j.induk AND i.ukuran = j.ukuran
-    WINDOW u AS (
-        PARTITION BY j.induk, j.ukuran ORDER BY j.kelas, least(j.nilai, j.sisa), j.nilai + j.sisa, j.kabkota
-        ROWS UNBOUNDED PRECEDING
-    )
-),
-kabkota AS (
-    SELECT induk, kode, ukuran, nilai,
-        kelas = 0 OR (pemicu AND (urutan <= 2 OR nilai_sebelum < 5 OR sisa_sebelum < 5)) AS tertutup
-    FROM kabkota_urut
-),
-kecamatan_urut AS (
-    SELECT j.induk, j.kecamatan AS kode, j.ukuran, j.nilai, j.sisa, j.kelas,
-        i.tertutup OR min(j.kelas) OVER (PARTITION BY j.induk, j.ukuran) = 0 AS pemicu,
-        row_number() OVER u AS urutan,
-        sum(j.nilai) OVER u - j.nilai AS nilai_sebelum,
-        sum(j.sisa) OVER u - j.sisa AS sisa_sebelum
-    FROM (
-        -- kelas 0 has to be closed; 1 closes a set best, 2 is empty on one side.
-        SELECT kabkota AS induk, kecamatan, ukuran, sum(nilai) AS nilai, sum(sisa) AS sisa,
-            CASE
-                WHEN sum(nilai) BETWEEN 1 AND 4 OR sum(sisa) BETWEEN 1 AND 4 THEN 0
-                WHEN sum(nilai) > 0 AND sum(sisa) > 0 THEN 1
-                ELSE 2
-            END AS kelas
-        FROM tempat
-        GROUP BY 1, 2, 3
-    ) AS j
-    JOIN kabkota AS i ON i.kode = j.induk AND i.ukuran = j.ukuran
-    WINDOW u AS (
-        PARTITION BY j.induk, j.ukuran ORDER BY j.kelas, least(j.nilai, j.sisa), j.nilai + j.sisa, j.kecamatan
-        ROWS UNBOUNDED PRECEDING
-    )
-),
-kecamatan AS (
-    SELECT induk, kode, ukuran, nilai,
-        kelas = 0 OR (pemicu AND (urutan <= 2 OR nilai_sebelum < 5 OR sisa_sebelum < 5)) AS tertutup
-    FROM kecamatan_urut
-),
-desa_urut AS (
-    SELECT j.induk, j.desa AS kode, j.ukuran, j.nilai, j.sisa, j.kelas,
-        i.tertutup OR min(j.kelas) OVER (PARTITION BY j.induk, j.ukuran) = 0 AS pemicu,
-        row_number() OVER u AS urutan,
-        sum(j.nilai) OVER u - j.nilai AS nilai_sebelum,
-        sum(j.sisa) OVER u - j.sisa AS sisa_sebelum
-    FROM (
-        -- kelas 0 has to be closed; 1 closes a set best, 2 is empty on one side.
-        SELECT kecamatan AS induk, desa, ukuran, sum(nilai) AS nilai, sum(sisa) AS sisa,
-            CASE
-                WHEN sum(nilai) BETWEEN 1 AND 4 OR sum(sisa) BETWEEN 1 AND 4 THEN 0
-                WHEN sum(nilai) > 0 AND sum(sisa) > 0 THEN 1
-                ELSE 2
-            END AS kelas
-        FROM tempat
-        GROUP BY 1, 2, 3
-    ) AS j
-    JOIN kecamatan AS i ON i.kode = j.induk AND i.ukuran = j.ukuran
-    WINDOW u AS (
-        PARTITION BY j.induk, j.ukuran ORDER BY j.kelas, least(j.nilai, j.sisa), j.nilai + j.sisa, j.desa
-        ROWS UNBOUNDED PRECEDING
-    )
-),
-desa AS (
-    SELECT induk, kode, ukuran, nilai,
-        kelas = 0 OR (pemicu AND (urutan <= 2 OR nilai_sebelum < 5 OR sisa_sebelum < 5)) AS tertutup
-    FROM desa_urut
-),
-sel AS (
-    SELECT 'semua' AS tingkat, CAST(NULL AS VARCHAR) AS induk, kode, ukuran, nilai, tertutup
-    FROM semua
-    WHERE kode = 'semua'
-    UNION ALL
-    SELECT 'kabkota', induk, kode, ukuran, nilai, tertutup FROM kabkota
-    UNION ALL
-    SELECT 'kecamatan', induk, kode, ukuran, nilai, tertutup FROM kecamatan
-    UNION ALL
-    SELECT 'desa', induk, kode, ukuran, nilai, tertutup FROM desa
-),
-daftar AS (
-    -- Every count of every region, so that nobody is 0 and not missing.
-    SELECT w.tingkat, w.induk, w.kode, u.ukuran
-    FROM (SELECT DISTINCT tingkat, induk, kode FROM sel) AS w
+panjang AS (
+    -- nilai of the count and what is left of its whole (sisa); a count that is a whole itself is its own rest.
+    SELECT d.kode, u.ukuran,
+        sum(CASE u.ukuran
+            WHEN 'keluarga_desil_1' THEN d.desil_1 WHEN 'keluarga_desil_2' THEN d.desil_2
+            WHEN 'keluarga_desil_3' THEN d.desil_3 WHEN 'keluarga_desil_4' THEN d.desil_4
+            WHEN 'keluarga_desil_lain' THEN d.desil_lain WHEN 'keluarga_tanpa_nik' THEN d.keluarga_tanpa_nik
+            WHEN 'terbantu_desil_1' THEN d.terbantu_1 WHEN 'terbantu_desil_2' THEN d.terbantu_2
+            WHEN 'penerima' THEN d.penerima WHEN 'penerima_rangkap' THEN d.rangkap
+            WHEN 'penerima_luar_p3ke' THEN d.luar ELSE d.bantuan_tanpa_nik
+        END) AS nilai,
+        sum(CASE u.ukuran
+            WHEN 'terbantu_desil_1' THEN d.desil_1 WHEN 'terbantu_desil_2' THEN d.desil_2
+            WHEN 'penerima_rangkap' THEN d.penerima WHEN 'penerima_luar_p3ke' THEN d.penerima
+        END) AS keseluruhan
+    FROM per_desa AS d
     CROSS JOIN (VALUES
         ('keluarga_desil_1'), ('keluarga_desil_2'), ('keluarga_desil_3'), ('keluarga_desil_4'), ('keluarga_desil_lain'),
         ('terbantu_desil_1'), ('terbantu_desil_2'), ('keluarga_tanpa_nik'), ('penerima'), ('penerima_rangkap'),
         ('penerima_luar_p3ke'), ('bantuan_tanpa_nik')
     ) AS u(ukuran)
+    GROUP BY d.kode, u.ukuran
+),
+-- From here on every village carries the sums of the regions above it, so that nothing is computed twice.
+tempat AS (
+    SELECT CASE WHEN kode IS NULL THEN '(belum terpetakan)' ELSE 'semua' END AS semua,
+        coalesce(substr(kode, 1, 4), '(belum terpetakan)') AS kabkota,
+        coalesce(substr(kode, 1, 6), '(belum terpetakan)') AS kecamatan,
+        coalesce(kode, '(belum terpetakan)') AS desa,
+        ukuran, nilai, coalesce(keseluruhan - nilai, nilai) AS sisa
+    FROM panjang
+    WHERE nilai > 0 OR keseluruhan > 0
+),
+jumlah AS (
+    SELECT *,
+        sum(nilai) OVER (PARTITION BY semua, ukuran) AS nilai_semua, sum(sisa) OVER (PARTITION BY semua, ukuran) AS sisa_semua,
+        sum(nilai) OVER (PARTITION BY kabkota, ukuran) AS nilai_kab, sum(sisa) OVER (PARTITION BY kabkota, ukuran) AS sisa_kab,
+        sum(nilai) OVER (PARTITION BY kecamatan, ukuran) AS nilai_kec,
+        sum(sisa) OVER (PARTITION BY kecamatan, ukuran) AS sisa_kec
+    FROM tempat
+),
+kelas AS (
+    -- 0 has to be closed; 1 closes a set best, 2 is empty on one side.
+    SELECT *,
+        nilai_semua BETWEEN 1 AND 4 OR sisa_semua BETWEEN 1 AND 4 AS tutup_semua,
+        CASE WHEN nilai_kab BETWEEN 1 AND 4 OR sisa_kab BETWEEN 1 AND 4 THEN 0
+            WHEN nilai_kab > 0 AND sisa_kab > 0 THEN 1 ELSE 2 END AS kelas_kab,
+        CASE WHEN nilai_kec BETWEEN 1 AND 4 OR sisa_kec BETWEEN 1 AND 4 THEN 0
+            WHEN nilai_kec > 0 AND sisa_kec > 0 THEN 1 ELSE 2 END AS kelas_kec,
+        CASE WHEN nilai BETWEEN 1 AND 4 OR sisa BETWEEN 1 AND 4 THEN 0
+            WHEN nilai > 0 AND sisa > 0 THEN 1 ELSE 2 END AS kelas_desa
+    FROM jumlah
+),
+-- Villages of one region are peers in these windows: dense_rank counts regions, and the sums up to and with a region, less
+-- its own, are those of the regions before it.
+urut AS (
+    SELECT *,
+        tutup_semua OR min(kelas_kab) OVER (PARTITION BY semua, ukuran) = 0 AS pemicu_kab,
+        dense_rank() OVER k AS urutan_kab,
+        sum(nilai) OVER k - nilai_kab AS nilai_sebelum_kab, sum(sisa) OVER k - sisa_kab AS sisa_sebelum_kab,
+        min(kelas_kec) OVER (PARTITION BY kabkota, ukuran) = 0 AS kecil_kec,
+        dense_rank() OVER c AS urutan_kec,
+        sum(nilai) OVER c - nilai_kec AS nilai_sebelum_kec, sum(sisa) OVER c - sisa_kec AS sisa_sebelum_kec,
+        min(kelas_desa) OVER (PARTITION BY kecamatan, ukuran) = 0 AS kecil_desa,
+        dense_rank() OVER d AS urutan_desa,
+        sum(nilai) OVER d - nilai AS nilai_sebelum_desa, sum(sisa) OVER d - sisa AS sisa_sebelum_desa
+    FROM kelas
+    WINDOW
+        k AS (PARTITION BY semua, ukuran ORDER BY kelas_kab, least(nilai_kab, sisa_kab), nilai_kab + sisa_kab, kabkota),
+        c AS (PARTITION BY kabkota, ukuran ORDER BY kelas_kec, least(nilai_kec, sisa_kec), nilai_kec + sisa_kec, kecamatan),
+        d AS (PARTITION BY kecamatan, ukuran ORDER BY kelas_desa, least(nilai, sisa), nilai + sisa, desa)
+),
+tutup_kab AS (
+    SELECT *,
+        kelas_kab = 0 OR (pemicu_kab AND (urutan_kab <= 2 OR nilai_sebelum_kab < 5 OR sisa_sebelum_kab < 5)) AS tutup_kab
+    FROM urut
+),
+tutup_kec AS (
+    SELECT *,
+        kelas_kec = 0 OR ((tutup_kab OR kecil_kec)
+            AND (urutan_kec <= 2 OR nilai_sebelum_kec < 5 OR sisa_sebelum_kec < 5)) AS tutup_kec
+    FROM tutup_kab
+),
+tutup AS (
+    SELECT *,
+        kelas_desa = 0 OR ((tutup_kec OR kecil_desa)
+            AND (urutan_desa <= 2 OR nilai_sebelum_desa < 5 OR sisa_sebelum_desa < 5)) AS tutup_desa
+    FROM tutup_kec
+),
+sel AS (
+    SELECT t.tingkat,
+        CASE t.tingkat WHEN 'kabkota' THEN x.semua WHEN 'kecamatan' THEN x.kabkota WHEN 'desa' THEN x.kecamatan END AS induk,
+        CASE t.tingkat
+            WHEN 'semua' THEN x.semua WHEN 'kabkota' THEN x.kabkota WHEN 'kecamatan' THEN x.kecamatan ELSE x.desa
+        END AS kode,
+        x.ukuran, sum(x.nilai) AS nilai,
+        bool_or(CASE t.tingkat
+            WHEN 'semua' THEN x.tutup_semua WHEN 'kabkota' THEN x.tutup_kab WHEN 'kecamatan' THEN x.tutup_kec
+            ELSE x.tutup_desa
+        END) AS tertutup
+    FROM tutup AS x
+    CROSS JOIN (VALUES ('semua'), ('kabkota'), ('kecamatan'), ('desa')) AS t(tingkat)
+    WHERE t.tingkat <> 'semua' OR x.semua = 'semua'
+    GROUP BY 1, 2, 3, 4
 )
-SELECT d.tingkat, d.induk, d.kode, d.ukuran,
-    CASE WHEN s.tertutup THEN NULL ELSE coalesce(s.nilai, 0) END AS nilai,
-    coalesce(s.tertutup, false) AS tertutup
-FROM daftar AS d
-LEFT JOIN sel AS s ON s.tingkat = d.tingkat AND s.kode = d.kode AND s.ukuran = d.ukuran
+SELECT tingkat, induk, kode, ukuran, CASE WHEN NOT tertutup THEN nilai END AS nilai, tertutup
+FROM sel

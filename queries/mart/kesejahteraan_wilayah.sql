@@ -3,6 +3,7 @@
 -- Grain: one region (tingkat = semua, kabkota, kecamatan, desa; kode '(belum terpetakan)' for families and aid without one).
 -- A figure is NULL where a cell it needs is closed (fewer than 5, or what protects one: mart.kesejahteraan_sel);
 -- sel_tertutup counts these. Families with a masked NIK cannot be found among the recipients and count as not reached.
+-- Families and aid without a code are in no total.
 -- Owner: Bappelitbangda. Formula: docs/views.md, "Bantuan" and "Small cells" (UU 27/2022; Inpres 4/2022).
 WITH nama AS (
     SELECT kode_kemdagri AS kode, min(kabupaten_kota) AS kabkota, min(kecamatan) AS kecamatan,
@@ -25,21 +26,22 @@ tempat AS (
     FROM nama GROUP BY substr(kode, 1, 4)
 ),
 lebar AS (
+    -- A closed cell is -1 on the way, a missing one is nobody: 0.
     SELECT tingkat, induk, kode,
-        max(nilai) FILTER (WHERE ukuran = 'keluarga_desil_1') AS keluarga_desil_1,
-        max(nilai) FILTER (WHERE ukuran = 'keluarga_desil_2') AS keluarga_desil_2,
-        max(nilai) FILTER (WHERE ukuran = 'keluarga_desil_3') AS keluarga_desil_3,
-        max(nilai) FILTER (WHERE ukuran = 'keluarga_desil_4') AS keluarga_desil_4,
-        max(nilai) FILTER (WHERE ukuran = 'keluarga_desil_lain') AS keluarga_desil_lain,
-        max(nilai) FILTER (WHERE ukuran = 'terbantu_desil_1') AS terbantu_desil_1,
-        max(nilai) FILTER (WHERE ukuran = 'terbantu_desil_2') AS terbantu_desil_2,
-        max(nilai) FILTER (WHERE ukuran = 'penerima') AS penerima,
-        max(nilai) FILTER (WHERE ukuran = 'penerima_rangkap') AS penerima_rangkap,
-        max(nilai) FILTER (WHERE ukuran = 'penerima_luar_p3ke') AS penerima_luar_p3ke,
-        max(nilai) FILTER (WHERE ukuran = 'keluarga_tanpa_nik') AS keluarga_tanpa_nik,
-        max(nilai) FILTER (WHERE ukuran = 'bantuan_tanpa_nik') AS bantuan_tanpa_nik,
+        nullif(coalesce(max(isi) FILTER (WHERE ukuran = 'keluarga_desil_1'), 0), -1) AS keluarga_desil_1,
+        nullif(coalesce(max(isi) FILTER (WHERE ukuran = 'keluarga_desil_2'), 0), -1) AS keluarga_desil_2,
+        nullif(coalesce(max(isi) FILTER (WHERE ukuran = 'keluarga_desil_3'), 0), -1) AS keluarga_desil_3,
+        nullif(coalesce(max(isi) FILTER (WHERE ukuran = 'keluarga_desil_4'), 0), -1) AS keluarga_desil_4,
+        nullif(coalesce(max(isi) FILTER (WHERE ukuran = 'keluarga_desil_lain'), 0), -1) AS keluarga_desil_lain,
+        nullif(coalesce(max(isi) FILTER (WHERE ukuran = 'terbantu_desil_1'), 0), -1) AS terbantu_desil_1,
+        nullif(coalesce(max(isi) FILTER (WHERE ukuran = 'terbantu_desil_2'), 0), -1) AS terbantu_desil_2,
+        nullif(coalesce(max(isi) FILTER (WHERE ukuran = 'penerima'), 0), -1) AS penerima,
+        nullif(coalesce(max(isi) FILTER (WHERE ukuran = 'penerima_rangkap'), 0), -1) AS penerima_rangkap,
+        nullif(coalesce(max(isi) FILTER (WHERE ukuran = 'penerima_luar_p3ke'), 0), -1) AS penerima_luar_p3ke,
+        nullif(coalesce(max(isi) FILTER (WHERE ukuran = 'keluarga_tanpa_nik'), 0), -1) AS keluarga_tanpa_nik,
+        nullif(coalesce(max(isi) FILTER (WHERE ukuran = 'bantuan_tanpa_nik'), 0), -1) AS bantuan_tanpa_nik,
         count(*) FILTER (WHERE tertutup) AS sel_tertutup
-    FROM mart.kesejahteraan_sel
+    FROM (SELECT *, coalesce(nilai, -1) AS isi FROM mart.kesejahteraan_sel)
     GROUP BY tingkat, induk, kode
 )
 -- A count with two decimals gives a quotient with six, which the outer cast rounds once. Sums of cells are NULL with any of

@@ -47,48 +47,49 @@ karantina AS (
     GROUP BY r.source, r.dataset, r.tahun_anggaran
 ),
 tanpa_nik AS (
-    SELECT 'keluarga P3KE: NIK tersamar, kosong atau rusak' AS objek, count(*) AS semua,
-        count(*) FILTER (WHERE nik IS NULL) AS luput
-    FROM sipp.p3ke
+    SELECT u.objek, count(*) AS semua, count(*) FILTER (WHERE CASE u.nomor WHEN 1 THEN k.nik ELSE k.kode_kemdagri END IS NULL) AS luput
+    FROM sipp.p3ke AS k
+    CROSS JOIN (VALUES
+        (1, 'keluarga P3KE: NIK tersamar, kosong atau rusak'), (2, 'keluarga P3KE: tanpa kode wilayah')
+    ) AS u(nomor, objek)
+    GROUP BY u.objek
     UNION ALL
     SELECT 'bantuan: NIK tersamar, kosong atau rusak', count(*), count(*) FILTER (WHERE nik IS NULL)
     FROM sipp.bantuan
-    UNION ALL
-    SELECT 'keluarga P3KE: tanpa kode wilayah', count(*), count(*) FILTER (WHERE kode_kemdagri IS NULL)
-    FROM sipp.p3ke
 ),
 peta AS (
     -- Each mapping: all rows and those it does not reach, and their rupiah where rows have any.
-    SELECT 'satker PaDi (ref.padi_satker)' AS objek, tahun AS tahun_anggaran, count(*) AS semua,
-        count(*) FILTER (WHERE kdsatker = '(belum terpetakan)') AS luput, sum(nilai) AS nilai_semua,
-        coalesce(sum(CASE WHEN kdsatker = '(belum terpetakan)' THEN nilai END), 0) AS nilai_luput
-    FROM mart.padi_transaksi
-    GROUP BY tahun
+    SELECT u.objek, p.tahun AS tahun_anggaran, count(*) AS semua,
+        count(*) FILTER (WHERE CASE u.nomor WHEN 1 THEN p.tanpa_satker WHEN 2 THEN p.tanpa_kelas ELSE p.tanpa_nama END) AS luput,
+        sum(p.nilai) AS nilai_semua,
+        coalesce(sum(p.nilai) FILTER (
+            WHERE CASE u.nomor WHEN 1 THEN p.tanpa_satker WHEN 2 THEN p.tanpa_kelas ELSE p.tanpa_nama END
+        ), 0) AS nilai_luput
+    FROM (
+        SELECT tahun, nilai, kdsatker = '(belum terpetakan)' AS tanpa_satker, kelas_umkm IS NULL AS tanpa_kelas,
+            nm_kategori_project = '(belum terpetakan)' AS tanpa_nama
+        FROM mart.padi_transaksi
+    ) AS p
+    CROSS JOIN (VALUES
+        (1, 'satker PaDi (ref.padi_satker)'), (2, 'kelas UMKM PaDi (ref.padi_kategori_umkm)'),
+        (3, 'kategori PaDi (ref.padi_kategori)')
+    ) AS u(nomor, objek)
+    GROUP BY u.objek, p.tahun
     UNION ALL
-    SELECT 'kelas UMKM PaDi (ref.padi_kategori_umkm)', tahun, count(*), count(*) FILTER (WHERE kelas_umkm IS NULL),
-        sum(nilai), coalesce(sum(CASE WHEN kelas_umkm IS NULL THEN nilai END), 0)
-    FROM mart.padi_transaksi
-    GROUP BY tahun
-    UNION ALL
-    SELECT 'kategori PaDi (ref.padi_kategori)', tahun, count(*),
-        count(*) FILTER (WHERE nm_kategori_project = '(belum terpetakan)'), sum(nilai),
-        coalesce(sum(CASE WHEN nm_kategori_project = '(belum terpetakan)' THEN nilai END), 0)
-    FROM mart.padi_transaksi
-    GROUP BY tahun
-    UNION ALL
-    SELECT 'wilayah satker (ref.lokasi_djpb_kemendagri)', a.tahun_anggaran, count(*),
-        count(*) FILTER (WHERE s.kode_wilayah = '(belum terpetakan)'), sum(a.pagu),
-        coalesce(sum(CASE WHEN s.kode_wilayah = '(belum terpetakan)' THEN a.pagu END), 0)
-    FROM mart.serapan_satker AS a
-    JOIN mart.satker AS s ON s.tahun_anggaran = a.tahun_anggaran AND s.kdsatker = a.kdsatker
-    GROUP BY a.tahun_anggaran
-    UNION ALL
-    SELECT 'wilayah satker hanya sampai provinsi (ref.lokasi_djpb_kemendagri)', a.tahun_anggaran, count(*),
-        count(*) FILTER (WHERE length(s.kode_wilayah) = 2), sum(a.pagu),
-        coalesce(sum(CASE WHEN length(s.kode_wilayah) = 2 THEN a.pagu END), 0)
-    FROM mart.serapan_satker AS a
-    JOIN mart.satker AS s ON s.tahun_anggaran = a.tahun_anggaran AND s.kdsatker = a.kdsatker
-    GROUP BY a.tahun_anggaran
+    SELECT u.objek, a.tahun_anggaran, count(*), count(*) FILTER (WHERE s.panjang = u.panjang), sum(a.pagu),
+        coalesce(sum(CASE WHEN s.panjang = u.panjang THEN a.pagu END), 0)
+    FROM (
+        SELECT tahun_anggaran, kdsatker, sum(pagu) AS pagu FROM mart.baris_anggaran GROUP BY tahun_anggaran, kdsatker
+    ) AS a
+    JOIN (
+        SELECT tahun_anggaran, kdsatker, CASE WHEN kode_wilayah LIKE '(%' THEN 0 ELSE length(kode_wilayah) END AS panjang
+        FROM mart.satker
+    ) AS s ON s.tahun_anggaran = a.tahun_anggaran AND s.kdsatker = a.kdsatker
+    CROSS JOIN (VALUES
+        (0, 'wilayah satker (ref.lokasi_djpb_kemendagri)'),
+        (2, 'wilayah satker hanya sampai provinsi (ref.lokasi_djpb_kemendagri)')
+    ) AS u(panjang, objek)
+    GROUP BY u.objek, a.tahun_anggaran
     UNION ALL
     SELECT 'target PNBP (ref.pnbp_target)', tahun_anggaran, count(*), count(*) FILTER (WHERE target IS NULL), sum(rupiah),
         coalesce(sum(CASE WHEN target IS NULL THEN rupiah END), 0)
@@ -107,7 +108,11 @@ peta AS (
     UNION ALL
     SELECT 'program bantuan di SIMDA (menurut nama)', NULL, count(*),
         count(*) FILTER (WHERE cocok_pada = '(belum terpetakan)'), NULL, NULL
-    FROM mart.bantuan_program
+    FROM (
+        SELECT DISTINCT nama_opd, program_kode, program_nama, kegiatan_kode, kegiatan_nama, sub_kegiatan_kode,
+            sub_kegiatan_nama, cocok_pada
+        FROM mart.bantuan_rka
+    )
     UNION ALL
     SELECT 'kantor SIMDA ke wilayah (ref.kantor_wilayah)', k.tahun_anggaran, count(*), count(*) FILTER (WHERE w.kode IS NULL),
         sum(k.pagu), coalesce(sum(CASE WHEN w.kode IS NULL THEN k.pagu END), 0)
@@ -115,11 +120,11 @@ peta AS (
     LEFT JOIN ref.kantor_wilayah AS w ON w.id_kantor = k.id_kantor
     GROUP BY k.tahun_anggaran
     UNION ALL
-    SELECT 'wilayah usaha OSS', NULL, count(*), count(*) FILTER (WHERE kode_wilayah = '(belum terpetakan)'), NULL, NULL
-    FROM mart.oss_usaha
-    UNION ALL
-    SELECT 'skala usaha OSS', NULL, count(*), count(*) FILTER (WHERE skala_usaha = '(belum terpetakan)'), NULL, NULL
-    FROM mart.oss_usaha
+    SELECT u.objek, NULL, count(*),
+        count(*) FILTER (WHERE CASE u.nomor WHEN 1 THEN o.kode_wilayah ELSE o.skala_usaha END = '(belum terpetakan)'), NULL, NULL
+    FROM mart.oss_usaha AS o
+    CROSS JOIN (VALUES (1, 'wilayah usaha OSS'), (2, 'skala usaha OSS')) AS u(nomor, objek)
+    GROUP BY u.objek
     UNION ALL
     SELECT 'KBLI proyek OSS (ref.kbli)', NULL, count(u.kbli), count(u.kbli) FILTER (WHERE b.kode IS NULL), NULL, NULL
     FROM mart.oss_usaha AS u

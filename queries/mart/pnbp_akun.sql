@@ -27,7 +27,8 @@ baris AS (
     FULL OUTER JOIN ref.pnbp_target AS t
         ON t.tahun_anggaran = m.tahun_anggaran AND t.kdsatker = m.kdsatker AND t.akun = m.akun
 )
-SELECT b.tahun_anggaran, d.per_tanggal, b.kdsatker, s.nmsatker, b.akun,
+SELECT b.tahun_anggaran, d.per_tanggal, b.kdsatker, s.nmsatker,
+    coalesce(s.kode_wilayah, '(belum terpetakan)') AS kode_wilayah, b.akun,
     coalesce(a.uraian, '(belum terpetakan)') AS nm_akun,
     CASE WHEN b.akun LIKE '42591%' THEN 'pengembalian belanja tahun lalu' ELSE 'penerimaan' END AS jenis,
     b.jumlah_transaksi, b.rupiah, b.rupiah_belum_dibukukan, b.target,

@@ -13,8 +13,15 @@ WITH tahun AS (
     GROUP BY tahun_anggaran
 ),
 jenis AS (
+    -- Every jenis of the year, booked or only aimed at.
     SELECT tahun_anggaran, jenis, sum(target) AS target
-    FROM mart.pnbp_akun
+    FROM (
+        SELECT DISTINCT tahun_anggaran, jenis, CAST(NULL AS DECIMAL(20, 2)) AS target FROM mart.pnbp_transaksi
+        UNION ALL
+        SELECT tahun_anggaran,
+            CASE WHEN akun LIKE '42591%' THEN 'pengembalian belanja tahun lalu' ELSE 'penerimaan' END, target
+        FROM ref.pnbp_target
+    )
     GROUP BY tahun_anggaran, jenis
 ),
 kerangka AS (

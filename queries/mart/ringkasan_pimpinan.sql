@@ -4,7 +4,7 @@
 -- ikpa_* is the K/L's newest month of that year. per_tanggal is the data date of realisasi, pnbp_per_tanggal that of revenue.
 -- Owner: Pusat Data dan Informasi. Formula: docs/views.md, the view each column comes from.
 WITH tahun AS (
-    SELECT max(tahun_anggaran) AS tahun_anggaran FROM mart.baris_anggaran
+    SELECT max(tahun_anggaran) AS tahun_anggaran FROM omspan.dipa_belanja
 ),
 anggaran AS (
     SELECT max(b.per_tanggal) AS per_tanggal, sum(b.pagu) AS pagu, sum(b.realisasi) AS realisasi, sum(b.blokir) AS blokir,
@@ -21,13 +21,9 @@ ikpa AS (
     JOIN tahun AS t ON t.tahun_anggaran = i.tahun_anggaran
 ),
 pnbp AS (
-    SELECT max(p.per_tanggal) AS per_tanggal, sum(p.rupiah) AS pnbp, sum(p.target) AS target
-    FROM mart.pnbp_akun AS p
-    JOIN tahun AS t ON t.tahun_anggaran = p.tahun_anggaran
-    WHERE p.jenis = 'penerimaan'
-),
-tumbuh AS (
-    SELECT first_value(p.tumbuh_pct ORDER BY p.bulan DESC) AS tumbuh_pct
+    -- The last month has the year so far.
+    SELECT max(p.per_tanggal) AS per_tanggal, first_value(p.rupiah_kumulatif ORDER BY p.bulan DESC) AS pnbp,
+        max(p.target) AS target, first_value(p.tumbuh_pct ORDER BY p.bulan DESC) AS tumbuh_pct
     FROM mart.pnbp_bulanan AS p
     JOIN tahun AS t ON t.tahun_anggaran = p.tahun_anggaran
     WHERE p.jenis = 'penerimaan'
@@ -52,8 +48,7 @@ kesejahteraan AS (
 rencana AS (
     SELECT max(k.tahun_anggaran) AS tahun_daerah, sum(k.pagu) AS pagu_daerah
     FROM mart.rka_kegiatan AS k
-    JOIN (SELECT max(tahun_anggaran) AS tahun_anggaran FROM mart.rka_kegiatan) AS t
-        ON t.tahun_anggaran = k.tahun_anggaran
+    JOIN (SELECT max(tahun_anggaran) AS tahun_anggaran FROM simda.rka) AS t ON t.tahun_anggaran = k.tahun_anggaran
 ),
 usaha AS (
     SELECT count(DISTINCT nib) AS jumlah_nib, count(id_proyek) AS jumlah_proyek, sum(jumlah_investasi) AS jumlah_investasi
@@ -70,7 +65,7 @@ SELECT CAST(t.tahun_anggaran AS INT) AS tahun_anggaran, a.per_tanggal, a.jumlah_
     i.indikator_terlemah AS ikpa_indikator_terlemah,
     p.per_tanggal AS pnbp_per_tanggal, p.pnbp, p.target AS target_pnbp,
     TRY_CAST(p.pnbp * 100 / nullif(p.target, 0) AS DECIMAL(9, 4)) AS capaian_pnbp_pct,
-    g.tumbuh_pct AS pnbp_tumbuh_pct,
+    p.tumbuh_pct AS pnbp_tumbuh_pct,
     b.nilai AS nilai_padi,
     CASE WHEN b.nilai_tanpa_kelas = 0 THEN TRY_CAST(b.nilai_umk * 100 / nullif(b.nilai, 0) AS DECIMAL(9, 4)) END AS umk_pct,
     CAST(40 AS DECIMAL(9, 4)) AS target_umk_pct,
@@ -84,7 +79,6 @@ FROM tahun AS t
 CROSS JOIN anggaran AS a
 CROSS JOIN ikpa AS i
 CROSS JOIN pnbp AS p
-CROSS JOIN tumbuh AS g
 CROSS JOIN pengadaan AS b
 CROSS JOIN kesejahteraan AS s
 CROSS JOIN rencana AS r
