@@ -9,6 +9,7 @@ mod demo;
 mod disk;
 mod exits;
 mod faults;
+mod golden;
 #[expect(unreachable_pub, reason = "a module of a test binary: pub says what the other modules use")]
 mod harness;
 mod kill;

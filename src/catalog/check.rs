@@ -170,10 +170,7 @@ fn line(test: Planned) -> Result<LogicalPlan, DataFusionError> {
 
 fn counted(plan: LogicalPlan, about: impl Fn(Expr) -> Vec<Expr>) -> Result<LogicalPlan, DataFusionError> {
     let rows = count(lit(1_i64)).alias("found");
-    LogicalPlanBuilder::from(plan)
-        .aggregate(Vec::<Expr>::new(), vec![rows])?
-        .project(about(col("found")))?
-        .build()
+    LogicalPlanBuilder::from(plan).aggregate(Vec::<Expr>::new(), vec![rows])?.project(about(col("found")))?.build()
 }
 
 /// The table's columns without a row.

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, Int32Array, RecordBatch, StringArray, TimestampMillisecondArray, UInt32Array,
-    UInt64Array,
+    ArrayRef, BooleanArray, Date32Array, Int32Array, RecordBatch, StringArray, TimestampMillisecondArray,
+    UInt32Array, UInt64Array,
 };
 use arrow::datatypes::{DataType, Date32Type, Field, Schema};
 use chrono::{DateTime, Utc};
@@ -121,7 +121,10 @@ fn snapshots(files: &[CommittedFile], latest: &[CommittedFile]) -> MemoryTable {
             ("dataset", text(files.iter().map(|file| file.dataset.dataset().to_owned()).collect())),
             ("tahun_anggaran", Arc::new(files.iter().map(year).collect::<Int32Array>())),
             ("snapshot_date", Arc::new(Date32Array::from(dates))),
-            ("latest", Arc::new(files.iter().map(|file| Some(current.contains(&file.path))).collect::<BooleanArray>())),
+            (
+                "latest",
+                Arc::new(files.iter().map(|file| Some(current.contains(&file.path))).collect::<BooleanArray>()),
+            ),
             ("run", text(files.iter().map(|file| file.run.to_string()).collect())),
             ("rows", Arc::new(UInt64Array::from_iter_values(files.iter().map(|file| file.rows)))),
             ("bytes", Arc::new(UInt64Array::from_iter_values(files.iter().map(|file| file.bytes)))),

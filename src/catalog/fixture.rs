@@ -78,8 +78,13 @@ impl Fixture {
             let table = memory.iter_mut().find(|table| table.table == *name).unwrap();
             table.batches = batches(&table.columns, rows);
         }
-        let catalog =
-            Catalog::build_with(self.tables.clone(), memory, &views, SessionLimits::default()).await.unwrap();
+        let history = self.tables.iter().map(|table| TableSource {
+            schema: "history".to_owned(),
+            table: format!("{}_{}", table.schema, table.table),
+            ..table.clone()
+        });
+        let tables = self.tables.iter().cloned().chain(history).collect();
+        let catalog = Catalog::build_with(tables, memory, &views, SessionLimits::default()).await.unwrap();
         assert_eq!(catalog.problems(), [], "views that do not plan");
         catalog
     }
