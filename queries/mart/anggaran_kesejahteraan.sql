@@ -1,7 +1,8 @@
 -- Purpose: the budget of the programmes that give aid, against the people and families they reach.
 -- Grain: one agency (as SIPP writes it) and programme of aid; also one whose name SIMDA does not have, pagu NULL and
 -- cocok_pada '(belum terpetakan)'.
--- pagu_kegiatan and jumlah_rka: the SIMDA activities that the programme's aid names, each once. pagu_program: everything in the
+-- pagu_kegiatan and jumlah_rka: the SIMDA activities that the programme's aid names, each once. pagu_program: everything in
+-- the
 -- SIMDA programmes these belong to. cocok_pada is the least certain level among them (program before kegiatan before
 -- sub kegiatan), or '(belum terpetakan)' while any aid of the programme is not found (sebagian tells that some is).
 -- Counts below 5 are NULL, so is every count of a programme with a closed row in mart.bantuan_program, and what could be
@@ -63,7 +64,8 @@ baris AS (
         CASE WHEN NOT t.tertutup AND s.keluarga NOT BETWEEN 1 AND 4 AND s.penerima - s.keluarga NOT BETWEEN 1 AND 4
             THEN s.keluarga END AS keluarga_terbantu,
         CASE WHEN NOT t.tertutup AND s.keluarga_desil_1_2 NOT BETWEEN 1 AND 4
-            AND s.keluarga - s.keluarga_desil_1_2 NOT BETWEEN 1 AND 4 THEN s.keluarga_desil_1_2 END AS keluarga_desil_1_2_terbantu
+            AND s.keluarga - s.keluarga_desil_1_2 NOT BETWEEN 1 AND 4 THEN s.keluarga_desil_1_2 END
+            AS keluarga_desil_1_2_terbantu
     FROM sasaran AS s
     LEFT JOIN anggaran AS a
         ON (a.nama_opd IS NOT DISTINCT FROM s.nama_opd)

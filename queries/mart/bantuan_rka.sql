@@ -1,9 +1,11 @@
 -- Purpose: which activities of SIMDA's budget the aid of SIPP is paid from; the bantuan and anggaran views read it.
--- Grain: one agency (as SIPP writes it), programme, activity and sub-activity of aid, and SIMDA activity found for it; one row
+-- Grain: one agency (as SIPP writes it), programme, activity and sub-activity of aid, and SIMDA activity found for it; one
+-- row
 -- with NULL for SIMDA and cocok_pada '(belum terpetakan)' where none is.
 -- SIMDA's tree has no programme codes, only ids and names: names are compared without case and punctuation, a code in front
 -- of SIMDA's name left out. The sub-activity is looked for first, then the activity, then the programme; the deepest level
--- found counts (cocok_pada). Where ref.opd_instansi maps the agency, only its budget is looked at; else a name that occurs in
+-- found counts (cocok_pada). Where ref.opd_instansi maps the agency, only its budget is looked at; else a name that occurs
+-- in
 -- several agencies is found in all of them. Only the latest year in SIMDA.
 -- Owner: Bappelitbangda. Formula: docs/views.md, "Bantuan"; Permendagri 90/2019 for what a programme and an activity are.
 WITH bantuan AS (
@@ -20,8 +22,8 @@ dicari AS (
     LEFT JOIN ref.opd_instansi AS o ON upper(o.nama_opd) = upper(b.nama_opd)
 ),
 kegiatan AS (
-    SELECT k.tahun_anggaran, k.id_kantor, k.id_instansi, k.nama_instansi, k.id_program, k.nama_program, k.id_kegiatan, k.id_rka,
-        k.nama_kegiatan, k.pagu, k.jumlah
+    SELECT k.tahun_anggaran, k.id_kantor, k.id_instansi, k.nama_instansi, k.id_program, k.nama_program, k.id_kegiatan,
+        k.id_rka, k.nama_kegiatan, k.pagu, k.jumlah
     FROM mart.rka_kegiatan AS k
     JOIN (SELECT max(tahun_anggaran) AS tahun_anggaran FROM simda.rka) AS t ON t.tahun_anggaran = k.tahun_anggaran
 ),

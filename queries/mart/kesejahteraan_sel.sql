@@ -6,7 +6,8 @@
 -- NIK is among the recipients; recipients are whole NIKs, in the region the aid names; rangkap = with several programmes;
 -- luar_p3ke = whose NIK no family has. A masked NIK joins with nothing: keluarga_tanpa_nik, bantuan_tanpa_nik.
 -- Closed cells (UU 27/2022; the rule and why a total does not undo it: docs/views.md, "Small cells"): a count of 1 to 4, or
--- one whose rest is 1 to 4; then, of the regions that add up to one published total, the next smallest until at least two are
+-- one whose rest is 1 to 4; then, of the regions that add up to one published total, the next smallest until at least two
+-- are
 -- closed and these hold at least 5, the rest at least 5 as well. A closed total closes such a set below it.
 -- Owner: Bappelitbangda. Formula: docs/views.md, "Bantuan" (coverage, overlap, inclusion error).
 WITH keluarga AS (
@@ -81,8 +82,10 @@ tempat AS (
 ),
 jumlah AS (
     SELECT *,
-        sum(nilai) OVER (PARTITION BY semua, ukuran) AS nilai_semua, sum(sisa) OVER (PARTITION BY semua, ukuran) AS sisa_semua,
-        sum(nilai) OVER (PARTITION BY kabkota, ukuran) AS nilai_kab, sum(sisa) OVER (PARTITION BY kabkota, ukuran) AS sisa_kab,
+        sum(nilai) OVER (PARTITION BY semua, ukuran) AS nilai_semua,
+        sum(sisa) OVER (PARTITION BY semua, ukuran) AS sisa_semua,
+        sum(nilai) OVER (PARTITION BY kabkota, ukuran) AS nilai_kab,
+        sum(sisa) OVER (PARTITION BY kabkota, ukuran) AS sisa_kab,
         sum(nilai) OVER (PARTITION BY kecamatan, ukuran) AS nilai_kec,
         sum(sisa) OVER (PARTITION BY kecamatan, ukuran) AS sisa_kec
     FROM tempat

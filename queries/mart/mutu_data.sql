@@ -1,11 +1,13 @@
 -- Purpose: how far the figures can be trusted: how fresh each dataset is, what was refused, what no mapping reaches, where
 -- control sums differ, which data tests found something.
--- Grain: one finding or measure: kelompok (kesegaran, karantina, belum terpetakan, kontrol, uji data), objek, ukuran and year.
+-- Grain: one finding or measure: kelompok (kesegaran, karantina, belum terpetakan, kontrol, uji data), objek, ukuran and
+-- year.
 -- jumlah counts rows (kesegaran: days behind the newest snapshot of the warehouse), nilai is rupiah, pct the share of the
 -- whole: of rupiah where nilai is given, else of rows; counts of people below 5 are NULL. tanggal is the newest snapshot.
 -- status is 'baik', 'peringatan' or 'kesalahan' (a data test of severity error: figures are wrong until it is mended).
 -- Nothing to judge gives no row: an empty mapping target, a data test that passed.
--- Owner: Pusat Data dan Informasi. Formula: docs/views.md, "Data quality"; unmapped shares and control figures are due in every
+-- Owner: Pusat Data dan Informasi. Formula: docs/views.md, "Data quality"; unmapped shares and control figures are due in
+-- every
 -- report's footer.
 WITH potret AS (
     SELECT source, dataset, tahun_anggaran, max(snapshot_date) AS tanggal
@@ -39,7 +41,8 @@ karantina AS (
     SELECT 'karantina' AS kelompok, concat(r.source, '.', r.dataset) AS objek, r.tahun_anggaran,
         'baris ditolak dari potret yang dipakai' AS ukuran,
         CAST(sum(r.quarantined) AS BIGINT) AS jumlah, CAST(NULL AS DECIMAL(30, 2)) AS nilai,
-        CAST(CAST(sum(r.quarantined) AS DECIMAL(20, 2)) * 100 / nullif(sum(r.quarantined + r.rows), 0) AS DECIMAL(9, 4)) AS pct,
+        CAST(CAST(sum(r.quarantined) AS DECIMAL(20, 2)) * 100 / nullif(sum(r.quarantined + r.rows), 0) AS DECIMAL(9, 4))
+            AS pct,
         CAST(NULL AS DATE) AS tanggal, 'peringatan' AS status
     FROM ops.runs AS r
     JOIN (SELECT DISTINCT run FROM ops.snapshots WHERE latest) AS s ON s.run = r.run
@@ -47,7 +50,8 @@ karantina AS (
     GROUP BY r.source, r.dataset, r.tahun_anggaran
 ),
 tanpa_nik AS (
-    SELECT u.objek, count(*) AS semua, count(*) FILTER (WHERE CASE u.nomor WHEN 1 THEN k.nik ELSE k.kode_kemdagri END IS NULL) AS luput
+    SELECT u.objek, count(*) AS semua,
+        count(*) FILTER (WHERE CASE u.nomor WHEN 1 THEN k.nik ELSE k.kode_kemdagri END IS NULL) AS luput
     FROM sipp.p3ke AS k
     CROSS JOIN (VALUES
         (1, 'keluarga P3KE: NIK tersamar, kosong atau rusak'), (2, 'keluarga P3KE: tanpa kode wilayah')
@@ -60,7 +64,9 @@ tanpa_nik AS (
 peta AS (
     -- Each mapping: all rows and those it does not reach, and their rupiah where rows have any.
     SELECT u.objek, p.tahun AS tahun_anggaran, count(*) AS semua,
-        count(*) FILTER (WHERE CASE u.nomor WHEN 1 THEN p.tanpa_satker WHEN 2 THEN p.tanpa_kelas ELSE p.tanpa_nama END) AS luput,
+        count(*) FILTER (
+            WHERE CASE u.nomor WHEN 1 THEN p.tanpa_satker WHEN 2 THEN p.tanpa_kelas ELSE p.tanpa_nama END
+        ) AS luput,
         sum(p.nilai) AS nilai_semua,
         coalesce(sum(p.nilai) FILTER (
             WHERE CASE u.nomor WHEN 1 THEN p.tanpa_satker WHEN 2 THEN p.tanpa_kelas ELSE p.tanpa_nama END
@@ -102,7 +108,8 @@ peta AS (
     FROM omspan.detail_pnbp
     GROUP BY tahun_anggaran
     UNION ALL
-    SELECT 'instansi SIPP di SIMDA (ref.opd_instansi)', NULL, count(*), count(*) FILTER (WHERE o.nama_opd IS NULL), NULL, NULL
+    SELECT 'instansi SIPP di SIMDA (ref.opd_instansi)', NULL, count(*), count(*) FILTER (WHERE o.nama_opd IS NULL),
+        NULL, NULL
     FROM (SELECT DISTINCT upper(nama_opd) AS nama_opd FROM sipp.bantuan) AS b
     LEFT JOIN (SELECT DISTINCT upper(nama_opd) AS nama_opd FROM ref.opd_instansi) AS o ON o.nama_opd = b.nama_opd
     UNION ALL
@@ -114,14 +121,15 @@ peta AS (
         FROM mart.bantuan_rka
     )
     UNION ALL
-    SELECT 'kantor SIMDA ke wilayah (ref.kantor_wilayah)', k.tahun_anggaran, count(*), count(*) FILTER (WHERE w.kode IS NULL),
-        sum(k.pagu), coalesce(sum(CASE WHEN w.kode IS NULL THEN k.pagu END), 0)
+    SELECT 'kantor SIMDA ke wilayah (ref.kantor_wilayah)', k.tahun_anggaran, count(*),
+        count(*) FILTER (WHERE w.kode IS NULL), sum(k.pagu), coalesce(sum(CASE WHEN w.kode IS NULL THEN k.pagu END), 0)
     FROM mart.rka_kegiatan AS k
     LEFT JOIN ref.kantor_wilayah AS w ON w.id_kantor = k.id_kantor
     GROUP BY k.tahun_anggaran
     UNION ALL
     SELECT u.objek, NULL, count(*),
-        count(*) FILTER (WHERE CASE u.nomor WHEN 1 THEN o.kode_wilayah ELSE o.skala_usaha END = '(belum terpetakan)'), NULL, NULL
+        count(*) FILTER (WHERE CASE u.nomor WHEN 1 THEN o.kode_wilayah ELSE o.skala_usaha END = '(belum terpetakan)'),
+        NULL, NULL
     FROM mart.oss_usaha AS o
     CROSS JOIN (VALUES (1, 'wilayah usaha OSS'), (2, 'skala usaha OSS')) AS u(nomor, objek)
     GROUP BY u.objek
@@ -154,7 +162,8 @@ kontrol AS (
     SELECT 'kontrol' AS kelompok, 'ketersediaan dana terhadap DIPA dan realisasi' AS objek, s.tahun_anggaran, u.ukuran,
         count(*) FILTER (WHERE CASE u.ukuran WHEN 'selisih DIPA' THEN s.selisih_dipa <> 0
             ELSE s.selisih_realisasi <> 0 END) AS jumlah,
-        CAST(sum(CASE u.ukuran WHEN 'selisih DIPA' THEN s.selisih_dipa ELSE s.selisih_realisasi END) AS DECIMAL(30, 2)) AS nilai,
+        CAST(sum(CASE u.ukuran WHEN 'selisih DIPA' THEN s.selisih_dipa ELSE s.selisih_realisasi END) AS DECIMAL(30, 2))
+            AS nilai,
         TRY_CAST(sum(abs(CASE u.ukuran WHEN 'selisih DIPA' THEN s.selisih_dipa ELSE s.selisih_realisasi END)) * 100
             / nullif(sum(CASE u.ukuran WHEN 'selisih DIPA' THEN s.pagu ELSE s.realisasi END), 0) AS DECIMAL(9, 4)) AS pct,
         CAST(NULL AS DATE) AS tanggal

@@ -1,6 +1,7 @@
 -- Purpose: what changed in the budget between the two newest snapshots: revisions, moved money, lines that came and went.
 -- Grain: one budget line (satker, program, activity, output, account, source of funds, location) of a fiscal year whose pagu
--- differs; a year with one snapshot has none. tanggal_lama and tanggal_baru are the days compared: --as-of D compares the two
+-- differs; a year with one snapshot has none. tanggal_lama and tanggal_baru are the days compared: --as-of D compares the
+-- two
 -- newest up to D. Only lines that count (docs/views.md, "Which lines count").
 -- Owner: Biro Keuangan. Formula: docs/views.md, "Standard figures"; selisih = pagu_baru - pagu_lama.
 WITH hari AS (
@@ -29,12 +30,14 @@ baris AS (
     WHERE d.budget_type = '2' AND substr(d.akun, 1, 1) IN ('5', '6') AND d.kdsatker NOT LIKE '%Z%'
 ),
 jumlah AS (
-    SELECT tahun_anggaran, tanggal_lama, tanggal_baru, ba, baes1, kdsatker, program, kegiatan, output, akun, sumber_dana, lokasi,
+    SELECT tahun_anggaran, tanggal_lama, tanggal_baru, ba, baes1, kdsatker, program, kegiatan, output, akun,
+        sumber_dana, lokasi,
         count(*) FILTER (WHERE NOT baru) AS baris_lama, count(*) FILTER (WHERE baru) AS baris_baru,
         coalesce(sum(CASE WHEN NOT baru THEN amount END), 0) AS pagu_lama,
         coalesce(sum(CASE WHEN baru THEN amount END), 0) AS pagu_baru
     FROM baris
-    GROUP BY tahun_anggaran, tanggal_lama, tanggal_baru, ba, baes1, kdsatker, program, kegiatan, output, akun, sumber_dana, lokasi
+    GROUP BY tahun_anggaran, tanggal_lama, tanggal_baru, ba, baes1, kdsatker, program, kegiatan, output, akun,
+        sumber_dana, lokasi
 )
 SELECT j.tahun_anggaran, j.tanggal_lama, j.tanggal_baru, j.ba, j.baes1, j.kdsatker, s.nmsatker,
     j.program, j.kegiatan, j.output, j.akun, j.sumber_dana, j.lokasi,

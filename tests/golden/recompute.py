@@ -94,7 +94,7 @@ marts["serapan_eselon1"] = f"""SELECT s.tahun_anggaran, per_tanggal, s.ba, s.bae
     FROM spend AS s JOIN data_date USING (tahun_anggaran)
     LEFT JOIN omspan_capaian_ik_eselon1 AS n ON n.ba = s.baes1 AND n.tahun_anggaran = s.tahun_anggaran GROUP BY ALL"""
 marts["serapan_jenis_belanja"] = f"""SELECT tahun_anggaran, per_tanggal, left(akun, 2) AS jenis_belanja,
-    {{'51': 'Belanja Pegawai', '52': 'Belanja Barang', '53': 'Belanja Modal'}}[left(akun, 2)] AS nm_jenis_belanja, {sums}, {after}
+    MAP {{'51': 'Belanja Pegawai', '52': 'Belanja Barang', '53': 'Belanja Modal'}}[left(akun, 2)] AS nm_jenis_belanja, {sums}, {after}
     FROM spend JOIN data_date USING (tahun_anggaran) GROUP BY ALL"""
 marts["serapan_bulanan"] = f"""
     WITH m AS (SELECT tahun_anggaran, per_tanggal, unnest(range(1, month(per_tanggal) + 1)) AS bulan FROM data_date),
@@ -207,7 +207,7 @@ marts["pengadaan_satker"] = f"""SELECT CAST(tahun AS INT) AS tahun, kd AS kdsatk
     coalesce(any_value(kode_wilayah), '{UNMAPPED}') AS kode_wilayah, count(DISTINCT id_satker) AS jumlah_id_satker, {procurement}
     FROM orders LEFT JOIN office AS o ON o.tahun_anggaran = tahun AND o.kdsatker = kd GROUP BY tahun, kd"""
 marts["pengadaan_kategori"] = f"""SELECT CAST(tahun AS INT) AS tahun, kategori_project, kategori AS nm_kategori_project,
-    count(DISTINCT kd) AS jumlah_satker, {pct('sum(v)', '(SELECT sum(v) FROM orders AS o WHERE o.tahun = orders.tahun)')} AS porsi_pct,
+    count(DISTINCT kd) AS jumlah_satker, {pct('sum(v)', 'sum(sum(v)) OVER (PARTITION BY tahun)')} AS porsi_pct,
     {procurement} FROM orders GROUP BY tahun, kategori_project, kategori"""
 marts["padi_umk_share"] = f"""SELECT CAST(tahun AS INT) AS tahun, CAST(bulan AS INT) AS bulan,
     * EXCLUDE (tahun, bulan, nilai_capex, nilai_opex, memenuhi_target_umk, jumlah_bersiklus, rata_waktu_siklus, jumlah_melewati_target)
@@ -245,7 +245,7 @@ marts["rencana_anggaran"] = f"""
 
 # Permits.
 region = "CASE WHEN {0} IS NULL THEN NULL WHEN {0}[3:4] IN ('', '00') THEN {0}[:2] ELSE {0}[:4] END"
-scales = "{'01': 'Usaha Mikro', '02': 'Usaha Kecil', '03': 'Usaha Menengah', '04': 'Usaha Besar'}"
+scales = "MAP {'01': 'Usaha Mikro', '02': 'Usaha Kecil', '03': 'Usaha Menengah', '04': 'Usaha Besar'}"
 db.sql(f"""
 CREATE TABLE project AS SELECT n.nib, p.id_proyek, p.kbli, p.sektor, CASE coalesce(p.skala_usaha, n.skala_usaha)
         WHEN '01' THEN '01' WHEN 'Usaha Kecil' THEN '02' WHEN '4' THEN '04' ELSE '{UNMAPPED}' END AS skala,
@@ -286,9 +286,7 @@ marts["izin_wilayah"] = f"""
 # What changed in the budget, newest against the one before.
 marts["perubahan_pagu"] = f"""
     WITH d AS (SELECT DISTINCT tahun_anggaran, snapshot_date FROM all_omspan_dipa_belanja),
-    two AS (SELECT tahun_anggaran, max(snapshot_date) AS baru,
-        (SELECT max(snapshot_date) FROM d AS e WHERE e.tahun_anggaran = d.tahun_anggaran AND e.snapshot_date < max(d.snapshot_date)) AS lama
-        FROM d GROUP BY ALL),
+    two AS (SELECT tahun_anggaran, max(snapshot_date, 2)[1] AS baru, max(snapshot_date, 2)[2] AS lama FROM d GROUP BY ALL),
     x AS (SELECT a.*, lama, baru FROM all_omspan_dipa_belanja AS a JOIN two USING (tahun_anggaran)
         WHERE lama IS NOT NULL AND snapshot_date IN (lama, baru) AND budget_type = '2' AND left(akun, 1) IN ('5', '6')
         AND NOT contains(kdsatker, 'Z')),
