@@ -1,12 +1,10 @@
 -- Purpose: the budget of the programmes that give aid, against the people and families they reach.
 -- Grain: one agency (as SIPP writes it) and programme of aid; also one whose name SIMDA does not have, pagu NULL and
--- cocok_pada '(belum terpetakan)'.
--- pagu_kegiatan and jumlah_rka: the SIMDA activities that the programme's aid names, each once. pagu_program: everything in
--- the
--- SIMDA programmes these belong to. cocok_pada is the least certain level among them (program before kegiatan before
--- sub kegiatan), or '(belum terpetakan)' while any aid of the programme is not found (sebagian tells that some is).
--- Counts below 5 are NULL, so is every count of a programme with a closed row in mart.bantuan_program, and what could be
--- divided back into them (docs/views.md, "Small cells").
+-- cocok_pada '(belum terpetakan)'. pagu_kegiatan and jumlah_rka: the SIMDA activities that the programme's aid names,
+-- each once. pagu_program: everything in the SIMDA programmes these belong to. cocok_pada is the least certain level
+-- among them (program before kegiatan before sub kegiatan), or '(belum terpetakan)' while any aid of the programme is
+-- not found (sebagian tells that some is). Counts below 5 are NULL, so is every count of a programme with a closed row
+-- in mart.bantuan_program, and what could be divided back into them (docs/views.md, "Small cells").
 -- Owner: Bappelitbangda. Formula: docs/views.md, "Bantuan".
 WITH keluarga AS (
     SELECT nik, min(id_keluarga_p3ke) AS id_keluarga, min(desil_kesejahteraan) AS desil

@@ -1,11 +1,11 @@
--- Purpose: the programmes aid is given under: how many it reaches, how many of the poorest, and the budget it has in SIMDA.
--- Grain: one agency (as SIPP writes it), programme, activity and sub-activity code and name of aid.
--- Recipients are whole NIKs; keluarga_terbantu are P3KE families whose head is one of them, penerima_luar_p3ke have none.
--- Counts below 5, or whose rest is below 5, are NULL; where one row's jumlah_bantuan is closed the next smallest closes with
--- it, because the number of all aid is known (docs/views.md, "Small cells").
--- pagu and jumlah_rka are those of the SIMDA activities found (mart.bantuan_rka: cocok_pada says at which name): one
--- activity
--- may stand behind several rows, so never sum them over rows; mart.anggaran_kesejahteraan does that.
+-- Purpose: the programmes aid is given under: how many it reaches, how many of the poorest, and the budget it has in
+-- SIMDA.
+-- Grain: one agency (as SIPP writes it), programme, activity and sub-activity code and name of aid. Recipients are
+-- whole NIKs; keluarga_terbantu are P3KE families whose head is one of them, penerima_luar_p3ke have none. Counts below
+-- 5, or whose rest is below 5, are NULL; where one row's jumlah_bantuan is closed the next smallest closes with it,
+-- because the number of all aid is known (docs/views.md, "Small cells"). pagu and jumlah_rka are those of the SIMDA
+-- activities found (mart.bantuan_rka: cocok_pada says at which name): one activity may stand behind several rows, so
+-- never sum them over rows; mart.anggaran_kesejahteraan does that.
 -- Owner: Bappelitbangda. Formula: docs/views.md, "Bantuan".
 WITH keluarga AS (
     SELECT nik, min(id_keluarga_p3ke) AS id_keluarga, min(desil_kesejahteraan) AS desil

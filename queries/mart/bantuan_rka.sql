@@ -1,13 +1,12 @@
 -- Purpose: which activities of SIMDA's budget the aid of SIPP is paid from; the bantuan and anggaran views read it.
--- Grain: one agency (as SIPP writes it), programme, activity and sub-activity of aid, and SIMDA activity found for it; one
--- row
--- with NULL for SIMDA and cocok_pada '(belum terpetakan)' where none is.
--- SIMDA's tree has no programme codes, only ids and names: names are compared without case and punctuation, a code in front
--- of SIMDA's name left out. The sub-activity is looked for first, then the activity, then the programme; the deepest level
--- found counts (cocok_pada). Where ref.opd_instansi maps the agency, only its budget is looked at; else a name that occurs
--- in
--- several agencies is found in all of them. Only the latest year in SIMDA.
--- Owner: Bappelitbangda. Formula: docs/views.md, "Bantuan"; Permendagri 90/2019 for what a programme and an activity are.
+-- Grain: one agency (as SIPP writes it), programme, activity and sub-activity of aid, and SIMDA activity found for it;
+-- one row with NULL for SIMDA and cocok_pada '(belum terpetakan)' where none is. SIMDA's tree has no programme codes,
+-- only ids and names: names are compared without case and punctuation, a code in front of SIMDA's name left out. The
+-- sub-activity is looked for first, then the activity, then the programme; the deepest level found counts (cocok_pada).
+-- Where ref.opd_instansi maps the agency, only its budget is looked at; else a name that occurs in several agencies is
+-- found in all of them. Only the latest year in SIMDA.
+-- Owner: Bappelitbangda. Formula: docs/views.md, "Bantuan"; Permendagri 90/2019 for what a programme and an activity
+-- are.
 WITH bantuan AS (
     SELECT DISTINCT nama_opd, program_kode, program_nama, kegiatan_kode, kegiatan_nama, sub_kegiatan_kode, sub_kegiatan_nama
     FROM sipp.bantuan

@@ -1,13 +1,10 @@
 -- Purpose: businesses, projects, investment and permits by region and scale.
 -- Grain: one kabupaten or kota (province where no more is known; '(belum terpetakan)' where nothing is) and scale of
--- business.
--- A project counts where it lies, a permit where it was applied for (kd_daerah), else where its project lies; a permit's
--- scale
--- is its project's. A NIB counts once in every group it has a project in, so jumlah_nib does not add up; the rest does.
--- Status of permits: 50 and 57 approved, 90 and 93 refused, others under way, and those OSS was not asked about or knows
--- none
--- of. nm_wilayah comes from ref.wilayah, else from
--- ref.lokasi_djpb_kemendagri. Whoever shows this to others suppresses cells below 5 businesses.
+-- business. A project counts where it lies, a permit where it was applied for (kd_daerah), else where its project lies;
+-- a permit's scale is its project's. A NIB counts once in every group it has a project in, so jumlah_nib does not add
+-- up; the rest does. Status of permits: 50 and 57 approved, 90 and 93 refused, others under way, and those OSS was not
+-- asked about or knows none of. nm_wilayah comes from ref.wilayah, else from ref.lokasi_djpb_kemendagri. Whoever shows
+-- this to others suppresses cells below 5 businesses.
 -- Owner: Pusat Data dan Informasi. Formula: docs/views.md, "OSS"; codes: OSS-RBA guide, status izin.
 WITH proyek AS (
     SELECT nib, id_proyek, min(kode_wilayah) AS kode_wilayah, min(skala_usaha) AS skala_usaha

@@ -1,14 +1,13 @@
 -- Purpose: the welfare counts of every region, small cells closed, in one long table; the kesejahteraan views read it.
--- Grain: one region (tingkat = semua, kabkota, kecamatan, desa; kode of 4, 6, 10 digits) and count (ukuran) that is not 0.
--- nilai is NULL where the cell is closed (tertutup). Families and aid without a code stand at each level in a row
--- '(belum terpetakan)' and are in no total: a few of them would close it.
--- Families by decile of the list (one listed twice counts once, in the poorer decile); terbantu_* are families whose head's
--- NIK is among the recipients; recipients are whole NIKs, in the region the aid names; rangkap = with several programmes;
--- luar_p3ke = whose NIK no family has. A masked NIK joins with nothing: keluarga_tanpa_nik, bantuan_tanpa_nik.
--- Closed cells (UU 27/2022; the rule and why a total does not undo it: docs/views.md, "Small cells"): a count of 1 to 4, or
--- one whose rest is 1 to 4; then, of the regions that add up to one published total, the next smallest until at least two
--- are
--- closed and these hold at least 5, the rest at least 5 as well. A closed total closes such a set below it.
+-- Grain: one region (tingkat = semua, kabkota, kecamatan, desa; kode of 4, 6, 10 digits) and count (ukuran) that is not
+-- 0. nilai is NULL where the cell is closed (tertutup). Families and aid without a code stand at each level in a row
+-- '(belum terpetakan)' and are in no total: a few of them would close it. Families by decile of the list (one listed
+-- twice counts once, in the poorer decile); terbantu_* are families whose head's NIK is among the recipients;
+-- recipients are whole NIKs, in the region the aid names; rangkap = with several programmes; luar_p3ke = whose NIK no
+-- family has. A masked NIK joins with nothing: keluarga_tanpa_nik, bantuan_tanpa_nik. Closed cells (UU 27/2022; the
+-- rule and why a total does not undo it: docs/views.md, "Small cells"): a count of 1 to 4, or one whose rest is 1 to 4;
+-- then, of the regions that add up to one published total, the next smallest until at least two are closed and these
+-- hold at least 5, the rest at least 5 as well. A closed total closes such a set below it.
 -- Owner: Bappelitbangda. Formula: docs/views.md, "Bantuan" (coverage, overlap, inclusion error).
 WITH keluarga AS (
     SELECT id_keluarga_p3ke, min(kode_kemdagri) AS kode, min(desil_kesejahteraan) AS desil, min(nik) AS nik

@@ -1,14 +1,12 @@
--- Purpose: how far the figures can be trusted: how fresh each dataset is, what was refused, what no mapping reaches, where
--- control sums differ, which data tests found something.
--- Grain: one finding or measure: kelompok (kesegaran, karantina, belum terpetakan, kontrol, uji data), objek, ukuran and
--- year.
--- jumlah counts rows (kesegaran: days behind the newest snapshot of the warehouse), nilai is rupiah, pct the share of the
--- whole: of rupiah where nilai is given, else of rows; counts of people below 5 are NULL. tanggal is the newest snapshot.
--- status is 'baik', 'peringatan' or 'kesalahan' (a data test of severity error: figures are wrong until it is mended).
--- Nothing to judge gives no row: an empty mapping target, a data test that passed.
--- Owner: Pusat Data dan Informasi. Formula: docs/views.md, "Data quality"; unmapped shares and control figures are due in
--- every
--- report's footer.
+-- Purpose: how far the figures can be trusted: how fresh each dataset is, what was refused, what no mapping reaches,
+-- where control sums differ, which data tests found something.
+-- Grain: one finding or measure: kelompok (kesegaran, karantina, belum terpetakan, kontrol, uji data), objek, ukuran
+-- and year. jumlah counts rows (kesegaran: days behind the newest snapshot of the warehouse), nilai is rupiah, pct the
+-- share of the whole: of rupiah where nilai is given, else of rows; counts of people below 5 are NULL. tanggal is the
+-- newest snapshot. status is 'baik', 'peringatan' or 'kesalahan' (a data test of severity error: figures are wrong
+-- until it is mended). Nothing to judge gives no row: an empty mapping target, a data test that passed.
+-- Owner: Pusat Data dan Informasi. Formula: docs/views.md, "Data quality"; unmapped shares and control figures are due
+-- in every report's footer.
 WITH potret AS (
     SELECT source, dataset, tahun_anggaran, max(snapshot_date) AS tanggal
     FROM ops.snapshots

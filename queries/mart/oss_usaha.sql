@@ -1,9 +1,8 @@
 -- Purpose: businesses and their projects with the scale in one spelling and the region; the OSS views sum this one.
--- Grain: one project of a NIB; a NIB without projects has one row, id_proyek NULL.
--- kode_wilayah is where the project lies (its first location), else where the business does: kabupaten or kota (4 digits),
--- the
--- province (2) where no more is said, '(belum terpetakan)' where nothing is. So are scales that are neither code nor name.
--- No personal column; whoever shows sums of it to others suppresses cells below 5 businesses.
+-- Grain: one project of a NIB; a NIB without projects has one row, id_proyek NULL. kode_wilayah is where the project
+-- lies (its first location), else where the business does: kabupaten or kota (4 digits), the province (2) where no more
+-- is said, '(belum terpetakan)' where nothing is. So are scales that are neither code nor name. No personal column;
+-- whoever shows sums of it to others suppresses cells below 5 businesses.
 -- Owner: Pusat Data dan Informasi. Formula: docs/views.md, "OSS"; codes: OSS-RBA guide, lists of skala usaha and pelaku
 -- usaha.
 WITH lokasi AS (

@@ -1,9 +1,8 @@
 -- Purpose: PaDi orders with the names of their codes, the treasury's satker, and the cycle time computed again.
--- Grain: one order (bumn_id, transaksi_id). Vendors are named by uid_umkm only.
--- kdsatker and names that no reference table knows are '(belum terpetakan)'; kelas_umkm is NULL then, which keeps shares
--- open.
--- waktu_siklus_hitung = days from placement to invoice; selisih_waktu_siklus = what the buyer reported minus that. Where the
--- buyer gave a date instead of days, the days up to that date count as reported.
+-- Grain: one order (bumn_id, transaksi_id). Vendors are named by uid_umkm only. kdsatker and names that no reference
+-- table knows are '(belum terpetakan)'; kelas_umkm is NULL then, which keeps shares open. waktu_siklus_hitung = days
+-- from placement to invoice; selisih_waktu_siklus = what the buyer reported minus that. Where the buyer gave a date
+-- instead of days, the days up to that date count as reported.
 -- Owner: Biro Umum dan Layanan Pengadaan. Formula: docs/views.md, "PaDi UMKM".
 WITH hari AS (
     -- A date as its number of days: the difference of two is a number of days.

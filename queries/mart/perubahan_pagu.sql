@@ -1,8 +1,8 @@
--- Purpose: what changed in the budget between the two newest snapshots: revisions, moved money, lines that came and went.
--- Grain: one budget line (satker, program, activity, output, account, source of funds, location) of a fiscal year whose pagu
--- differs; a year with one snapshot has none. tanggal_lama and tanggal_baru are the days compared: --as-of D compares the
--- two
--- newest up to D. Only lines that count (docs/views.md, "Which lines count").
+-- Purpose: what changed in the budget between the two newest snapshots: revisions, moved money, lines that came and
+-- went.
+-- Grain: one budget line (satker, program, activity, output, account, source of funds, location) of a fiscal year whose
+-- pagu differs; a year with one snapshot has none. tanggal_lama and tanggal_baru are the days compared: --as-of D
+-- compares the two newest up to D. Only lines that count (docs/views.md, "Which lines count").
 -- Owner: Biro Keuangan. Formula: docs/views.md, "Standard figures"; selisih = pagu_baru - pagu_lama.
 WITH hari AS (
     SELECT tahun_anggaran, snapshot_date,

@@ -1,8 +1,7 @@
 -- Purpose: what the agencies of the region plan to spend (renja, RKA), by account.
--- Grain: one agency, five-level account (rekening, 5.2.2.3.6: Permendagri 13/2006) and year. An agency that the list does
--- not
--- name is '(belum terpetakan)'. The ceiling (pagu) is the activity's, not the account's: mart.rka_kegiatan has it.
--- Regional and central charts of accounts differ: compare with OMSPAN at most by kind (rekening_jenis).
+-- Grain: one agency, five-level account (rekening, 5.2.2.3.6: Permendagri 13/2006) and year. An agency that the list
+-- does not name is '(belum terpetakan)'. The ceiling (pagu) is the activity's, not the account's: mart.rka_kegiatan has
+-- it. Regional and central charts of accounts differ: compare with OMSPAN at most by kind (rekening_jenis).
 -- Owner: Bappelitbangda. Formula: docs/views.md, "RKA".
 WITH instansi AS (
     SELECT id_kantor, id_instansi, min(nama_instansi) AS nama_instansi

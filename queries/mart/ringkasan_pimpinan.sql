@@ -1,9 +1,8 @@
 -- Purpose: the headline figures of all systems, for the top of a report.
--- Grain: one row, always; a figure is NULL where its system has nothing. tahun_anggaran is the newest year of DIPA; revenue
--- and
--- orders are of the same year, the regional plan of the newest year in SIMDA, welfare and permits of the newest snapshot.
--- ikpa_* is the K/L's newest month of that year. per_tanggal is the data date of realisasi, pnbp_per_tanggal that of
--- revenue.
+-- Grain: one row, always; a figure is NULL where its system has nothing. tahun_anggaran is the newest year of DIPA;
+-- revenue and orders are of the same year, the regional plan of the newest year in SIMDA, welfare and permits of the
+-- newest snapshot. ikpa_* is the K/L's newest month of that year. per_tanggal is the data date of realisasi,
+-- pnbp_per_tanggal that of revenue.
 -- Owner: Pusat Data dan Informasi. Formula: docs/views.md, the view each column comes from.
 WITH tahun AS (
     SELECT max(tahun_anggaran) AS tahun_anggaran FROM omspan.dipa_belanja

@@ -1,12 +1,11 @@
 -- Purpose: everything the systems say of a region, side by side: budget, revenue, procurement, welfare, regional plan,
 -- permits.
--- Grain: one kabupaten or kota (4 digits), the province (2) for what is known no closer, '(belum terpetakan)' for what no
--- mapping reaches: every column adds up to its total. Not sums: jumlah_nib (a NIB counts in each region it has a project
--- in), percentages, and welfare where a cell is closed (NULL).
--- Budget, revenue and orders are those of the satkers of the region (mart.satker: where most of their DIPA lies), for
--- tahun_anggaran, the newest year of DIPA; pagu_daerah is the newest year of SIMDA, by ref.kantor_wilayah; welfare and
--- permits are
--- of the newest snapshot. A region that a system does not speak of has 0 there, a percentage of nothing is NULL.
+-- Grain: one kabupaten or kota (4 digits), the province (2) for what is known no closer, '(belum terpetakan)' for what
+-- no mapping reaches: every column adds up to its total. Not sums: jumlah_nib (a NIB counts in each region it has a
+-- project in), percentages, and welfare where a cell is closed (NULL). Budget, revenue and orders are those of the
+-- satkers of the region (mart.satker: where most of their DIPA lies), for tahun_anggaran, the newest year of DIPA;
+-- pagu_daerah is the newest year of SIMDA, by ref.kantor_wilayah; welfare and permits are of the newest snapshot. A
+-- region that a system does not speak of has 0 there, a percentage of nothing is NULL.
 -- Owner: Pusat Data dan Informasi. Formula: docs/views.md, the view each column comes from.
 WITH tahun AS (
     SELECT max(tahun_anggaran) AS tahun_anggaran FROM omspan.dipa_belanja
