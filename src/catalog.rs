@@ -4,7 +4,8 @@
 //! |---|---|
 //! | [`session`] | [`Catalog`]: build it from a list of files, query it, run the data tests |
 //! | [`table`] | [`TableSource`]: one table and exactly the files it consists of |
-//! | [`committed`] | the ledger's files as tables: latest, history, `ops` |
+//! | [`committed`] | the ledger's files as tables: latest and history |
+//! | [`ops`] | what the ledger and the inbox say of themselves: `ops.*` |
 //! | [`reference`] | `ref.*`: the last import, else the rows of the config |
 //! | [`views`] | [`ViewSet`]: the SQL files, embedded and overridden |
 //! | [`check`] | the SQL data tests: rows that violate a rule |
@@ -23,6 +24,7 @@ pub mod committed;
 pub mod error;
 pub mod format;
 mod guard;
+pub mod ops;
 mod plain;
 pub mod reference;
 pub mod session;
@@ -36,10 +38,11 @@ mod fixture;
 #[cfg(test)]
 mod mart_tests;
 
-pub use check::CheckReport;
-pub use committed::{dataset_tables, ledger_tables};
+pub use check::{CheckReport, Severity};
+pub use committed::dataset_tables;
 pub use error::{CatalogError, ErrorKind};
 pub use format::Format;
+pub use ops::ledger_tables;
 pub use reference::reference_tables;
 pub use session::{Catalog, QueryResult, SessionLimits};
 pub use table::{MemoryTable, TableFile, TableSource};

@@ -13,6 +13,7 @@ mod faults;
 #[path = "fuzz/src/lib.rs"]
 #[expect(unreachable_pub, reason = "it is a library of its own, too")]
 mod fuzz;
+mod golden;
 #[expect(unreachable_pub, reason = "a module of a test binary: pub says what the other modules use")]
 mod harness;
 mod inbox;

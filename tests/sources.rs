@@ -295,11 +295,12 @@ fn an_amount_that_is_no_product_is_found() {
     let found = tested.json_lines();
     let wrong = found.iter().find(|line| line["name"] == "rka_jumlah_salah" || line["test"] == "rka_jumlah_salah");
     assert!(
-        wrong.is_some_and(|line| line.to_string().contains("\"rows\":") && !line["rows"].eq(&0)),
+        wrong.is_some_and(|line| line["result"] == "warning" && line["rows"].as_u64() > Some(0)),
         "{}",
         tested.stdout
     );
-    assert_ne!(tested.code, 0);
+    // A question to the agency; nothing here is counted wrongly.
+    assert_eq!(tested.code, 0);
 }
 
 // PaDi.

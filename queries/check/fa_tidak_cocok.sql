@@ -1,3 +1,4 @@
+-- severity: warning
 -- Fund availability should agree with DIPA and realisasi per satker and account. The two are cut at different hours,
 -- so a difference is a question to the treasury office, not an error of the load. A year without any fund
 -- availability is not judged.

@@ -1,3 +1,4 @@
+-- severity: warning
 -- A weight that came with a score differs from that of the year's regulation (ref.ikpa_bobot), or the regulation has no
 -- such indicator. Indicators that are switched off (0) are left out, and so are years known from samples only.
 WITH peraturan AS (

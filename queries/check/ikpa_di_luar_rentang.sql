@@ -1,3 +1,4 @@
+-- severity: error
 -- IKPA scores and weights lie between 0 and 100; "10000" is 100.00 that lost its point.
 SELECT tingkat, tahun_anggaran, periode, kode, kunci, nilai, bobot
 FROM mart.ikpa_indikator

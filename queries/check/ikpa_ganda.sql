@@ -1,3 +1,4 @@
+-- severity: error
 -- A unit has one row a month; twice the same unit would blend two scores into one.
 SELECT tingkat, tahun_anggaran, periode, kode, kdkppn, count(*) AS baris
 FROM mart.ikpa_indikator

@@ -1,3 +1,4 @@
+-- severity: warning
 -- Locations of DIPA that ref.lokasi_djpb_kemendagri does not know, neither themselves (kab/kota) nor by their province,
 -- with their share of the year's DIPA amounts: a map by region leaves them out.
 WITH dipa AS (

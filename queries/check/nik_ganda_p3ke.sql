@@ -1,3 +1,4 @@
+-- severity: warning
 -- One NIK heads one family. The NIK is shown as its key.
 SELECT nik, count(DISTINCT id_keluarga_p3ke) AS jumlah_keluarga
 FROM sipp.p3ke

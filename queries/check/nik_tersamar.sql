@@ -1,3 +1,4 @@
+-- severity: warning
 -- A NIK is whole; one that is masked, missing or broken joins with nothing. Counted here, by table.
 SELECT tabel, nik_keadaan, count(*) AS jumlah
 FROM (

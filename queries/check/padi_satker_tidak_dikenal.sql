@@ -1,3 +1,4 @@
+-- severity: warning
 -- id_satker of an order is one that ref.padi_satker maps to a satker of the treasury. While that list is empty nothing is
 -- judged.
 SELECT t.id_satker, count(*) AS jumlah_transaksi, sum(t.total_nilai_project) AS nilai

@@ -1,3 +1,4 @@
+-- severity: warning
 -- uid_umkm, nama_umkm and kategori_umkm of an order agree with the vendor's own data. Names are compared as keys. Without
 -- any vendor data nothing is judged.
 WITH umkm AS (

@@ -1,3 +1,4 @@
+-- severity: warning
 -- Realisasi may not exceed pagu, judged where the budget is controlled: satker, output, two-digit kind of
 -- expenditure. At the six-digit account it may, because POK revisions do not reach SPAN.
 SELECT tahun_anggaran, kdsatker, kegiatan, output, substr(akun, 1, 2) AS jenis_belanja,

@@ -1,3 +1,4 @@
+-- severity: warning
 -- A budget item is volume1 x volume2 x volume3 x price, a volume that is not there counting as 1. Differences below one
 -- rupiah are rounding.
 SELECT tahun_anggaran, id_kantor, id_instansi, id_rka, id_sub_rincian, nama_sub_rincian, volume1, volume2, volume3, nilai,

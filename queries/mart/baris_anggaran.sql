@@ -7,25 +7,26 @@ WITH tanggal_data AS (
     GROUP BY tahun_anggaran
 ),
 baris AS (
-    SELECT 'dipa' AS asal, tahun_anggaran, ba, baes1, kdsatker, akun, kegiatan, output, budget_type,
+    SELECT 'dipa' AS asal, tahun_anggaran, ba, baes1, kdsatker, akun, kegiatan, output, lokasi, budget_type,
         CAST(NULL AS DATE) AS tanggal,
         amount AS pagu, CAST(0 AS DECIMAL(20, 2)) AS realisasi, CAST(0 AS DECIMAL(20, 2)) AS blokir
     FROM omspan.dipa_belanja
     UNION ALL
-    SELECT 'realisasi', tahun_anggaran, ba, baes1, kdsatker, akun, kegiatan, output, budget_type,
+    SELECT 'realisasi', tahun_anggaran, ba, baes1, kdsatker, akun, kegiatan, output, lokasi, budget_type,
         tanggal,
         CAST(0 AS DECIMAL(20, 2)), amount, CAST(0 AS DECIMAL(20, 2))
     FROM omspan.realisasi_belanja
     UNION ALL
     -- Fund availability has no ba and baes1: they are the head of its program; its output holds the activity.
     SELECT 'fa', tahun_anggaran, substr(program, 1, 3), substr(program, 1, 5), satker, akun,
-        substr(output, 1, 4), substr(output, 5, 3), budget_type,
+        substr(output, 1, 4), substr(output, 5, 3), lokasi, budget_type,
         CAST(NULL AS DATE),
         CAST(0 AS DECIMAL(20, 2)), CAST(0 AS DECIMAL(20, 2)), blokir
     FROM omspan.ketersediaan_dana
     WHERE blokir <> 0
 )
-SELECT b.asal, b.tahun_anggaran, t.per_tanggal, b.ba, b.baes1, b.kdsatker, b.akun, b.kegiatan, b.output, b.tanggal,
+SELECT b.asal, b.tahun_anggaran, t.per_tanggal, b.ba, b.baes1, b.kdsatker, b.akun, b.kegiatan, b.output,
+    b.lokasi, b.tanggal,
     coalesce(b.pagu, 0) AS pagu, coalesce(b.realisasi, 0) AS realisasi, coalesce(b.blokir, 0) AS blokir
 FROM baris AS b
 LEFT JOIN tanggal_data AS t ON t.tahun_anggaran = b.tahun_anggaran

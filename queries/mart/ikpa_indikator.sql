@@ -1,7 +1,7 @@
 -- Purpose: the IKPA indicators of satkers, eselon 1 units and ministries in one long table.
 -- Grain: one unit (tingkat, kode), month and indicator. bobot 0 = the indicator does not apply; nilai NULL = the score
 -- is missing. Summary satkers (Z in the code) are left out.
--- Owner: Biro Keuangan. Weights come with the row; see docs/views.md, "IKPA".
+-- Owner: Biro Keuangan. Formula: docs/views.md, "IKPA"; weights come with the row.
 WITH capaian AS (
     SELECT 'satker' AS tingkat, kdsatker AS kode, nmsatker AS nama, * EXCEPT (kdsatker, nmsatker)
     FROM omspan.capaian_ik_satker

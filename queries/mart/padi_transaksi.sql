@@ -1,7 +1,8 @@
 -- Purpose: PaDi orders with the names of their codes, the treasury's satker, and the cycle time computed again.
--- Grain: one order (bumn_id, transaksi_id). Vendors are named by uid_umkm only.
--- waktu_siklus_hitung = days from placement to invoice; selisih_waktu_siklus = what the buyer reported minus that. Where the
--- buyer gave a date instead of days, the days up to that date count as reported.
+-- Grain: one order (bumn_id, transaksi_id). Vendors are named by uid_umkm only. kdsatker and names that no reference
+-- table knows are '(belum terpetakan)'; kelas_umkm is NULL then, which keeps shares open. waktu_siklus_hitung = days
+-- from placement to invoice; selisih_waktu_siklus = what the buyer reported minus that. Where the buyer gave a date
+-- instead of days, the days up to that date count as reported.
 -- Owner: Biro Umum dan Layanan Pengadaan. Formula: docs/views.md, "PaDi UMKM".
 WITH hari AS (
     -- A date as its number of days: the difference of two is a number of days.
@@ -15,10 +16,10 @@ SELECT
     CAST(date_part('year', t.tanggal_transaksi) AS INT) AS tahun,
     CAST(date_part('month', t.tanggal_transaksi) AS INT) AS bulan,
     t.bumn_id, t.transaksi_id, t.tanggal_transaksi, t.nama_project,
-    t.kategori_project, k.nama AS nm_kategori_project,
+    t.kategori_project, coalesce(k.nama, '(belum terpetakan)') AS nm_kategori_project,
     t.total_nilai_project AS nilai, t.tipe_nilai_project,
     t.kategori_umkm, u.nama AS nm_kategori_umkm, u.kelas AS kelas_umkm, t.uid_umkm,
-    t.id_satker, s.kdsatker,
+    t.id_satker, coalesce(s.kdsatker, '(belum terpetakan)') AS kdsatker,
     t.is_pdn = 1 AS pdn, t.tkdn, t.is_certificate = 1 AS bersertifikat_tkdn,
     -- The same office is spelt SJIND.8 and SJ-IND.8.
     upper(replace(replace(t.certificate_tkdn, '-', ''), ' ', '')) AS sertifikat_tkdn,

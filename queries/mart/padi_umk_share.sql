@@ -1,9 +1,8 @@
--- Purpose: how much of the spending through PaDi goes to micro and small businesses, to domestic products, and how domestic
--- the products are.
--- Grain: one month of ordering.
--- umk_pct counts the classes mikro, kecil and koperasi (Perpres 12/2021, Inpres 2/2022: at least 40 %). It is NULL while
--- an order of the month has a category that ref.padi_kategori_umkm does not class (nilai_tanpa_kelas): a share of the
--- known ones only would be wrong. tkdn_pct is weighted by value.
+-- Purpose: how much of the spending through PaDi goes to micro and small businesses, to domestic products, and how
+-- domestic the products are.
+-- Grain: one month of ordering. umk_pct counts the classes mikro, kecil and koperasi (Perpres 12/2021, Inpres 2/2022:
+-- at least 40 %). It is NULL while an order of the month has a category that ref.padi_kategori_umkm does not class
+-- (nilai_tanpa_kelas): a share of the known ones only would be wrong. tkdn_pct is weighted by value.
 -- Owner: Biro Umum dan Layanan Pengadaan. Formula: docs/views.md, "PaDi UMKM".
 WITH jumlah AS (
     SELECT tahun, bulan,

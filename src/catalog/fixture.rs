@@ -11,7 +11,7 @@ use parquet::arrow::ArrowWriter;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::committed::submissions_table;
+use super::ops::{empty_ledger_tables, submissions_table};
 use super::reference::in_memory;
 use super::{Catalog, MemoryTable, SessionLimits, TableFile, TableSource, ViewSet};
 use crate::config::ConfigFolder;
@@ -105,13 +105,19 @@ impl Fixture {
         let views = ViewSet::embedded();
         let reference = Reference::load(&ConfigFolder::embedded()).unwrap();
         let mut memory: Vec<MemoryTable> = reference.tables.iter().map(in_memory).collect();
+        memory.extend(empty_ledger_tables());
         for (name, rows) in &self.reference {
             let table = memory.iter_mut().find(|table| table.table == *name).unwrap();
             table.batches = batches(&table.columns, rows);
         }
         memory.push(submissions_table(&self.submissions));
-        let catalog =
-            Catalog::build_with(self.tables.clone(), memory, &views, SessionLimits::default()).await.unwrap();
+        let history = self.tables.iter().map(|table| TableSource {
+            schema: "history".to_owned(),
+            table: format!("{}_{}", table.schema, table.table),
+            ..table.clone()
+        });
+        let tables = self.tables.iter().cloned().chain(history).collect();
+        let catalog = Catalog::build_with(tables, memory, &views, SessionLimits::default()).await.unwrap();
         assert_eq!(catalog.problems(), [], "views that do not plan");
         catalog
     }

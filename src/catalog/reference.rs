@@ -2,12 +2,13 @@
 
 use arrow::datatypes::DataType;
 
+use super::committed::retained;
 use super::table::{MemoryTable, TableFile, TableSource};
 use crate::reference::{REF, Reference, ReferenceTable};
 use crate::warehouse::{AsOf, CommittedFile, Warehouse, WarehouseError};
 
-/// `ref.<name>` with the same columns wherever the rows come from, and `history.ref_<name>` with every import and its
-/// `snapshot_date`.
+/// `ref.<name>` with the same columns wherever the rows come from, and `history.ref_<name>` with every import up to `as_of`
+/// and its `snapshot_date`.
 ///
 /// # Errors
 /// When the ledger cannot be read.
@@ -17,7 +18,8 @@ pub fn reference_tables(
     as_of: AsOf,
 ) -> Result<(Vec<TableSource>, Vec<MemoryTable>), WarehouseError> {
     let newest = imports(warehouse, if as_of == AsOf::All { AsOf::Latest } else { as_of })?;
-    let all = imports(warehouse, AsOf::All)?;
+    let mut all = retained(warehouse, as_of)?;
+    all.retain(|file| file.dataset.source() == REF);
     let (mut committed, mut held) = (Vec::new(), Vec::new());
     for table in &reference.tables {
         let name = &table.definition.name;

@@ -133,7 +133,7 @@ async fn queries(context: &Context, tables: (&[Contract], &Reference), findings:
     }
     for problem in catalog.problems() {
         let result = Err((Code::Configuration, problem.to_string()));
-        findings.push(Finding::new(format!("view mart.{}", problem.name), result));
+        findings.push(Finding::new(format!("query {}", problem.name), result));
     }
     for query in &serapan_anggaran::QUERIES {
         let planned = catalog.query(&format!("EXPLAIN {}", query.sql)).await;

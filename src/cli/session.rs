@@ -48,7 +48,7 @@ pub(crate) async fn with_reference(
     as_of: AsOf,
 ) -> Result<Catalog, Failure> {
     let mut tables = dataset_tables(warehouse, contracts, as_of)?;
-    let mut memory = ledger_tables(warehouse)?;
+    let mut memory = ledger_tables(warehouse, as_of)?;
     let (imported, held) = reference_tables(warehouse, reference, as_of)?;
     tables.extend(imported);
     memory.extend(held);

@@ -277,6 +277,7 @@ fn the_shipped_tables_are_valid_and_hold_their_facts() {
         ("bagian_anggaran", 9),
         ("hari_libur", 188),
         ("ikpa_bobot", 55),
+        ("kantor_wilayah", 0),
         ("kbli", 0),
         ("kewenangan", 6),
         ("lokasi_djpb_kemendagri", 34),
@@ -286,13 +287,14 @@ fn the_shipped_tables_are_valid_and_hold_their_facts() {
         ("padi_kategori", 27),
         ("padi_kategori_umkm", 4),
         ("padi_satker", 0),
+        ("pnbp_target", 0),
         ("satker", 0),
         ("sumber_dana", 19),
         ("wilayah", 0),
     ] {
         assert_eq!(rows(name), expected, "{name}");
     }
-    assert_eq!(reference.tables.len(), 16);
+    assert_eq!(reference.tables.len(), 18);
     let origin = |name: &str| reference.table(name).unwrap().origin;
     assert_eq!((origin("kewenangan"), origin("wilayah")), (Origin::Embedded, Origin::Nowhere));
     let kinds = reference.table("bas_akun").unwrap().batch.column(0).as_string::<i32>().clone();

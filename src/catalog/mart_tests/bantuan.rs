@@ -1,4 +1,4 @@
-//! Golden tests of the aid marts: coverage by hashed NIK, masked NIKs, programmes found in the budget.
+//! Golden tests of the aid marts: masked NIKs, programmes found in the budget; regions are in `kesejahteraan`.
 
 use serde_json::{Value, json};
 
@@ -53,34 +53,14 @@ fn region() -> Fixture {
 }
 
 #[tokio::test]
-async fn coverage_joins_on_the_hashed_nik_and_counts_what_cannot_join() {
+async fn a_nik_heading_two_families_and_masked_ones_are_listed() {
+    // One NIK heads the families 5 and 6; masked NIKs are counted by table.
     let region = region();
     let catalog = region.catalog().await;
-    let sql = "SELECT * EXCEPT (kecamatan, desa_kelurahan) FROM bantuan_cakupan ORDER BY tingkat, kode";
-    let line = |tingkat: &str, kode: &str, d1: [i64; 2], pct1: &str, d12: [i64; 2], pct12: &str, rest: [i64; 3]| {
-        json!({"tingkat": tingkat, "kode": kode, "keluarga_desil_1": d1[0], "terbantu_desil_1": d1[1],
-            "cakupan_desil_1_pct": pct1, "keluarga_desil_1_2": d12[0], "terbantu_desil_1_2": d12[1],
-            "cakupan_desil_1_2_pct": pct12, "keluarga_tanpa_nik": rest[0], "bantuan_tanpa_nik": rest[1],
-            "penerima_di_luar_p3ke": rest[2]})
-    };
-    assert_eq!(
-        json_rows(&catalog, sql).await,
-        [
-            line("desa", COWEK, [1, 0], "0.0000", [1, 0], "0.0000", [0, 0, 0]),
-            line("desa", BENDOMUNGAL, [2, 1], "50.0000", [3, 2], "66.6667", [1, 1, 1]),
-            line("kabupaten", "3514", [3, 1], "33.3333", [4, 2], "50.0000", [1, 1, 1]),
-            line("kecamatan", "351401", [1, 0], "0.0000", [1, 0], "0.0000", [0, 0, 0]),
-            line("kecamatan", "351414", [2, 1], "50.0000", [3, 2], "66.6667", [1, 1, 1]),
-        ]
-    );
-    let overlap = json_rows(&catalog, "SELECT * FROM bantuan_rangkap").await;
-    assert_eq!(
-        overlap,
-        [json!({"kode_kemdagri": BENDOMUNGAL, "kecamatan": "BANGIL", "desa_kelurahan": "BENDOMUNGAL",
-            "jumlah_program": 2, "jumlah_penerima": 1, "jumlah_di_p3ke": 1})]
-    );
-    // One NIK heads the families 5 and 6; masked NIKs are counted by table.
     assert_eq!(violations(&catalog.run_checks().await), [("nik_ganda_p3ke", 1), ("nik_tersamar", 2)]);
+    // So few people are told about nowhere.
+    let told = "SELECT count(*) AS n FROM kesejahteraan_wilayah WHERE keluarga_desil_1 > 0 OR penerima > 0";
+    assert_eq!(json_rows(&catalog, told).await, [json!({"n": 0})]);
 }
 
 fn item(instansi: &str, program: &str, kegiatan: &str, pagu: &str) -> Value {
@@ -107,19 +87,33 @@ async fn a_programme_is_found_in_the_budget_by_the_deepest_name() {
             ],
         )
         .with_reference("opd_instansi", &[json!({"nama_opd": "Dinas Kesehatan", "id_instansi": "7"})]);
-    let sql = "SELECT sub_kegiatan_nama, program_nama, cocok_pada, tahun_anggaran, pagu FROM program_bantuan_rka \
+    let catalog = fixture.catalog().await;
+    let sql = "SELECT sub_kegiatan_nama, program_nama, cocok_pada, tahun_anggaran, pagu FROM bantuan_program \
                ORDER BY pagu NULLS LAST";
-    let line = |sub: &str, program: &str, found: Option<&str>, year: Option<i64>, pagu: Option<&str>| {
+    let line = |sub: &str, program: &str, found: &str, year: Option<i64>, pagu: Option<&str>| {
         json!({"sub_kegiatan_nama": sub, "program_nama": program, "cocok_pada": found, "tahun_anggaran": year,
             "pagu": pagu})
     };
     let health = "PROGRAM PEMBERDAYAAN BIDANG KESEHATAN";
     assert_eq!(
-        fixture.rows(sql).await,
+        json_rows(&catalog, sql).await,
         [
-            line("Penumbuhan Kesadaran Keluarga", health, Some("sub kegiatan"), Some(2026), Some("100.00")),
-            line("Tidak Ada", health, Some("program"), Some(2026), Some("150.00")),
-            line("Tidak Ada", "TIDAK ADA", None, None, None),
+            line("Penumbuhan Kesadaran Keluarga", health, "sub kegiatan", Some(2026), Some("100.00")),
+            line("Tidak Ada", health, "program", Some(2026), Some("150.00")),
+            line("Tidak Ada", "TIDAK ADA", "(belum terpetakan)", None, None),
+        ]
+    );
+    // An activity stands behind two kinds of aid and counts once in its programme.
+    let sql =
+        "SELECT program_nama, cocok_pada, jumlah_kegiatan_rka AS n, pagu_program, pagu_kegiatan, jumlah_penerima
+        FROM anggaran_kesejahteraan ORDER BY program_nama";
+    assert_eq!(
+        json_rows(&catalog, sql).await,
+        [
+            json!({"program_nama": health, "cocok_pada": "program", "n": 2, "pagu_program": "150.00",
+                "pagu_kegiatan": "150.00", "jumlah_penerima": null}),
+            json!({"program_nama": "TIDAK ADA", "cocok_pada": "(belum terpetakan)", "n": 0, "pagu_program": null,
+                "pagu_kegiatan": null, "jumlah_penerima": null}),
         ]
     );
 }

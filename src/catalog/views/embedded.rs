@@ -29,10 +29,12 @@ pub(super) static EMBEDDED: &[(&str, &str, &str)] = queries! {
         "realisasi_setelah_tanggal_data",
         "rka_jumlah_salah",
         "rka_melebihi_pagu",
-        "satker_tanpa_pagu";
+        "satker_tanpa_pagu",
+        "wilayah_tidak_lengkap";
     "mart":
-        "bantuan_cakupan",
-        "bantuan_rangkap",
+        "anggaran_kesejahteraan",
+        "bantuan_program",
+        "bantuan_rka",
         "baris_anggaran",
         "ikpa_eselon1",
         "ikpa_indikator",
@@ -40,18 +42,33 @@ pub(super) static EMBEDDED: &[(&str, &str, &str)] = queries! {
         "ikpa_nilai",
         "ikpa_satker",
         "izin_pnbp",
+        "izin_wilayah",
+        "kesejahteraan_desa",
+        "kesejahteraan_kecamatan",
+        "kesejahteraan_sel",
+        "kesejahteraan_wilayah",
+        "mutu_data",
         "oss_nib",
+        "oss_usaha",
         "padi_transaksi",
         "padi_umk_share",
+        "pengadaan_kategori",
+        "pengadaan_satker",
+        "pengadaan_vs_realisasi",
+        "perubahan_pagu",
         "pnbp_akun",
-        "program_bantuan_rka",
+        "pnbp_bulanan",
+        "pnbp_transaksi",
+        "rencana_anggaran",
+        "ringkasan_pimpinan",
         "rka_kegiatan",
         "satker",
         "serapan_bulanan",
         "serapan_eselon1",
         "serapan_jenis_belanja",
         "serapan_satker",
-        "sisa_dana";
+        "sisa_dana",
+        "wilayah_ringkas";
 };
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ async fn a_broken_view_names_its_file_and_spares_the_others() {
     assert_eq!(catalog.table_names(), ["mart.baik"]);
     let found = reasons(&catalog);
     let expected = [
-        "queries/mart/BESAR.sql: a view's file name may hold only a-z, 0-9 and _",
+        "queries/mart/BESAR.sql: a query's file name may hold only a-z, 0-9 and _",
         "queries/mart/buta.sql: unknown table mart.bakk; did you mean mart.baik?",
         "queries/mart/dua.sql: refused: 2 statements instead of one",
         "queries/mart/ikut.sql: it reads mart.buta, which is broken (queries/mart/buta.sql)",
@@ -62,6 +62,56 @@ async fn a_circle_is_shown_and_what_hangs_on_it_too() {
     assert_eq!(found.len(), 4, "{found:#?}");
     assert!(found[1].ends_with("in a circle: b -> c -> b"), "{found:#?}");
     assert!(found[3].ends_with("in a circle: d -> d"), "{found:#?}");
+}
+
+#[tokio::test]
+async fn what_hangs_on_a_broken_view_is_told_up_to_the_top() {
+    let views = ViewSet::default()
+        .with_view("dasar", "SELECT n FROM mart.tiada")
+        .with_view("tengah", "SELECT n FROM mart.dasar")
+        .with_view("atas", "SELECT n FROM mart.tengah");
+    assert_eq!(
+        reasons(&build(&views).await),
+        [
+            "queries/mart/atas.sql: it reads mart.tengah, which is broken (queries/mart/tengah.sql)",
+            "queries/mart/dasar.sql: unknown table mart.tiada; SHOW TABLES lists them all",
+            "queries/mart/tengah.sql: it reads mart.dasar, which is broken (queries/mart/dasar.sql)",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn the_data_tests_are_a_table_that_views_can_read() {
+    let views = ViewSet::default()
+        .with_view("angka", "SELECT 1 AS n UNION ALL SELECT 2")
+        .with_view("mutu", "SELECT name, severity, rule, rows FROM ops.data_tests WHERE rows > 0 OR rows IS NULL")
+        .with_check("benar", "-- Nothing is above two.\nSELECT n FROM angka WHERE n > 2 ORDER BY n")
+        .with_check(
+            "salah",
+            "-- severity: error\n-- Nothing is above one.\nSELECT n FROM angka WHERE n > 1 ORDER BY n",
+        )
+        .with_check("buta", "SELECT m FROM mart.angka")
+        .with_check("putar", "SELECT * FROM mart.mutu")
+        .with_check("keras", "-- severity: fatal\nSELECT n FROM angka");
+    let catalog = build(&views).await;
+    assert_eq!(
+        reasons(&catalog),
+        [
+            "queries/check/buta.sql: unknown column m; did you mean n?",
+            "queries/check/keras.sql: unknown severity fatal; write error or warning",
+            "queries/check/putar.sql: a data test cannot read mart.mutu, which reads ops.data_tests: that is a circle",
+        ]
+    );
+    let line = |name: &str, severity: &str, rule: &str, rows: Option<u64>| serde_json::json!({"name": name, "severity": severity, "rule": rule, "rows": rows});
+    assert_eq!(
+        json_rows(&catalog, "SELECT * FROM mart.mutu ORDER BY name").await,
+        [
+            line("buta", "warning", "", None),
+            line("keras", "warning", "", Some(2)),
+            line("putar", "warning", "", None),
+            line("salah", "error", "Nothing is above one.", Some(1)),
+        ]
+    );
 }
 
 #[test]

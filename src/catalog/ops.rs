@@ -1,0 +1,209 @@
+//! The ledger's and the inbox's own tables, `ops.*`. A session as of a day knows nothing of later ones.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, BooleanArray, Date32Array, Int32Array, RecordBatch, StringArray, TimestampMillisecondArray,
+    UInt32Array, UInt64Array,
+};
+use arrow::datatypes::{Date32Type, Field, Schema};
+use chrono::{DateTime, Utc};
+
+use super::committed::retained;
+use super::table::MemoryTable;
+use crate::warehouse::{
+    Acceptance, AsOf, CommittedFile, InboxTally, QuarantinedRow, RunFilter, RunId, RunRecord, SubmissionRecord,
+    Warehouse, WarehouseError,
+};
+
+/// Runs that `ops.runs` shows, newest first.
+const RUNS_SHOWN_MAX: u32 = 100_000;
+
+/// Records that `ops.submissions` shows, the newest ones.
+const SUBMISSIONS_SHOWN_MAX: u32 = 1_000_000;
+
+/// `ops.runs`, `ops.quarantine`, `ops.snapshots`, `ops.inbox` and `ops.submissions` as of `as_of`: a run counts when it began
+/// by then (UTC) or published something of a day up to then, a record when it was entered by then.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub fn ledger_tables(warehouse: &Warehouse, as_of: AsOf) -> Result<Vec<MemoryTable>, WarehouseError> {
+    let files = retained(warehouse, as_of)?;
+    let latest = warehouse.committed_files(if as_of == AsOf::All { AsOf::Latest } else { as_of })?;
+    let published: BTreeSet<&RunId> = files.iter().map(|file| &file.run).collect();
+    let mut records = warehouse.runs(&RunFilter { limit: Some(RUNS_SHOWN_MAX), ..RunFilter::default() })?;
+    let mut refused = warehouse.quarantine(None)?;
+    let mut submissions = warehouse.submissions(None, Some(SUBMISSIONS_SHOWN_MAX))?;
+    let mut tallies = warehouse.inbox()?.inbox_tallies()?;
+    if let AsOf::Date(day) = as_of {
+        records.retain(|run| run.started_at.date_naive() <= day || published.contains(&run.run));
+        let known: BTreeSet<&RunId> = records.iter().map(|run| &run.run).collect();
+        refused.retain(|row| known.contains(&row.run));
+        submissions.retain(|record| record.created_at.date_naive() <= day);
+        tallies.retain(|tally| tally.day <= day);
+    }
+    Ok(vec![
+        runs(&records),
+        quarantine(&refused),
+        snapshots(&files, &latest),
+        inbox(&tallies),
+        submissions_table(&submissions),
+    ])
+}
+
+/// One row a committed file: which run it is of, its day, whether the session's `<source>.<dataset>` reads it.
+fn snapshots(files: &[CommittedFile], latest: &[CommittedFile]) -> MemoryTable {
+    let current: BTreeSet<_> = latest.iter().map(|file| &file.path).collect();
+    let text = |values: Vec<String>| Arc::new(StringArray::from(values)) as ArrayRef;
+    let year = |file: &CommittedFile| file.partition.get("tahun_anggaran").and_then(|year| year.parse::<i32>().ok());
+    let dates: Vec<i32> = files.iter().map(|file| Date32Type::from_naive_date(file.snapshot_date)).collect();
+    let committed: TimestampMillisecondArray =
+        files.iter().map(|file| Some(file.committed_at.timestamp_millis())).collect();
+    memory(
+        "snapshots",
+        vec![
+            ("source", text(files.iter().map(|file| file.dataset.source().to_owned()).collect())),
+            ("dataset", text(files.iter().map(|file| file.dataset.dataset().to_owned()).collect())),
+            ("tahun_anggaran", Arc::new(files.iter().map(year).collect::<Int32Array>())),
+            ("snapshot_date", Arc::new(Date32Array::from(dates))),
+            (
+                "latest",
+                Arc::new(files.iter().map(|file| Some(current.contains(&file.path))).collect::<BooleanArray>()),
+            ),
+            ("run", text(files.iter().map(|file| file.run.to_string()).collect())),
+            ("rows", Arc::new(UInt64Array::from_iter_values(files.iter().map(|file| file.rows)))),
+            ("bytes", Arc::new(UInt64Array::from_iter_values(files.iter().map(|file| file.bytes)))),
+            ("committed_at", Arc::new(committed.with_timezone("UTC"))),
+        ],
+    )
+}
+
+fn runs(runs: &[RunRecord]) -> MemoryTable {
+    let text = |values: Vec<Option<String>>| Arc::new(StringArray::from(values)) as ArrayRef;
+    let number = |values: Vec<u64>| Arc::new(UInt64Array::from(values)) as ArrayRef;
+    let instant = |values: Vec<Option<DateTime<Utc>>>| {
+        let millis: TimestampMillisecondArray =
+            values.into_iter().map(|at| at.map(|at| at.timestamp_millis())).collect();
+        Arc::new(millis.with_timezone("UTC")) as ArrayRef
+    };
+    let years: Int32Array = runs.iter().map(|run| run.tahun_anggaran.map(i32::from)).collect();
+    let versions = UInt32Array::from_iter_values(runs.iter().map(|run| run.contract_version));
+    memory(
+        "runs",
+        vec![
+            ("run", text(runs.iter().map(|run| Some(run.run.to_string())).collect())),
+            ("source", text(runs.iter().map(|run| Some(run.dataset.source().to_owned())).collect())),
+            ("dataset", text(runs.iter().map(|run| Some(run.dataset.dataset().to_owned())).collect())),
+            ("tahun_anggaran", Arc::new(years)),
+            ("status", text(runs.iter().map(|run| Some(run.status.word().to_owned())).collect())),
+            ("reason", text(runs.iter().map(|run| run.reason.clone()).collect())),
+            ("started_at", instant(runs.iter().map(|run| Some(run.started_at)).collect())),
+            ("finished_at", instant(runs.iter().map(|run| run.finished_at).collect())),
+            ("rows", number(runs.iter().map(|run| run.rows).collect())),
+            ("quarantined", number(runs.iter().map(|run| run.quarantined).collect())),
+            ("pages", number(runs.iter().map(|run| run.pages).collect())),
+            ("bytes", number(runs.iter().map(|run| run.bytes).collect())),
+            ("contract_version", Arc::new(versions)),
+            ("key_id", text(runs.iter().map(|run| run.key_id.clone()).collect())),
+            ("accepted_by", text(runs.iter().map(|run| accepted(run).map(|a| a.by.clone())).collect())),
+            ("accepted_at", instant(runs.iter().map(|run| accepted(run).map(|a| a.at)).collect())),
+            ("replay_of", text(runs.iter().map(|run| run.replay_of.as_ref().map(ToString::to_string)).collect())),
+            ("parameters", text(runs.iter().map(|run| run.parameters.clone()).collect())),
+        ],
+    )
+}
+
+fn accepted(run: &RunRecord) -> Option<&Acceptance> {
+    run.accepted.as_ref()
+}
+
+fn quarantine(rows: &[QuarantinedRow]) -> MemoryTable {
+    let text = |values: Vec<Option<String>>| Arc::new(StringArray::from(values)) as ArrayRef;
+    let pages = UInt32Array::from_iter_values(rows.iter().map(|row| row.page));
+    let numbers = UInt64Array::from_iter_values(rows.iter().map(|row| row.row));
+    memory(
+        "quarantine",
+        vec![
+            ("run", text(rows.iter().map(|row| Some(row.run.to_string())).collect())),
+            ("source", text(rows.iter().map(|row| Some(row.dataset.source().to_owned())).collect())),
+            ("dataset", text(rows.iter().map(|row| Some(row.dataset.dataset().to_owned())).collect())),
+            ("page", Arc::new(pages)),
+            ("row", Arc::new(numbers)),
+            ("column", text(rows.iter().map(|row| row.column.clone()).collect())),
+            ("reason", text(rows.iter().map(|row| Some(row.reason.clone())).collect())),
+        ],
+    )
+}
+
+/// How often calls to the inbox ended how, by day and method.
+fn inbox(tallies: &[InboxTally]) -> MemoryTable {
+    let text = |values: Vec<&str>| Arc::new(StringArray::from(values)) as ArrayRef;
+    let days = Date32Array::from_iter_values(tallies.iter().map(|tally| Date32Type::from_naive_date(tally.day)));
+    let calls = UInt64Array::from_iter_values(tallies.iter().map(|tally| tally.pushes));
+    memory(
+        "inbox",
+        vec![
+            ("day", Arc::new(days)),
+            ("source", text(tallies.iter().map(|tally| tally.source.as_str()).collect())),
+            ("method", text(tallies.iter().map(|tally| tally.method.as_str()).collect())),
+            ("outcome", text(tallies.iter().map(|tally| tally.outcome.word()).collect())),
+            ("calls", Arc::new(calls)),
+        ],
+    )
+}
+
+/// The log of what was sent. `log` has the columns that the contract keeps, as a JSON object; `kd_billing` is the one of
+/// them that PNBP is joined by.
+pub(crate) fn submissions_table(rows: &[SubmissionRecord]) -> MemoryTable {
+    let text = |of: fn(&SubmissionRecord) -> Option<String>| {
+        Arc::new(rows.iter().map(of).collect::<StringArray>()) as ArrayRef
+    };
+    let instant = |of: fn(&SubmissionRecord) -> Option<DateTime<Utc>>| {
+        let millis: TimestampMillisecondArray =
+            rows.iter().map(|row| of(row).map(|at| at.timestamp_millis())).collect();
+        Arc::new(millis.with_timezone("UTC")) as ArrayRef
+    };
+    let statuses: Int32Array = rows.iter().map(|row| row.http_status.map(i32::from)).collect();
+    let attempts = UInt32Array::from_iter_values(rows.iter().map(|row| row.attempts));
+    memory(
+        "submissions",
+        vec![
+            ("source", text(|row| Some(row.source.clone()))),
+            ("method", text(|row| Some(row.method.clone()))),
+            ("key", text(|row| Some(row.key.clone()))),
+            ("state", text(|row| Some(row.state.word().to_owned()))),
+            ("kd_billing", text(|row| logged(&row.log, "kd_billing"))),
+            ("http_status", Arc::new(statuses)),
+            ("code", text(|row| row.code.clone())),
+            ("message", text(|row| row.message.clone())),
+            ("attempts", Arc::new(attempts)),
+            ("log", text(|row| Some(row.log.clone()))),
+            ("operator", text(|row| Some(row.operator.clone()))),
+            ("created_at", instant(|row| Some(row.created_at))),
+            ("sent_at", instant(|row| Some(row.sent_at))),
+            ("finished_at", instant(|row| row.finished_at)),
+        ],
+    )
+}
+
+/// A column of the log of a record.
+fn logged(log: &str, column: &str) -> Option<String> {
+    let log: serde_json::Value = serde_json::from_str(log).ok()?;
+    log.get(column)?.as_str().map(str::to_owned)
+}
+
+fn memory(table: &str, columns: Vec<(&str, ArrayRef)>) -> MemoryTable {
+    let fields: Vec<Field> =
+        columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();
+    let schema = Arc::new(Schema::new(fields));
+    let arrays = columns.into_iter().map(|(_, array)| array).collect();
+    let batch = RecordBatch::try_new(Arc::clone(&schema), arrays).expect("the schema is made from these columns");
+    MemoryTable { schema: "ops".to_owned(), table: table.to_owned(), columns: schema, batches: vec![batch] }
+}
+
+/// The ledger's tables without a row.
+#[cfg(test)]
+pub(crate) fn empty_ledger_tables() -> Vec<MemoryTable> {
+    vec![runs(&[]), quarantine(&[]), snapshots(&[], &[]), inbox(&[])]
+}
