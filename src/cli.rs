@@ -1,7 +1,9 @@
 //! Parse, wire, print, exit code. The only reader of argv and the only writer of stdout; one file a command.
 
+mod catalog;
 mod check;
 mod demo;
+mod diff;
 mod exit;
 mod key;
 mod output;
@@ -12,6 +14,7 @@ mod report;
 mod runs;
 mod sandbox;
 mod session;
+mod shell;
 mod snapshot;
 mod sql;
 mod status;
@@ -86,8 +89,12 @@ enum Command {
     Replay(replay::ReplayArgs),
     /// Run read-only SQL over the snapshots and views
     Sql(sql::SqlArgs),
+    /// The data dictionary: tables, columns, what they mean and how fresh they are
+    Catalog(catalog::CatalogArgs),
     /// Check config, contracts, views, credentials and sources
     Check(check::CheckArgs),
+    /// What was added, removed and changed between two snapshots
+    Diff(diff::DiffArgs),
     /// How fresh every dataset is
     #[command(after_help = "Examples:\n  lumbung status\n  lumbung status --output json")]
     Status,
@@ -168,6 +175,7 @@ fn every_set_was_heard(global: &GlobalArgs) -> Result<(), Failure> {
 
 async fn run(cli: Cli) -> Result<(), Failure> {
     let context = Context::new(&cli.global)?;
+    let is_shell = matches!(&cli.command, Command::Sql(args) if args.opens_a_shell());
     let command = async {
         match cli.command {
             Command::Demo(args) => demo::run(context, args).await,
@@ -175,7 +183,9 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             Command::Snapshot(args) => snapshot::run(&context, &args).await,
             Command::Replay(args) => replay::run(&context, &args).await,
             Command::Sql(args) => sql::run(&context, &args).await,
+            Command::Catalog(args) => catalog::run(&context, &args).await,
             Command::Check(args) => check::run(&context, &args).await,
+            Command::Diff(args) => diff::run(&context, &args).await,
             Command::Status => status::run(&context),
             Command::Runs(args) => runs::run(&context, &args),
             Command::Key(args) => key::run(&context, &args).await,
@@ -186,7 +196,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
     };
     tokio::select! {
         done = command => done,
-        _ = tokio::signal::ctrl_c() => Err(Failure::interrupted()),
+        _ = tokio::signal::ctrl_c(), if !is_shell => Err(Failure::interrupted()),
     }
 }
 

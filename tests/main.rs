@@ -6,6 +6,8 @@
 mod answers;
 mod archive;
 mod demo;
+mod dictionary;
+mod difference;
 mod disk;
 mod exits;
 mod faults;
@@ -16,6 +18,7 @@ mod quirks;
 mod readers;
 mod reference;
 mod secrets;
+mod shell;
 mod sirup;
 mod sixth;
 mod sources;
