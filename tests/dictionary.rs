@@ -18,7 +18,8 @@ fn the_dictionary_comes_in_every_format() {
     assert!(!list.contains("history."), "history is the same datasets again");
     let one = lab.ok(&["catalog", "serapan_satker"]).stdout;
     assert!(one.starts_with("mart.serapan_satker  (view)") && one.contains("mart.baris_anggaran"), "{one}");
-    let json: Value = serde_json::from_str(&lab.ok(&["--output", "json", "catalog", "omspan.dipa_belanja"]).stdout).unwrap();
+    let json: Value =
+        serde_json::from_str(&lab.ok(&["--output", "json", "catalog", "omspan.dipa_belanja"]).stdout).unwrap();
     assert_eq!((&json["kind"], &json["freshness"]["newest"]), (&"dataset".into(), &"2026-11-01".into()));
     let amount = json["columns"].as_array().unwrap().iter().find(|column| column["column"] == "amount").unwrap();
     assert_eq!((&amount["type"], &amount["unit"]), (&"DECIMAL(20,2)".into(), &"rupiah".into()));

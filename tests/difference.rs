@@ -12,7 +12,8 @@ fn two_days() -> Lab {
     let mut lab = Lab::new(&[]);
     for day in ["2026-10-01", "2026-11-01"] {
         lab.set_today(day);
-        let ran: Ran = lab.systems_command(&["snapshot", "sipp.p3ke", "omspan.dipa_belanja"]).output().unwrap().into();
+        let ran: Ran =
+            lab.systems_command(&["snapshot", "sipp.p3ke", "omspan.dipa_belanja"]).output().unwrap().into();
         assert_eq!(ran.code, 0, "{}", ran.stderr);
     }
     lab

@@ -162,10 +162,21 @@ fn a_conversation_on_a_terminal() {
     // What was typed before comes back with the arrow; with --no-history nothing is read or written.
     terminal.talk(
         &["sql"],
-        &[("<", "lumbung> "), ("+", "\x1b[A"), ("<", r"\q"), ("+", "\x1b[A\x1b[A"), ("<", "\\o"), ("+", "\x03"), ("+", "\x04")],
+        &[
+            ("<", "lumbung> "),
+            ("+", "\x1b[A"),
+            ("<", r"\q"),
+            ("+", "\x1b[A\x1b[A"),
+            ("<", "\\o"),
+            ("+", "\x03"),
+            ("+", "\x04"),
+        ],
     );
     let before = std::fs::read(terminal.history()).unwrap();
-    terminal.talk(&["sql", "--no-history"], &[("<", "lumbung> "), (">", "SELECT 3 AS tiga;"), ("<", "(1 row)"), (">", "exit")]);
+    terminal.talk(
+        &["sql", "--no-history"],
+        &[("<", "lumbung> "), (">", "SELECT 3 AS tiga;"), ("<", "(1 row)"), (">", "exit")],
+    );
     assert_eq!(std::fs::read(terminal.history()).unwrap(), before);
 }
 

@@ -272,7 +272,8 @@ fn column_entry(shape: &TableShape, column: &ColumnShape, known: &Known) -> Colu
 
 /// `from omspan.dipa_belanja.amount, …`
 fn computed_from(column: &ColumnShape) -> String {
-    let names: Vec<String> = column.made_of.iter().map(|o| format!("{}.{}.{}", o.schema, o.table, o.column)).collect();
+    let names: Vec<String> =
+        column.made_of.iter().map(|o| format!("{}.{}.{}", o.schema, o.table, o.column)).collect();
     if names.is_empty() { String::new() } else { format!("computed from {}", names.join(", ")) }
 }
 

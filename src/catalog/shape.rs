@@ -79,7 +79,6 @@ impl Catalog {
     }
 }
 
-
 /// A type in the words of SQL.
 fn sql_type(data_type: &DataType) -> String {
     match data_type {

@@ -1,6 +1,5 @@
 //! `lumbung catalog`: the data dictionary, the lineage of views, and the export for Satu Data.
 
-
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
@@ -77,13 +76,8 @@ pub(super) async fn dictionary(
     let (contracts, reference) = (context.folder.contracts()?, Reference::load(&context.folder)?);
     let (latest, all) = (warehouse.committed_files(AsOf::Latest)?, warehouse.committed_files(AsOf::All)?);
     let views = session::views(context)?;
-    let sources = DictionarySources {
-        contracts: &contracts,
-        reference: &reference,
-        views: &views,
-        latest: &latest,
-        all: &all,
-    };
+    let sources =
+        DictionarySources { contracts: &contracts, reference: &reference, views: &views, latest: &latest, all: &all };
     let dictionary = Dictionary::new(&shapes, &sources);
     Ok((shapes, dictionary))
 }
@@ -258,7 +252,10 @@ fn markdown(entry: &TableEntry) -> String {
     text.push_str("\n| column | type | unit | class | meaning |\n|---|---|---|---|---|\n");
     for column in &entry.columns {
         let (name, meaning) = (&column.name, cell(&column.meaning));
-        text.push_str(&format!("| {name} | {} | {} | {} | {meaning} |\n", column.sql_type, column.unit, column.class));
+        text.push_str(&format!(
+            "| {name} | {} | {} | {} | {meaning} |\n",
+            column.sql_type, column.unit, column.class
+        ));
     }
     text
 }
@@ -271,7 +268,9 @@ fn lineage(dictionary: &Dictionary, format: DictionaryFormat) -> Result<String, 
         .flat_map(|entry| entry.reads.iter().map(|read| vec![entry.name(), read.clone()]))
         .collect();
     match format {
-        DictionaryFormat::Dcat => Err(Failure::new(Code::Usage, "lineage is part of the dcat export: leave --lineage out")),
+        DictionaryFormat::Dcat => {
+            Err(Failure::new(Code::Usage, "lineage is part of the dcat export: leave --lineage out"))
+        }
         DictionaryFormat::Json => Ok(pretty(&edges.iter().map(|e| json!({ "view": e[0], "reads": e[1] })).collect())),
         DictionaryFormat::Csv => {
             let header = vec!["view".to_owned(), "reads".to_owned()];

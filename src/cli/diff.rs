@@ -127,7 +127,8 @@ fn key(dataset: &Dataset, named: &[String], columns: &[String]) -> Result<Vec<St
     let key = if named.is_empty() { of_contract() } else { named.to_vec() };
     match key.is_empty() {
         true => {
-            let reason = format!("the contract of {} names no key; the columns are {}", dataset.name, columns.join(", "));
+            let reason =
+                format!("the contract of {} names no key; the columns are {}", dataset.name, columns.join(", "));
             Err(Failure::usage(reason).with_hint("say with --key a,b which columns tell one row from another"))
         }
         false => Ok(key),
@@ -157,15 +158,11 @@ fn years(
 }
 
 /// Files that both snapshots consist of (data that accumulates, or a day without a newer snapshot) are the same rows.
-fn compare(
-    files: &YearFiles,
-    key: &[String],
-    columns: &[String],
-    examples: usize,
-) -> Result<Difference, DiffError> {
+fn compare(files: &YearFiles, key: &[String], columns: &[String], examples: usize) -> Result<Difference, DiffError> {
     let paths = |files: &[CommittedFile]| files.iter().map(|file| file.path.clone()).collect::<BTreeSet<PathBuf>>();
     let (from, to) = (paths(&files.from), paths(&files.to));
-    let only = |own: &BTreeSet<PathBuf>, other: &BTreeSet<PathBuf>| own.difference(other).cloned().collect::<Vec<_>>();
+    let only =
+        |own: &BTreeSet<PathBuf>, other: &BTreeSet<PathBuf>| own.difference(other).cloned().collect::<Vec<_>>();
     let (own_from, own_to) = (only(&from, &to), only(&to, &from));
     let request = DiffRequest { from: &own_from, to: &own_to, key, columns, examples };
     let mut found = if own_from.is_empty() && own_to.is_empty() { Difference::default() } else { diff(&request)? };

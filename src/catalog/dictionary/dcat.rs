@@ -29,7 +29,8 @@ impl Dictionary {
     /// A `dcat:Catalog` with every dataset and view.
     #[must_use]
     pub fn dcat(&self, publisher: &Publisher) -> Value {
-        let listed = self.tables.iter().filter(|table| matches!(table.kind, Kind::Dataset | Kind::View | Kind::Reference));
+        let listed =
+            self.tables.iter().filter(|table| matches!(table.kind, Kind::Dataset | Kind::View | Kind::Reference));
         json!({
             "@context": {
                 "dcat": "http://www.w3.org/ns/dcat#",

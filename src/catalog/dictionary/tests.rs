@@ -60,13 +60,19 @@ async fn every_column_of_a_contract_and_every_view_is_explained() {
     assert_eq!((p3ke.kind, p3ke.access, p3ke.grain.as_str()), (Kind::Dataset, Access::NonPublic, "one family"));
     assert!(p3ke.source.starts_with("GET p3ke; Dokumentasi API SIPP"), "{}", p3ke.source);
     let class = |name: &str| p3ke.columns.iter().find(|column| column.name == name).map(|column| column.class);
-    assert_eq!((class("nik"), class("tanggal_lahir"), class("kecamatan")), (Some("key"), Some("coarse"), Some("public")));
+    assert_eq!(
+        (class("nik"), class("tanggal_lahir"), class("kecamatan")),
+        (Some("key"), Some("coarse"), Some("public"))
+    );
     assert_eq!((class("alamat"), class("kepala_keluarga")), (None, None), "what is dropped is in no table");
     let dipa = dictionary.find("dipa_belanja").unwrap();
     let amount = dipa.columns.iter().find(|column| column.name == "amount").unwrap();
     assert_eq!((amount.sql_type.as_str(), amount.unit), ("DECIMAL(20,2)", "rupiah"));
     let state = dipa.state.as_ref().unwrap();
-    assert_eq!((state.first.to_string(), state.newest.to_string(), state.rows), ("2026-10-01".into(), "2026-10-31".into(), 3));
+    assert_eq!(
+        (state.first.to_string(), state.newest.to_string(), state.rows),
+        ("2026-10-01".into(), "2026-10-31".into(), 3)
+    );
     let bagian = dictionary.find("ref.bagian_anggaran").unwrap();
     assert_eq!((bagian.kind, bagian.grain.as_str()), (Kind::Reference, "one kode"));
 }
@@ -116,15 +122,23 @@ async fn the_catalogue_of_satu_data_marks_what_is_personal() {
     let dcat = dictionary().await.dcat(&publisher);
     assert_eq!(dcat["@type"], "dcat:Catalog");
     let datasets = dcat["dcat:dataset"].as_array().unwrap();
-    let of = |name: &str| datasets.iter().find(|node| node["dct:identifier"] == name).unwrap_or_else(|| panic!("{name}"));
-    let access = |name: &str| of(name)["dct:accessRights"]["@id"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    let of =
+        |name: &str| datasets.iter().find(|node| node["dct:identifier"] == name).unwrap_or_else(|| panic!("{name}"));
+    let access =
+        |name: &str| of(name)["dct:accessRights"]["@id"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
     assert_eq!(access("omspan.dipa_belanja"), "PUBLIC");
     assert_eq!(access("sipp.p3ke"), "NON_PUBLIC");
     assert_eq!(access("mart.bantuan_cakupan"), "RESTRICTED");
     assert!(!datasets.iter().any(|node| node["dct:identifier"].as_str().unwrap().starts_with("history.")));
     let dipa = of("omspan.dipa_belanja");
-    assert_eq!(dipa["dcat:distribution"][0]["dcat:accessURL"]["@id"], "https://data.contoh.go.id/lumbung/omspan/dipa_belanja/");
-    assert_eq!(dipa["dcat:distribution"][0]["dcat:byteSize"], json!({"@value": "30", "@type": "xsd:nonNegativeInteger"}));
+    assert_eq!(
+        dipa["dcat:distribution"][0]["dcat:accessURL"]["@id"],
+        "https://data.contoh.go.id/lumbung/omspan/dipa_belanja/"
+    );
+    assert_eq!(
+        dipa["dcat:distribution"][0]["dcat:byteSize"],
+        json!({"@value": "30", "@type": "xsd:nonNegativeInteger"})
+    );
     assert_eq!(dipa["dct:temporal"]["dcat:endDate"]["@value"], "2026-10-31");
     assert_eq!(of("sipp.p3ke")["dcat:distribution"], Value::Null);
     assert_eq!(of("mart.satker")["dct:publisher"]["@id"], dcat["dct:publisher"]["@id"]);

@@ -22,9 +22,11 @@ fn hash(text: &str) -> String {
 /// Two families and one recipient, hashed; a view that shows the NIK under another name, and history.
 async fn catalog(key: Result<PiiKey, String>) -> (Fixture, Catalog) {
     let family = |id: &str, nik: &str| json!({"id_keluarga_p3ke": id, "nik": nik, "kode_kemdagri": "3514141005"});
-    let fixture = Fixture::new()
-        .with("p3ke", 2026, &[family("1", &hash(NIK)), family("2", &hash(OTHER))])
-        .with("bantuan", 2026, &[json!({"nik": hash(NIK), "kecamatan": "Gempol"})]);
+    let fixture = Fixture::new().with("p3ke", 2026, &[family("1", &hash(NIK)), family("2", &hash(OTHER))]).with(
+        "bantuan",
+        2026,
+        &[json!({"nik": hash(NIK), "kecamatan": "Gempol"})],
+    );
     let mut tables = fixture.tables.clone();
     let mut history = tables.iter().find(|table| table.table == "p3ke").unwrap().clone();
     history.files.clear();
@@ -86,8 +88,12 @@ async fn a_number_beside_a_key_column_finds_its_hash() {
         assert_eq!(ids(&catalog, &sql).await, expected, "{sql}");
     }
     for sql in [
-        format!("WITH k AS (SELECT nik AS n, id_keluarga_p3ke AS id FROM sipp.p3ke) SELECT id FROM k WHERE n = '{NIK}'"),
-        format!("SELECT p.id_keluarga_p3ke FROM sipp.p3ke p JOIN sipp.bantuan b ON b.nik = p.nik AND b.nik = '{NIK}'"),
+        format!(
+            "WITH k AS (SELECT nik AS n, id_keluarga_p3ke AS id FROM sipp.p3ke) SELECT id FROM k WHERE n = '{NIK}'"
+        ),
+        format!(
+            "SELECT p.id_keluarga_p3ke FROM sipp.p3ke p JOIN sipp.bantuan b ON b.nik = p.nik AND b.nik = '{NIK}'"
+        ),
         format!("SELECT min(id_keluarga_p3ke) FROM sipp.p3ke GROUP BY nik HAVING nik = '{NIK}'"),
         format!("SELECT id_keluarga_p3ke FROM sipp.p3ke WHERE CASE WHEN nik = '{NIK}' THEN true ELSE false END"),
         format!("SELECT id FROM (SELECT id_keluarga_p3ke AS id, nik = '{NIK}' AS ini FROM sipp.p3ke) WHERE ini"),

@@ -100,7 +100,9 @@ mod tests {
 
     #[test]
     fn who_asks_about_tables_sees_all_views() {
-        for sql in ["SHOW TABLES", "SELECT * FROM information_schema.tables", "SELECT * FROM mart.e", "DESCRIBE a", "("] {
+        for sql in
+            ["SHOW TABLES", "SELECT * FROM information_schema.tables", "SELECT * FROM mart.e", "DESCRIBE a", "("]
+        {
             assert_eq!(needed(sql).len(), 4, "{sql}");
         }
     }

@@ -6,11 +6,58 @@ use crate::catalog::{Format, TableShape};
 
 /// The words a query is made of; the engine knows more, these are typed by hand.
 const KEYWORDS: [&str; 52] = [
-    "SELECT", "FROM", "WHERE", "GROUP BY", "ORDER BY", "HAVING", "LIMIT", "OFFSET", "JOIN", "LEFT JOIN", "RIGHT JOIN",
-    "FULL JOIN", "CROSS JOIN", "ON", "USING", "AS", "AND", "OR", "NOT", "IN", "IS NULL", "IS NOT NULL", "BETWEEN", "LIKE",
-    "ILIKE", "EXISTS", "CASE", "WHEN", "THEN", "ELSE", "END", "UNION ALL", "UNION", "EXCEPT", "INTERSECT", "DISTINCT",
-    "WITH", "VALUES", "EXPLAIN", "DESCRIBE", "SHOW TABLES", "CAST", "COALESCE", "COUNT", "SUM", "AVG", "MIN", "MAX",
-    "OVER", "PARTITION BY", "ASC", "DESC",
+    "SELECT",
+    "FROM",
+    "WHERE",
+    "GROUP BY",
+    "ORDER BY",
+    "HAVING",
+    "LIMIT",
+    "OFFSET",
+    "JOIN",
+    "LEFT JOIN",
+    "RIGHT JOIN",
+    "FULL JOIN",
+    "CROSS JOIN",
+    "ON",
+    "USING",
+    "AS",
+    "AND",
+    "OR",
+    "NOT",
+    "IN",
+    "IS NULL",
+    "IS NOT NULL",
+    "BETWEEN",
+    "LIKE",
+    "ILIKE",
+    "EXISTS",
+    "CASE",
+    "WHEN",
+    "THEN",
+    "ELSE",
+    "END",
+    "UNION ALL",
+    "UNION",
+    "EXCEPT",
+    "INTERSECT",
+    "DISTINCT",
+    "WITH",
+    "VALUES",
+    "EXPLAIN",
+    "DESCRIBE",
+    "SHOW TABLES",
+    "CAST",
+    "COALESCE",
+    "COUNT",
+    "SUM",
+    "AVG",
+    "MIN",
+    "MAX",
+    "OVER",
+    "PARTITION BY",
+    "ASC",
+    "DESC",
 ];
 
 /// Words after which a table is named.
@@ -41,7 +88,8 @@ impl Vocabulary {
             return self.meta_offers(before);
         }
         let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
-        let start = before.rfind(|c| !is_part(c)).map_or(0, |i| i + before[i..].chars().next().map_or(1, char::len_utf8));
+        let start =
+            before.rfind(|c| !is_part(c)).map_or(0, |i| i + before[i..].chars().next().map_or(1, char::len_utf8));
         let word = &before[start..];
         if is_inside_literal(before) {
             return (pos, Vec::new());
@@ -56,7 +104,8 @@ impl Vocabulary {
     fn meta_offers(&self, before: &str) -> (usize, Vec<String>) {
         let Some((command, argument)) = before.trim_start().split_once(char::is_whitespace) else {
             let begun = before.trim_start();
-            let offers = COMMANDS.iter().map(|(name, _, _)| (*name).to_owned()).filter(|name| name.starts_with(begun));
+            let offers =
+                COMMANDS.iter().map(|(name, _, _)| (*name).to_owned()).filter(|name| name.starts_with(begun));
             return (before.len() - begun.len(), offers.collect());
         };
         let argument = argument.trim_start();
@@ -74,9 +123,11 @@ impl Vocabulary {
     fn after_dot(&self, owner: &str, begun: &str, named: &[Named<'_>]) -> Vec<String> {
         let owner = owner.to_lowercase();
         let mut all: Vec<String> = Vec::new();
-        let of_alias = named.iter().filter(|table| table.alias == owner).flat_map(|table| table.columns.iter().cloned());
+        let of_alias =
+            named.iter().filter(|table| table.alias == owner).flat_map(|table| table.columns.iter().cloned());
         all.extend(of_alias);
-        let of_schema = self.tables.iter().filter(|(schema, _, _)| *schema == owner).map(|(_, table, _)| table.clone());
+        let of_schema =
+            self.tables.iter().filter(|(schema, _, _)| *schema == owner).map(|(_, table, _)| table.clone());
         all.extend(of_schema);
         if let Some((_, _, columns)) = self.tables.iter().find(|(s, t, _)| format!("{s}.{t}") == owner) {
             all.extend(columns.iter().cloned());
@@ -112,7 +163,8 @@ impl Vocabulary {
         let mut named = Vec::new();
         let mut i = 0;
         while i < all.len() {
-            let is_from = |token: &Token<'_>| token.kind == Kind::Word && BEFORE_TABLE[..2].contains(&lower(token).as_str());
+            let is_from =
+                |token: &Token<'_>| token.kind == Kind::Word && BEFORE_TABLE[..2].contains(&lower(token).as_str());
             let follows = is_from(&all[i]) || (all[i].text == "," && !named.is_empty());
             i += 1;
             if !follows {
@@ -153,15 +205,16 @@ fn alias_at(all: &[Token<'_>], i: usize) -> Option<String> {
         return word(i + 1);
     }
     const CLAUSES: [&str; 16] = [
-        "where", "on", "using", "join", "left", "right", "full", "inner", "cross", "natural", "group", "order", "having",
-        "limit", "union", "except",
+        "where", "on", "using", "join", "left", "right", "full", "inner", "cross", "natural", "group", "order",
+        "having", "limit", "union", "except",
     ];
     (!CLAUSES.contains(&first.as_str())).then_some(first)
 }
 
 /// The statement around `pos`: between the semicolons on either side.
 fn statement_at(text: &str, pos: usize) -> &str {
-    let ends: Vec<usize> = tokens(text).iter().filter(|t| t.kind == Kind::Symbol && t.text == ";").map(|t| t.at).collect();
+    let ends: Vec<usize> =
+        tokens(text).iter().filter(|t| t.kind == Kind::Symbol && t.text == ";").map(|t| t.at).collect();
     let from = ends.iter().rfind(|end| **end < pos).map_or(0, |end| end + 1);
     let to = ends.iter().find(|end| **end >= pos).copied().unwrap_or(text.len());
     &text[from..to]
@@ -212,7 +265,10 @@ mod tests {
 
     #[test]
     fn after_a_dot_come_tables_of_a_schema_and_columns_of_an_alias() {
-        assert_eq!(offers("SELECT * FROM omspan.d|"), (21, vec!["detail_pnbp".to_owned(), "dipa_belanja".to_owned()]));
+        assert_eq!(
+            offers("SELECT * FROM omspan.d|"),
+            (21, vec!["detail_pnbp".to_owned(), "dipa_belanja".to_owned()])
+        );
         assert_eq!(words("SELECT b.a| FROM omspan.dipa_belanja AS b"), ["akun", "amount"]);
         assert_eq!(words("SELECT b.| FROM mart.serapan_satker s JOIN omspan.dipa_belanja b ON true").len(), 3);
         assert_eq!(words("SELECT s.p| FROM serapan_satker s, omspan.dipa_belanja"), ["pagu"]);

@@ -10,7 +10,7 @@ pub(super) const COMMANDS: [(&str, &str, &str); 11] = [
     (r"\dt", "[PATTERN]", "tables and views; * stands for anything"),
     (r"\profile", "TABLE", "each column's nulls, distinct values (approximate), least, greatest and sum"),
     (r"\format", "[NAME]", "table, csv, json, ndjson, parquet, xlsx or markdown"),
-    (r"\o", "[FILE]", "results go to FILE, in the format of its extension; without a name to the screen again"),
+    (r"\o", "[FILE]", "the next result goes to FILE, in the format of its extension; without a name to the screen"),
     (r"\x", "[on|off|auto]", "one line a column; auto: when the result is wider than the screen"),
     (r"\pager", "[on|off]", "long results go through $LUMBUNG_PAGER, $PAGER or less"),
     (r"\timing", "[on|off]", "say how long each query took"),
@@ -75,13 +75,15 @@ pub(super) fn parse(text: &str) -> Result<Meta, String> {
         r"\dt" => Ok(Meta::Tables(argument)),
         r"\d" => Ok(argument.map_or(Meta::Tables(None), Meta::Describe)),
         r"\profile" => wanted().map(Meta::Profile),
-        r"\format" => argument.map(|name| name.parse().map_err(|e: crate::catalog::CatalogError| e.to_string())).transpose().map(Meta::Format),
+        r"\format" => argument
+            .map(|name| name.parse().map_err(|e: crate::catalog::CatalogError| e.to_string()))
+            .transpose()
+            .map(Meta::Format),
         r"\o" => Ok(Meta::Out(argument.map(PathBuf::from))),
         r"\x" => match argument.as_deref() {
             Some("auto") => Ok(Meta::Expanded(Some(Expanded::Auto))),
-            _ => switch(name, rest).map(|on| {
-                Meta::Expanded(on.map(|on| if on { Expanded::On } else { Expanded::Off }))
-            }),
+            _ => switch(name, rest)
+                .map(|on| Meta::Expanded(on.map(|on| if on { Expanded::On } else { Expanded::Off }))),
         },
         r"\pager" => switch(name, rest).map(Meta::Pager),
         r"\timing" => switch(name, rest).map(Meta::Timing),

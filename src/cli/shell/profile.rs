@@ -46,7 +46,8 @@ pub(super) async fn profile(
         columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();
     let schema = Arc::new(Schema::new(fields));
     let arrays = columns.into_iter().map(|(_, array)| array).collect();
-    let batch = RecordBatch::try_new(Arc::clone(&schema), arrays).map_err(|e| CatalogError::Internal(e.to_string()))?;
+    let batch =
+        RecordBatch::try_new(Arc::clone(&schema), arrays).map_err(|e| CatalogError::Internal(e.to_string()))?;
     Ok(QueryResult::from_batches(schema, vec![batch]))
 }
 

@@ -71,7 +71,8 @@ impl Pairs {
     /// The first `n` rows of each fate.
     pub(super) fn first(&self, n: usize, changed: &[bool]) -> Vec<Shown> {
         let added = self.added.iter().take(n).map(|new| Shown { fate: Fate::Added, old: None, new: Some(*new) });
-        let removed = self.removed.iter().take(n).map(|old| Shown { fate: Fate::Removed, old: Some(*old), new: None });
+        let removed =
+            self.removed.iter().take(n).map(|old| Shown { fate: Fate::Removed, old: Some(*old), new: None });
         let pairs = self.both.iter().zip(changed).filter(|(_, changed)| **changed).take(n);
         let changed = pairs.map(|((old, new), _)| Shown { fate: Fate::Changed, old: Some(*old), new: Some(*new) });
         added.chain(removed).chain(changed).collect()

@@ -21,7 +21,11 @@ fn write(folder: &Path, name: &str, rows: &[Row<'_>]) -> PathBuf {
         ("tanggal", Arc::new(rows.iter().map(|row| row.3).collect::<Date32Array>())),
         ("nama", Arc::new(rows.iter().map(|row| row.4).collect::<StringArray>())),
     ];
-    save(folder, name, &RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(n, a)| (n, a, true))).unwrap())
+    save(
+        folder,
+        name,
+        &RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(n, a)| (n, a, true))).unwrap(),
+    )
 }
 
 fn save(folder: &Path, name: &str, batch: &RecordBatch) -> PathBuf {
@@ -87,7 +91,11 @@ fn rows_are_told_apart_by_their_key_and_compared_column_by_column() {
     assert_eq!(
         found.examples,
         [
-            example(Fate::Added, ["04", "57"], vec![cell("amount", None, Some("0.99")), cell("nama", None, Some("neu"))]),
+            example(
+                Fate::Added,
+                ["04", "57"],
+                vec![cell("amount", None, Some("0.99")), cell("nama", None, Some("neu"))]
+            ),
             example(
                 Fate::Removed,
                 ["02", "51"],
@@ -101,10 +109,7 @@ fn rows_are_told_apart_by_their_key_and_compared_column_by_column() {
             example(
                 Fate::Changed,
                 ["03", "51"],
-                vec![
-                    cell("amount", None, Some("3.00")),
-                    cell("tanggal", Some("2024-10-04"), Some("2024-10-05")),
-                ]
+                vec![cell("amount", None, Some("3.00")), cell("tanggal", Some("2024-10-04"), Some("2024-10-05")),]
             ),
         ]
     );
