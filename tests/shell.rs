@@ -80,103 +80,116 @@ impl Terminal {
     }
 }
 
+/// What every conversation begins with.
+const PROMPT: (&str, &str) = ("<", "lumbung> ");
+
 #[test]
-fn a_conversation_on_a_terminal() {
+fn tables_are_looked_up_and_names_completed() {
+    if !python_has(&["pty"]) {
+        return;
+    }
+    let script = [
+        PROMPT,
+        (">", r"\dt omspan.*"),
+        ("<", "omspan.capaian_ik_kl"),
+        PROMPT,
+        (">", r"\d sipp.p3ke"),
+        ("<", "NIK of the head of the family; NULL where it is not whole (hashed)"),
+        PROMPT,
+        (">", r"\d sipp.p3k"),
+        ("<", "did you mean sipp.p3ke"),
+        PROMPT,
+        ("+", "SELECT count(*) FROM omspan.capaian_ik_k\t"),
+        ("<", "capaian_ik_kl"),
+        // A column of the alias.
+        ("+", " k WHERE k.ik_realisa\t"),
+        ("<", "k.ik_realisasi"),
+        (">", " IS NOT NULL;"),
+        ("<", "(1 row)"),
+        PROMPT,
+        (">", r"\profile omspan.dipa_belanja"),
+        ("<", "distinct_approx"),
+        ("<", "amount"),
+        PROMPT,
+        (">", r"\nonsense"),
+        ("<", r"\? lists them"),
+        (">", r"\q"),
+    ];
+    Terminal::new().talk(&["sql"], &script);
+}
+
+#[test]
+fn results_are_shown_timed_expanded_and_written() {
+    if !python_has(&["pty"]) {
+        return;
+    }
+    let terminal = Terminal::new();
+    let script = [
+        PROMPT,
+        (">", r"\timing on"),
+        ("<", "timing is on"),
+        (">", "SELECT 1 AS satu; SELECT 2 AS dua;"),
+        ("<", "satu"),
+        ("<", "time: "),
+        ("<", "dua"),
+        PROMPT,
+        (">", r"\x on"),
+        PROMPT,
+        (">", "SELECT 1 AS satu, 2 AS dua;"),
+        ("<", "-[ 1 ]"),
+        PROMPT,
+        (">", "SELEC 1;"),
+        ("<", "error: "),
+        PROMPT,
+        (">", r"\o hasil.csv"),
+        PROMPT,
+        (">", "SELECT ba FROM omspan.capaian_ik_kl LIMIT 2;"),
+        ("<", "2 rows in hasil.csv"),
+        (">", "SELECT 1;"),
+        ("<", "holds a result already"),
+        (">", r"\o"),
+        PROMPT,
+        ("+", "\x04"),
+    ];
+    terminal.talk(&["sql"], &script);
+    let csv = std::fs::read_to_string(terminal.lab.path().join("hasil.csv")).unwrap();
+    assert_eq!(csv, "ba\n056\n056\n");
+}
+
+#[test]
+fn history_remembers_statements_and_no_personal_value() {
     if !python_has(&["pty"]) {
         return;
     }
     let terminal = Terminal::new();
     let personal = format!("SELECT count(*) AS orang FROM sipp.p3ke WHERE nik = '{NIK}';");
-    terminal.talk(
-        &["sql"],
-        &[
-            ("<", "lumbung> "),
-            // Enter ends nothing before the semicolon.
-            (">", "SELECT count(*) AS banyak\rFROM omspan.capaian_ik_kl;"),
-            ("<", "(1 row)"),
-            ("<", "lumbung> "),
-            (">", r"\dt omspan.*"),
-            ("<", "omspan.capaian_ik_kl"),
-            ("<", "lumbung> "),
-            (">", r"\d sipp.p3ke"),
-            ("<", "NIK of the head of the family; NULL where it is not whole (hashed)"),
-            ("<", "lumbung> "),
-            (">", r"\d sipp.p3k"),
-            ("<", "did you mean sipp.p3ke?"),
-            ("<", "lumbung> "),
-            // Tab completes the table, then the column of its alias.
-            ("+", "SELECT k.ik_reali\x01\x05"),
-            ("+", " FROM omspan.capaian_ik_k\t"),
-            ("<", "capaian_ik_kl"),
-            ("+", " k LIMIT 1;\x01\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\t"),
-            ("<", "k.ik_realisasi"),
-            (">", "\x05"),
-            ("<", "(1 row)"),
-            ("<", "lumbung> "),
-            (">", r"\timing on"),
-            ("<", "timing is on"),
-            (">", "SELECT 1 AS satu; SELECT 2 AS dua;"),
-            ("<", "satu"),
-            ("<", "time: 0."),
-            ("<", "dua"),
-            ("<", "lumbung> "),
-            (">", r"\x on"),
-            ("<", "lumbung> "),
-            (">", "SELECT 1 AS satu, 2 AS dua;"),
-            ("<", "-[ 1 ]"),
-            ("<", "lumbung> "),
-            (">", r"\x auto"),
-            ("<", "lumbung> "),
-            (">", r"\profile omspan.dipa_belanja"),
-            ("<", "distinct_approx"),
-            ("<", "amount"),
-            ("<", "lumbung> "),
-            (">", "SELEC 1;"),
-            ("<", "error: "),
-            ("<", "lumbung> "),
-            (">", r"\o hasil.csv"),
-            ("<", "lumbung> "),
-            (">", "SELECT ba FROM omspan.capaian_ik_kl LIMIT 2;"),
-            ("<", "2 rows in hasil.csv"),
-            (">", "SELECT 1;"),
-            ("<", "holds a result already"),
-            (">", r"\o"),
-            ("<", "lumbung> "),
-            (">", &personal),
-            ("<", "orang"),
-            ("<", "(1 row)"),
-            ("<", "lumbung> "),
-            (">", "SELECT count(*) FROM sipp.p3ke WHERE nik LIKE '3514%';"),
-            ("<", "column nik holds hashes"),
-            ("<", "lumbung> "),
-            (">", r"\q"),
-        ],
-    );
-    let csv = std::fs::read_to_string(terminal.lab.path().join("hasil.csv")).unwrap();
-    assert_eq!(csv, "ba\n056\n056\n");
+    let script = [
+        PROMPT,
+        // Enter ends nothing before the semicolon.
+        (">", "SELECT count(*) AS banyak\rFROM omspan.capaian_ik_kl;"),
+        ("<", "(1 row)"),
+        PROMPT,
+        (">", &personal),
+        ("<", "orang"),
+        ("<", "(1 row)"),
+        PROMPT,
+        (">", "SELECT count(*) FROM sipp.p3ke WHERE nik LIKE '3514%';"),
+        ("<", "column nik holds hashes"),
+        PROMPT,
+        (">", r"\q"),
+    ];
+    terminal.talk(&["sql"], &script);
     let history = std::fs::read_to_string(terminal.history()).unwrap();
     assert!(history.contains(r"SELECT count(*) AS banyak\nFROM omspan.capaian_ik_kl;"), "{history}");
     assert!(!history.contains(NIK) && !history.contains("LIKE"), "{history}");
     assert_eq!(std::fs::metadata(terminal.history()).unwrap().permissions().mode() & 0o777, 0o600);
 
     // What was typed before comes back with the arrow; with --no-history nothing is read or written.
-    terminal.talk(
-        &["sql"],
-        &[
-            ("<", "lumbung> "),
-            ("+", "\x1b[A"),
-            ("<", r"\q"),
-            ("+", "\x1b[A\x1b[A"),
-            ("<", "\\o"),
-            ("+", "\x03"),
-            ("+", "\x04"),
-        ],
-    );
+    let again = [PROMPT, ("+", "\x1b[A\x1b[A"), ("<", "banyak"), ("+", "\x03"), ("+", "\x04")];
+    terminal.talk(&["sql"], &again);
     let before = std::fs::read(terminal.history()).unwrap();
-    terminal.talk(
-        &["sql", "--no-history"],
-        &[("<", "lumbung> "), (">", "SELECT 3 AS tiga;"), ("<", "(1 row)"), (">", "exit")],
-    );
+    let silent = [PROMPT, (">", "SELECT 3 AS tiga;"), ("<", "(1 row)"), PROMPT, (">", "exit")];
+    terminal.talk(&["sql", "--no-history"], &silent);
     assert_eq!(std::fs::read(terminal.history()).unwrap(), before);
 }
 

@@ -175,7 +175,7 @@ mod tests {
         let path = folder.path().join("h");
         let lines: String = (0..2 * ENTRIES_MAX).map(|i| format!("\"SELECT {i}\"\n")).collect();
         std::fs::write(&path, format!("no JSON\n{lines}")).unwrap();
-        let history = history(Some(path.clone()));
+        let history = history(Some(path));
         assert_eq!(history.load().len(), ENTRIES_MAX);
         history.add("SELECT 'new'").unwrap();
         let kept = history.load();

@@ -48,9 +48,8 @@ fn rupiah(unscaled: i128) -> ExactSum {
     ExactSum { unscaled, scale: 2 }
 }
 
-#[test]
-fn rows_are_told_apart_by_their_key_and_compared_column_by_column() {
-    let folder = tempfile::tempdir().unwrap();
+/// Five rows, and five of which one is new, one gone and two changed: in another order, and in two files.
+fn two_snapshots(folder: &Path) -> ([PathBuf; 1], [PathBuf; 2]) {
     let old: [Row; 5] = [
         ("01", Some("51"), Some(10_000), Some(20_000), Some("a")),
         ("01", Some("52"), Some(20_000), None, Some("b")),
@@ -58,7 +57,6 @@ fn rows_are_told_apart_by_their_key_and_compared_column_by_column() {
         ("02", Some("51"), Some(5_050), None, Some("gone")),
         ("03", Some("51"), None, Some(20_000), None),
     ];
-    // In another order, and in two files.
     let new: [Row; 3] = [
         ("03", Some("51"), Some(300), Some(20_001), None),
         ("01", None, Some(1), None, None),
@@ -66,8 +64,15 @@ fn rows_are_told_apart_by_their_key_and_compared_column_by_column() {
     ];
     let newer: [Row; 2] =
         [("01", Some("52"), Some(19_900), None, None), ("01", Some("51"), Some(10_000), Some(20_000), Some("a"))];
-    let from = [write(folder.path(), "old.parquet", &old)];
-    let to = [write(folder.path(), "new[*].parquet", &new), write(folder.path(), "newer.parquet", &newer)];
+    let from = [write(folder, "old.parquet", &old)];
+    let to = [write(folder, "new[*].parquet", &new), write(folder, "newer.parquet", &newer)];
+    (from, to)
+}
+
+#[test]
+fn rows_are_told_apart_by_their_key_and_compared_column_by_column() {
+    let folder = tempfile::tempdir().unwrap();
+    let (from, to) = two_snapshots(folder.path());
     let (key, columns) = (names(&["satker", "akun"]), columns());
     let request = DiffRequest { from: &from, to: &to, key: &key, columns: &columns, examples: 5 };
     let found = diff(&request).unwrap();
@@ -81,6 +86,18 @@ fn rows_are_told_apart_by_their_key_and_compared_column_by_column() {
     assert_eq!(money.net(), rupiah(99 - 5_050 + 200));
     assert!(found.columns[1].money.is_none());
 
+    // Fewer examples, the same counts.
+    let few = diff(&DiffRequest { examples: 1, ..request }).unwrap();
+    assert_eq!((few.examples.len(), few.changed), (3, 2));
+    assert_eq!(diff(&DiffRequest { from: &to, ..request }).unwrap().changed, 0);
+}
+
+#[test]
+fn the_first_rows_of_each_kind_are_shown_with_old_and_new_values() {
+    let folder = tempfile::tempdir().unwrap();
+    let (from, to) = two_snapshots(folder.path());
+    let (key, columns) = (names(&["satker", "akun"]), columns());
+    let found = diff(&DiffRequest { from: &from, to: &to, key: &key, columns: &columns, examples: 5 }).unwrap();
     let some = |text: &str| Some(text.to_owned());
     let cell = |column: &str, old: Option<&str>, new: Option<&str>| Cell {
         column: column.to_owned(),
@@ -113,10 +130,6 @@ fn rows_are_told_apart_by_their_key_and_compared_column_by_column() {
             ),
         ]
     );
-    // Fewer examples, the same counts.
-    let few = diff(&DiffRequest { examples: 1, ..request }).unwrap();
-    assert_eq!((few.examples.len(), few.changed), (3, 2));
-    assert_eq!(diff(&DiffRequest { from: &to, ..request }).unwrap().changed, 0);
 }
 
 #[test]
