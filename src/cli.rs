@@ -5,6 +5,7 @@ mod check;
 mod demo;
 mod diff;
 mod exit;
+mod inbox;
 mod key;
 mod output;
 mod progress;
@@ -13,11 +14,13 @@ mod replay;
 mod report;
 mod runs;
 mod sandbox;
+mod serve;
 mod session;
 mod shell;
 mod snapshot;
 mod sql;
 mod status;
+mod submit;
 mod test;
 
 use std::path::PathBuf;
@@ -79,7 +82,7 @@ pub(crate) struct GlobalArgs {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Show everything at once: a simulated source, a load of it, the views and a mailed report
+    /// Show everything at once: simulated sources, a load of each, the views and a mailed report
     Demo(demo::DemoArgs),
     /// Only the simulated source systems
     Sandbox(sandbox::SandboxArgs),
@@ -95,6 +98,10 @@ enum Command {
     Check(check::CheckArgs),
     /// What was added, removed and changed between two snapshots
     Diff(diff::DiffArgs),
+    /// The daemon: takes in what sources push, and loads it
+    Serve(serve::ServeArgs),
+    /// What was pushed: what waits, what was loaded, what was refused
+    Inbox(inbox::InboxArgs),
     /// How fresh every dataset is
     #[command(after_help = "Examples:\n  lumbung status\n  lumbung status --output json")]
     Status,
@@ -102,6 +109,8 @@ enum Command {
     Runs(runs::RunsArgs),
     /// The key that personal values are hashed under, and the identity that opens the archive
     Key(key::KeyArgs),
+    /// Check records and send them to a source, one by one
+    Submit(submit::SubmitArgs),
     /// Run the SQL data tests: rows that break a rule
     #[command(after_help = "Examples:\n  lumbung test\n  lumbung test --output json")]
     Test,
@@ -175,9 +184,17 @@ fn every_set_was_heard(global: &GlobalArgs) -> Result<(), Failure> {
 
 async fn run(cli: Cli) -> Result<(), Failure> {
     let context = Context::new(&cli.global)?;
-    let is_shell = matches!(&cli.command, Command::Sql(args) if args.opens_a_shell());
+    // Whoever listens to Ctrl-C itself ends in good order: the daemon, and a sender with a record at hand. In the shell it
+    // stops the query.
+    let hears_signals = match &cli.command {
+        Command::Serve(_) | Command::Submit(_) => true,
+        Command::Sql(args) => args.opens_a_shell(),
+        _ => false,
+    };
     let command = async {
         match cli.command {
+            Command::Serve(args) => serve::run(&context, &args).await,
+            Command::Inbox(args) => inbox::run(&context, &args),
             Command::Demo(args) => demo::run(context, args).await,
             Command::Sandbox(args) => sandbox::run(&context, &args).await,
             Command::Snapshot(args) => snapshot::run(&context, &args).await,
@@ -191,12 +208,13 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             Command::Key(args) => key::run(&context, &args).await,
             Command::Reference(args) => reference::run(&context, &args),
             Command::Report(args) => report::run(&context, &args).await,
+            Command::Submit(args) => submit::run(&context, &args).await,
             Command::Test => test::run(&context).await,
         }
     };
     tokio::select! {
         done = command => done,
-        _ = tokio::signal::ctrl_c(), if !is_shell => Err(Failure::interrupted()),
+        _ = tokio::signal::ctrl_c(), if !hears_signals => Err(Failure::interrupted()),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The clock, handed to whoever needs the time, so that runs can be back-dated and tests are exact.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use std::time::Instant;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 /// Where "now" comes from: the system, or an instant fixed by `--now`.
@@ -10,6 +12,8 @@ pub enum Clock {
     System,
     /// Always this instant.
     Fixed(DateTime<Utc>),
+    /// This instant when the other one was, and moving on since: the fixed time of a daemon.
+    Since(DateTime<Utc>, Instant),
 }
 
 impl Clock {
@@ -20,6 +24,19 @@ impl Clock {
         match self {
             Self::System => Utc::now(),
             Self::Fixed(at) => *at,
+            Self::Since(at, began) => TimeDelta::from_std(began.elapsed())
+                .ok()
+                .and_then(|passed| at.checked_add_signed(passed))
+                .unwrap_or(*at),
+        }
+    }
+
+    /// The clock that a daemon goes by: a fixed instant begins to move.
+    #[must_use]
+    pub fn started(self) -> Self {
+        match self {
+            Self::Fixed(at) => Self::Since(at, Instant::now()),
+            other => other,
         }
     }
 
@@ -41,5 +58,8 @@ mod tests {
         let clock = Clock::Fixed(at);
         assert_eq!(clock.today(chrono_tz::Asia::Jakarta), NaiveDate::from_ymd_opt(2026, 11, 1).unwrap());
         assert_eq!(clock.today(chrono_tz::UTC), NaiveDate::from_ymd_opt(2026, 10, 31).unwrap());
+        let moving = clock.started();
+        let first = moving.now();
+        assert!(first >= at && moving.now() >= first && clock.now() == at);
     }
 }

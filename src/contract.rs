@@ -13,6 +13,7 @@ mod parse;
 mod path;
 mod reading;
 mod request;
+mod rule;
 mod schema;
 mod submit;
 
@@ -30,6 +31,7 @@ pub use parse::parse;
 pub(crate) use parse::{check_base_url, shown_url};
 pub use path::{JsonPath, PathStep};
 pub use reading::{Extract, OneOf, Reading};
+pub(crate) use request::words_in_braces;
 pub use request::{HttpMethod, RequestTemplate};
 pub use schema::{EXTRA_COLUMN, file_schema};
 pub use submit::{ReferenceCheck, Submission};

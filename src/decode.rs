@@ -26,11 +26,15 @@ use thiserror::Error;
 use crate::contract::{Dataset, RowShape};
 use crate::privacy::{PII_KEY_ENV, PiiKey};
 use builder::BatchBuilder;
+pub(crate) use extract::integer as whole_number_in;
 use row::{Keys, Row, RowReader, Step};
 
-/// Rows in a batch. At 19 columns a batch of realisasi is about 1.5 MB: small enough to stay in the cache between
+/// Most rows in a batch. At 19 columns a batch of realisasi is about 1.5 MB: small enough to stay in the cache between
 /// decoder and writer.
 pub const BATCH_ROWS: usize = 8_192;
+
+/// Text in a batch, in bytes, beyond which no further row is added: a batch of very long texts has fewer rows.
+const BATCH_TEXT_BYTES: usize = 64 << 20;
 
 /// Longest row (or header) accepted, in bytes.
 pub const ROW_BYTES_MAX: usize = 1 << 20;
@@ -63,6 +67,12 @@ pub enum DecodeError {
     RowTooLong {
         /// 1-based position in the page.
         row: u64,
+    },
+    /// A document holds more rows than whoever judges it takes.
+    #[error("more than {rows_max} rows")]
+    TooManyRows {
+        /// The limit.
+        rows_max: usize,
     },
     /// A document is longer than what is held in memory.
     #[error("the document is longer than {bytes_max} bytes: ask for smaller pages")]
@@ -224,6 +234,10 @@ impl Decoder {
     ) -> Result<PageSummary, E> {
         self.buffer.extend_from_slice(self.reader.closing());
         self.read_buffer(emit)?;
+        if self.done {
+            // Whatever stands behind the rows is told as such, in however many pieces it came.
+            self.read_buffer(emit)?;
+        }
         let rest_is_blank = self.buffer.iter().all(|&byte| scan::is_blank(byte) || byte == b',');
         let complete = (self.done || self.reader.may_end()) && rest_is_blank;
         self.buffer.clear();
@@ -307,7 +321,7 @@ impl Decoder {
                 Step::Null => self.page.nulls += 1,
                 Step::Row => {
                     self.take_row(buffer, start, at);
-                    if self.builder.len() == BATCH_ROWS {
+                    if self.builder.is_full() {
                         emit(self.builder.finish().map_err(DecodeError::from)?)?;
                     }
                 }
@@ -320,10 +334,10 @@ impl Decoder {
             self.row.set_text(*index, value);
         }
         for name in self.row.unknown_names(buffer) {
-            if let Some(count) = self.unknown.get_mut(&name) {
+            if let Some(count) = self.unknown.get_mut(name.as_ref()) {
                 *count += 1;
             } else if self.unknown.len() < UNKNOWN_KEYS_MAX {
-                self.unknown.insert(name, 1);
+                self.unknown.insert(name.into_owned(), 1);
             }
         }
         match self.builder.append(&self.row, buffer) {

@@ -7,7 +7,7 @@
 //! | 1 | [`clock`], [`privacy`], [`seal`], [`config`], [`contract`] |
 //! | 2 | [`source`], [`decode`], [`quality`], [`warehouse`], [`reference`], [`mail`] |
 //! | 3 | [`catalog`] |
-//! | 4 | [`load`], [`report`], [`sandbox`] |
+//! | 4 | [`load`], [`report`], [`sandbox`]; [`serve`] and [`submit`], which may use [`load`] |
 //! | 5 | [`cli`] |
 //!
 //! The walkthrough of one load and the invariants are in `docs/architecture.md`.
@@ -26,5 +26,7 @@ pub mod reference;
 pub mod report;
 pub mod sandbox;
 pub mod seal;
+pub mod serve;
 pub mod source;
+pub mod submit;
 pub mod warehouse;

@@ -10,6 +10,7 @@ mod check;
 mod error;
 mod gate;
 mod group;
+pub mod inbox;
 mod pages;
 mod parameters;
 mod plan;
@@ -183,7 +184,9 @@ impl Loader<'_> {
             Ok(()) => self.land(&mut group, request).await,
             Err(error) => Err(error),
         };
-        self.ended(self.settle(group, landed, dataset), began)
+        let reports = self.settle(group, landed, dataset);
+        inbox::settle(self, dataset, &plan::dataset_id(self.contract, dataset));
+        self.ended(reports, began)
     }
 
     /// Tells who watches that the load is over.
@@ -208,8 +211,10 @@ impl Loader<'_> {
     #[must_use]
     pub fn first_url(&self, dataset: &Dataset, window: &Window) -> String {
         let dataset = self.configured(self.contract.asked_with(dataset));
-        if dataset.transport == Transport::Folder {
-            return self.drop_folder(&dataset).display().to_string();
+        match dataset.transport {
+            Transport::Http => {}
+            Transport::Folder => return self.drop_folder(&dataset).display().to_string(),
+            Transport::Inbox => return format!("inbox/{}/{}", self.contract.source, dataset.name),
         }
         let ask = pager(&dataset, window).next(None).ok().flatten().unwrap_or_default();
         ask::page_request((&dataset, self.base_url()), window, &[], &ask).shown
@@ -270,11 +275,17 @@ impl Loader<'_> {
         let dataset = Arc::clone(&group.tables[0].dataset);
         let years = plan::years(&dataset, self.settings, request);
         let windows = plan::windows(self.warehouse, self.contract, &dataset, request, &years)?;
-        self.progress.begin(&group.tables[0].id, windows.len());
+        if dataset.transport != Transport::Inbox {
+            self.progress.begin(&group.tables[0].id, windows.len());
+        }
         let mut files = Vec::new();
         match dataset.transport {
             Transport::Http => self.land_http(group, request, &windows).await?,
-            Transport::Inbox => return Err(LoadError::Request(format!("{} comes with the inbox", dataset.name))),
+            Transport::Inbox => {
+                if !inbox::land(self, group).await? {
+                    return Ok(ToPublish { staged: Vec::new(), files, nothing_new: true });
+                }
+            }
             Transport::Folder => {
                 files = ask::dropped_files(&self.drop_folder(&dataset))?;
                 if files.is_empty() {

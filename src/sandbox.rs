@@ -13,9 +13,12 @@ mod fault;
 mod omspan;
 mod oss;
 mod padi;
+mod push;
+mod received;
 mod server;
 mod simda;
 mod sipp;
+mod submission;
 mod system;
 mod token;
 mod world;
@@ -26,15 +29,20 @@ mod tests;
 pub use control::{Control, ControlTotals};
 pub use dataset::Dataset;
 pub use fault::{Fault, FaultError, FaultInfo};
+pub use push::{
+    Extent, KindTotals, OssUser, Push, PushCredentials, PushError, PushKind, PushOptions, PushRecord, PushReport,
+    PushTotals, Pusher, Pushes,
+};
+pub use received::Received;
 
 use chrono::NaiveDate;
 use fault::Faults;
+use received::Accepted;
 use server::{Served, Tail, TailListener};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
 use std::str::FromStr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -169,6 +177,12 @@ impl Sandbox {
         format!("http://{}/_control", self.address)
     }
 
+    /// Where [`Sandbox::received`] is served as JSON.
+    #[must_use]
+    pub fn received_url(&self) -> String {
+        format!("http://{}/_received", self.address)
+    }
+
     /// The token of a source system for a fiscal year. Valid are today's year and the one before.
     #[must_use]
     pub fn token(&self, source: &str, fiscal_year: i32) -> String {
@@ -223,12 +237,17 @@ impl Sandbox {
         padi::satkers(&self.served.world)
     }
 
-    /// Writes what OSS pushes as files, one a push: `kkpr/*.json` and `pse/*.json` below `folder`. Returns how many.
-    ///
-    /// # Errors
-    /// A folder or file cannot be written.
-    pub fn write_pushes(&self, folder: &Path) -> io::Result<usize> {
-        oss::write_pushes(&oss::Registry::new(&self.served), folder)
+    /// What was sent to the systems and accepted, by source, method and key; served at `/_received` as JSON.
+    #[must_use]
+    pub fn received(&self) -> Vec<Received> {
+        self.served.accepted.list()
+    }
+
+    /// What OSS and a PaDi buyer push about today's world, `kinds` only; of 1,000 NIBs so many come again changed.
+    #[must_use]
+    pub fn pushes(&self, kinds: &[PushKind], changed_per_mille: u16) -> Pushes {
+        let about = (self.served.seed, &self.served.world);
+        Pushes::new(about, self.served.today(), kinds, changed_per_mille)
     }
 
     /// The identity number of somebody in SIPP's register who gets aid there, for the `tracking` drill-down. Part of
@@ -258,6 +277,7 @@ fn build(options: &SandboxOptions) -> Served {
         faults,
         today: RwLock::new(options.today),
         oss_keys: oss::Keys::default(),
+        accepted: Accepted::default(),
     };
     // Both years are built here, so that no request waits for them.
     served.years();

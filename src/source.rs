@@ -7,12 +7,14 @@
 //! | envelope | [`envelope::spanint`], [`envelope::document`] |
 //! | row shape | [`shape::objects`], [`shape::header_positional`], [`shape::document`], [`shape::csv`] |
 //!
-//! Strategies plan and judge; only [`fetch`] talks to the network.
+//! Strategies plan and judge; only [`fetch`] talks to the network. [`reach`] is what a deployment makes of a contract's
+//! address, limits and secrets.
 
 pub mod auth;
 pub(crate) mod document;
 pub mod envelope;
 pub mod fetch;
 pub mod paging;
+pub mod reach;
 pub mod request;
 pub mod shape;

@@ -18,21 +18,29 @@ mod disk;
 mod error;
 mod house;
 mod id;
+mod inbox;
 mod layout;
 mod ledger;
 mod originals;
 mod partition;
+mod private_file;
 mod publish;
 mod record;
 mod recovery;
 mod run;
+mod sqlite;
 mod stage;
 mod steps;
+mod submission;
 mod swap;
 
 pub use archive::{ArchiveError, ArchiveReader, ArchiveWriter, ArchivedPage, Keeping, RunArchive, Seal};
 pub use error::{ErrorKind, Mismatch, WarehouseError};
 pub use id::{DatasetId, RunId};
+pub use inbox::{
+    ClaimedPush, Inbox, InboxError, InboxLimits, InboxStatus, InboxTally, InboxWriter, NewPush, NewRefused, PushId,
+    PushOutcome, Receipt, RefusedPush, Settled, WaitingDay,
+};
 pub use partition::Partition;
 pub use publish::GRACE;
 pub use record::{
@@ -40,8 +48,9 @@ pub use record::{
     QuarantineRecord, QuarantinedRow, RawPage, RecordedPage, RunDetail, RunFilter, RunRecord, RunStart, RunStatus,
     Sums,
 };
-pub use run::{QUARANTINE_ROWS_MAX, Run};
-pub use stage::{StageWriter, StagedFile};
+pub use run::{QUARANTINE_ROWS_MAX, Run, ToCommit, commit_together};
+pub use stage::{Carried, StageWriter, StagedFile};
+pub use submission::{Begun, NewSubmission, OutboundLog, SubmissionAnswer, SubmissionRecord, SubmissionState};
 
 use chrono::{DateTime, Utc};
 use disk::Lock;
@@ -133,6 +142,15 @@ impl Warehouse {
         self.house.ledger().run(run)
     }
 
+    /// The runs whose rows the file that `run` published for `partition` holds, oldest first: itself, and those of the
+    /// files that it carries on.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn carried_runs(&self, run: &RunId, partition: &Partition) -> Result<Vec<RunId>, WarehouseError> {
+        self.house.ledger().carried_runs(run, partition)
+    }
+
     /// Where the archive has a page; `None` where it was not kept.
     #[must_use]
     pub fn archived(&self, page: &PageRecord) -> Option<ArchivedPage> {
@@ -146,6 +164,47 @@ impl Warehouse {
     /// When the ledger cannot be read.
     pub fn quarantine(&self, run: Option<&RunId>) -> Result<Vec<QuarantinedRow>, WarehouseError> {
         self.house.ledger().quarantine(run)
+    }
+
+    /// The inbox store: opens it, or makes it where the warehouse was opened to write. To a reader a store that nobody made
+    /// yet is one in which nothing waits.
+    ///
+    /// # Errors
+    /// When the disk or SQLite refuses, or the store was written by a newer version.
+    pub fn inbox(&self) -> Result<Inbox, WarehouseError> {
+        Inbox::open(&self.house)
+    }
+
+    /// Settles what earlier runs claimed of the pushes for `dataset` and did not tell the inbox: pushes of runs that the
+    /// ledger knows as committed are loaded, those of runs that ended otherwise wait again. The caller's run holds the
+    /// dataset's lock and has claimed nothing yet.
+    ///
+    /// # Errors
+    /// When the store cannot be written or the ledger cannot be read.
+    pub fn settle_inbox(&self, dataset: &DatasetId) -> Result<Settled, WarehouseError> {
+        let status_of = |run: &RunId| Ok(self.house.ledger().standing(run.as_str())?.map(|run| run.status));
+        self.inbox()?.settle_claims(dataset, &status_of)
+    }
+
+    /// Opens the log of what is sent to `source` by `method`, for one sender at a time. Records that a dead process was sending
+    /// are ambiguous from here on; `at` dates that.
+    ///
+    /// # Errors
+    /// [`WarehouseError::SendingLocked`] where another process sends by the same method; else when the disk refuses.
+    pub fn outbound_log(&self, source: &str, method: &str, at: DateTime<Utc>) -> Result<OutboundLog, WarehouseError> {
+        OutboundLog::open(Arc::clone(&self.house), source, method, at)
+    }
+
+    /// What was sent to sources, in the order it was first sent: by one method (source and name) or all; the newest `limit`.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn submissions(
+        &self,
+        method: Option<(&str, &str)>,
+        limit: Option<u32>,
+    ) -> Result<Vec<SubmissionRecord>, WarehouseError> {
+        self.house.ledger().submissions(method, limit)
     }
 
     /// How fresh every dataset is, a fiscal year, by name and year.

@@ -67,9 +67,17 @@ faults! {
 #[test]
 fn no_fault_is_forgotten() {
     let known: BTreeSet<&str> = Fault::ALL.iter().map(|info| info.name).collect();
-    let proven = || PROVEN.iter().chain(crate::sources::PROVEN).copied();
+    let proven = || PROVEN.iter().chain(crate::sources::PROVEN).chain(OUTWARD).copied();
     assert_eq!(proven().collect::<BTreeSet<_>>(), known);
     assert_eq!(proven().count(), known.len(), "a fault is proven twice");
+}
+
+/// Faults of what is sent outward. What they do to that is proven where it is sent; a load never meets them.
+const OUTWARD: &[&str] = &["submit-cut", "submit-slow", "submit-500-once"];
+
+#[test]
+fn faults_of_what_is_sent_strike_no_load() {
+    recovers_from(OUTWARD);
 }
 
 #[test]

@@ -126,7 +126,7 @@ impl Lab {
         command
     }
 
-    /// The program with the addresses and keys of every system, a PII key, the list of NIBs and the pushes of OSS.
+    /// The program with the addresses and keys of every system, a PII key and the list of NIBs.
     pub fn systems_command(&self, arguments: &[&str]) -> Command {
         let sandbox = self.sandbox();
         let mut command = self.bare_command();
@@ -148,7 +148,6 @@ impl Lab {
         }
         let list = self.path().join("nib.csv");
         std::fs::write(&list, sandbox.nibs().join("\n")).unwrap();
-        sandbox.write_pushes(&self.path().join("drop/oss")).unwrap();
         command.args(["--set", &format!("sources.oss.lists.nib={}", list.display())]);
         command.args(arguments);
         command

@@ -5,14 +5,19 @@
 
 mod answers;
 mod archive;
+mod corpus;
 mod demo;
 mod dictionary;
 mod difference;
 mod disk;
 mod exits;
 mod faults;
+#[path = "fuzz/src/lib.rs"]
+#[expect(unreachable_pub, reason = "it is a library of its own, too")]
+mod fuzz;
 #[expect(unreachable_pub, reason = "a module of a test binary: pub says what the other modules use")]
 mod harness;
+mod inbox;
 mod kill;
 mod quirks;
 mod readers;
@@ -23,5 +28,6 @@ mod sirup;
 mod sixth;
 mod sources;
 mod state;
+mod submit;
 mod tidy;
 mod totals;

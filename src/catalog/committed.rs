@@ -4,17 +4,22 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, Int32Array, RecordBatch, StringArray, TimestampMillisecondArray, UInt32Array, UInt64Array,
+    ArrayRef, Date32Array, Int32Array, RecordBatch, StringArray, TimestampMillisecondArray, UInt32Array, UInt64Array,
 };
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::{DataType, Date32Type, Field, Schema};
 use chrono::{DateTime, Utc};
 
 use super::table::{MemoryTable, TableFile, TableSource};
 use crate::contract::{Contract, Dataset, file_schema};
-use crate::warehouse::{Acceptance, AsOf, CommittedFile, RunFilter, RunRecord, Warehouse, WarehouseError};
+use crate::warehouse::{
+    Acceptance, AsOf, CommittedFile, RunFilter, RunRecord, SubmissionRecord, Warehouse, WarehouseError,
+};
 
 /// Runs that `ops.runs` shows, newest first.
 const RUNS_SHOWN_MAX: u32 = 100_000;
+
+/// Records that `ops.submissions` shows, the newest ones.
+const SUBMISSIONS_SHOWN_MAX: u32 = 1_000_000;
 
 /// `<source>.<dataset>` (the latest snapshots as of `as_of`) and `history.<source>_<dataset>` (all of them).
 ///
@@ -72,12 +77,13 @@ fn table(contract: &Contract, dataset: &Dataset, files: &[CommittedFile], histor
     TableSource { schema, table, columns: file_schema(dataset), partition_columns, files }
 }
 
-/// `ops.runs` and `ops.quarantine`.
+/// `ops.runs`, `ops.quarantine`, `ops.inbox` and `ops.submissions`.
 ///
 /// # Errors
 /// When the ledger cannot be read.
 pub fn ledger_tables(warehouse: &Warehouse) -> Result<Vec<MemoryTable>, WarehouseError> {
-    Ok(vec![runs(warehouse)?, quarantine(warehouse)?])
+    let submissions = warehouse.submissions(None, Some(SUBMISSIONS_SHOWN_MAX))?;
+    Ok(vec![runs(warehouse)?, quarantine(warehouse)?, inbox(warehouse)?, submissions_table(&submissions)])
 }
 
 fn runs(warehouse: &Warehouse) -> Result<MemoryTable, WarehouseError> {
@@ -137,6 +143,64 @@ fn quarantine(warehouse: &Warehouse) -> Result<MemoryTable, WarehouseError> {
             ("reason", text(rows.iter().map(|row| Some(row.reason.clone())).collect())),
         ],
     ))
+}
+
+/// How often calls to the inbox ended how, by day and method.
+fn inbox(warehouse: &Warehouse) -> Result<MemoryTable, WarehouseError> {
+    let tallies = warehouse.inbox()?.inbox_tallies()?;
+    let text = |values: Vec<&str>| Arc::new(StringArray::from(values)) as ArrayRef;
+    let days = Date32Array::from_iter_values(tallies.iter().map(|tally| Date32Type::from_naive_date(tally.day)));
+    let calls = UInt64Array::from_iter_values(tallies.iter().map(|tally| tally.pushes));
+    Ok(memory(
+        "inbox",
+        vec![
+            ("day", Arc::new(days)),
+            ("source", text(tallies.iter().map(|tally| tally.source.as_str()).collect())),
+            ("method", text(tallies.iter().map(|tally| tally.method.as_str()).collect())),
+            ("outcome", text(tallies.iter().map(|tally| tally.outcome.word()).collect())),
+            ("calls", Arc::new(calls)),
+        ],
+    ))
+}
+
+/// The log of what was sent. `log` has the columns that the contract keeps, as a JSON object; `kd_billing` is the one of
+/// them that PNBP is joined by.
+pub(crate) fn submissions_table(rows: &[SubmissionRecord]) -> MemoryTable {
+    let text = |of: fn(&SubmissionRecord) -> Option<String>| {
+        Arc::new(rows.iter().map(of).collect::<StringArray>()) as ArrayRef
+    };
+    let instant = |of: fn(&SubmissionRecord) -> Option<DateTime<Utc>>| {
+        let millis: TimestampMillisecondArray =
+            rows.iter().map(|row| of(row).map(|at| at.timestamp_millis())).collect();
+        Arc::new(millis.with_timezone("UTC")) as ArrayRef
+    };
+    let statuses: Int32Array = rows.iter().map(|row| row.http_status.map(i32::from)).collect();
+    let attempts = UInt32Array::from_iter_values(rows.iter().map(|row| row.attempts));
+    memory(
+        "submissions",
+        vec![
+            ("source", text(|row| Some(row.source.clone()))),
+            ("method", text(|row| Some(row.method.clone()))),
+            ("key", text(|row| Some(row.key.clone()))),
+            ("state", text(|row| Some(row.state.word().to_owned()))),
+            ("kd_billing", text(|row| logged(&row.log, "kd_billing"))),
+            ("http_status", Arc::new(statuses)),
+            ("code", text(|row| row.code.clone())),
+            ("message", text(|row| row.message.clone())),
+            ("attempts", Arc::new(attempts)),
+            ("log", text(|row| Some(row.log.clone()))),
+            ("operator", text(|row| Some(row.operator.clone()))),
+            ("created_at", instant(|row| Some(row.created_at))),
+            ("sent_at", instant(|row| Some(row.sent_at))),
+            ("finished_at", instant(|row| row.finished_at)),
+        ],
+    )
+}
+
+/// A column of the log of a record.
+fn logged(log: &str, column: &str) -> Option<String> {
+    let log: serde_json::Value = serde_json::from_str(log).ok()?;
+    log.get(column)?.as_str().map(str::to_owned)
 }
 
 fn memory(table: &str, columns: Vec<(&str, ArrayRef)>) -> MemoryTable {

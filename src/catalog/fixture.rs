@@ -6,15 +6,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::committed::submissions_table;
 use super::reference::in_memory;
 use super::{Catalog, MemoryTable, SessionLimits, TableFile, TableSource, ViewSet};
 use crate::config::ConfigFolder;
+use crate::contract::{Contract, Dataset, file_schema, parse};
 use crate::reference::Reference;
+use crate::warehouse::{SubmissionRecord, SubmissionState};
 
 /// The shipped contracts.
 const CONTRACTS: [&str; 5] = [
@@ -31,6 +34,8 @@ pub(crate) struct Fixture {
     pub(crate) tables: Vec<TableSource>,
     /// Rows of reference tables, in place of the shipped ones.
     reference: Vec<(String, Vec<Value>)>,
+    /// Rows of `ops.submissions`.
+    submissions: Vec<SubmissionRecord>,
 }
 
 impl Fixture {
@@ -38,10 +43,10 @@ impl Fixture {
     pub(crate) fn new() -> Self {
         let mut tables = Vec::new();
         for contract in CONTRACTS {
-            let contract: toml::Table = contract.parse().unwrap();
-            tables.extend(contract["dataset"].as_array().unwrap().iter().map(|dataset| table(&contract, dataset)));
+            let contract = parse("contract.toml", contract).unwrap_or_else(|problems| panic!("{problems}"));
+            tables.extend(contract.datasets.iter().map(|dataset| table(&contract, dataset)));
         }
-        Self { dir: tempfile::tempdir().unwrap(), tables, reference: Vec::new() }
+        Self { dir: tempfile::tempdir().unwrap(), tables, reference: Vec::new(), submissions: Vec::new() }
     }
 
     /// Adds one committed file of a fiscal year (of no year where the source has none); a row lists only the columns it
@@ -63,6 +68,34 @@ impl Fixture {
         self
     }
 
+    /// Adds a record that was sent by `oss.<method>` and the columns its log keeps.
+    pub(crate) fn with_submission(
+        mut self,
+        (method, key): (&str, &str),
+        state: SubmissionState,
+        log: &Value,
+    ) -> Self {
+        let at = "2026-11-01T06:00:00Z".parse().unwrap();
+        self.submissions.push(SubmissionRecord {
+            seq: self.submissions.len() as u64 + 1,
+            source: "oss".to_owned(),
+            method: method.to_owned(),
+            key: serde_json::json!([key]).to_string(),
+            mark: "sha256:00".to_owned(),
+            state,
+            attempts: 1,
+            http_status: Some(200),
+            code: Some("200".to_owned()),
+            message: None,
+            log: log.to_string(),
+            operator: "budi".to_owned(),
+            created_at: at,
+            sent_at: at,
+            finished_at: Some(at),
+        });
+        self
+    }
+
     pub(crate) fn dir(&self) -> &Path {
         self.dir.path()
     }
@@ -76,6 +109,7 @@ impl Fixture {
             let table = memory.iter_mut().find(|table| table.table == *name).unwrap();
             table.batches = batches(&table.columns, rows);
         }
+        memory.push(submissions_table(&self.submissions));
         let catalog =
             Catalog::build_with(self.tables.clone(), memory, &views, SessionLimits::default()).await.unwrap();
         assert_eq!(catalog.problems(), [], "views that do not plan");
@@ -113,45 +147,17 @@ pub(crate) async fn json_rows(catalog: &Catalog, sql: &str) -> Vec<Value> {
     rows
 }
 
-fn table(contract: &toml::Table, dataset: &toml::Value) -> TableSource {
-    let text = |value: &toml::Value, key: &str| value.get(key).and_then(toml::Value::as_str).map(str::to_owned);
-    let columns = dataset["columns"].as_array().unwrap();
-    let kept = columns.iter().filter(|column| text(column, "class").as_deref() != Some("drop"));
-    let fields: Vec<Field> = kept
-        .map(|column| {
-            let data_type = match text(column, "class").as_deref() {
-                Some("key") => DataType::Utf8,
-                Some("coarse") => DataType::Int64,
-                _ => data_type(&text(column, "type").unwrap()),
-            };
-            Field::new(text(column, "name").unwrap(), data_type, true)
-        })
-        .collect();
-    let source = &contract["source"];
-    let flag = |of: &toml::Value| of.get("fiscal_year").and_then(toml::Value::as_bool);
-    let yearly = flag(dataset).or_else(|| flag(source)).unwrap_or(false);
-    let year = yearly.then(|| ("tahun_anggaran".to_owned(), DataType::Int32));
+/// A dataset's table, every column of which may be NULL: rows of a test list only what they are about.
+fn table(contract: &Contract, dataset: &Dataset) -> TableSource {
+    let schema = file_schema(dataset);
+    let fields: Vec<Field> = schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true)).collect();
+    let year = dataset.fiscal_year.then(|| ("tahun_anggaran".to_owned(), DataType::Int32));
     TableSource {
-        schema: text(source, "name").unwrap(),
-        table: text(dataset, "name").unwrap(),
+        schema: contract.source.clone(),
+        table: dataset.name.clone(),
         columns: Arc::new(Schema::new(fields)),
-        partition_columns: year.into_iter().chain([("snapshot_date".to_owned(), DataType::Date32)]).collect(),
+        partition_columns: year.into_iter().chain([(dataset.date_key().to_owned(), DataType::Date32)]).collect(),
         files: Vec::new(),
-    }
-}
-
-fn data_type(name: &str) -> DataType {
-    let digits = name.strip_prefix("decimal(").and_then(|rest| rest.strip_suffix(')')?.split_once(','));
-    if let Some((precision, scale)) = digits {
-        return DataType::Decimal128(precision.parse().unwrap(), scale.parse().unwrap());
-    }
-    match name {
-        "money" => DataType::Decimal128(20, 2),
-        "date" => DataType::Date32,
-        "integer" => DataType::Int64,
-        "boolean" => DataType::Boolean,
-        "timestamp" => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
-        _ => DataType::Utf8,
     }
 }
 

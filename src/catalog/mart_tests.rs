@@ -1,7 +1,9 @@
 //! Tests of the marts and data tests: columns, types, empty tables; figures in the submodules.
 
 mod bantuan;
+mod contracts;
 mod ikpa;
+mod izin;
 mod oss;
 mod padi;
 mod rka;

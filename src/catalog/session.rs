@@ -8,6 +8,7 @@ use std::time::Duration;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::catalog::{MemTable, MemorySchemaProvider, SchemaProvider, TableProvider};
+use datafusion::common::{ParamValues, ScalarValue};
 use datafusion::error::DataFusionError;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::object_store::ObjectStoreUrl;
@@ -191,6 +192,21 @@ impl Catalog {
         };
         let stream = tokio::time::timeout_at(deadline, run).await.map_err(|_| self.timed_out())??;
         Ok(plain(stream, Some((deadline, self.limits.clone()))))
+    }
+
+    /// Whether a statement of our own has a row, with `values` in the places of its `$name`s. A value is never SQL, whatever
+    /// stands in it; `None` is NULL.
+    pub async fn has_row(&self, sql: &str, values: &[(String, Option<String>)]) -> Result<bool, CatalogError> {
+        let given = values.iter().map(|(name, value)| (name.clone(), ScalarValue::Utf8(value.clone()).into()));
+        let plan = guard::plan_trusted(&self.context, sql).await.map_err(|e| self.with_hint(e))?;
+        let plan = plan.with_param_values(ParamValues::Map(given.collect()));
+        let mut rows = self.execute(plan.map_err(|e| CatalogError::from_engine(&e))?).await?;
+        while let Some(batch) = rows.next().await {
+            if batch.map_err(|e| CatalogError::from_engine(&e))?.num_rows() > 0 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Runs every data test of the view set, in the order of their names.

@@ -1,6 +1,7 @@
 //! `lumbung demo`: everything at once, without network or secrets. Five simulated systems are loaded over real HTTP, twice
 //! (a week ago and today), joined in the views, proved against the simulation's own totals and reported by mail.
 
+mod inbox;
 mod proof;
 mod world;
 
@@ -19,6 +20,7 @@ use crate::config;
 use crate::load::{LoadRequest, Parameters};
 use crate::sandbox::{Control, Sandbox, SandboxOptions, ScaleFactor};
 use crate::warehouse::{AsOf, Warehouse};
+use inbox::Senders;
 use proof::prove;
 use world::SECRETS;
 
@@ -55,7 +57,7 @@ pub(crate) async fn run(mut context: Context, args: DemoArgs) -> Result<(), Fail
         faults: Vec::new(),
     })
     .await?;
-    world::point_at(&mut context, &sandbox, &args.dir, today)?;
+    let credentials = world::point_at(&mut context, &sandbox, &args.dir, today)?;
     context.warehouse = args.dir.join("warehouse");
     let warehouse = Warehouse::open(&context.warehouse, context.clock.now())?;
     say(&context, &format!("a random key for personal data and an archive identity lie in {}", secrets(&args.dir)));
@@ -67,12 +69,15 @@ pub(crate) async fn run(mut context: Context, args: DemoArgs) -> Result<(), Fail
         load(&context, &warehouse, &sources, (day, BTreeMap::new())).await?;
         sandbox.set_today(today);
     }
+    say(&context, "OSS and a buyer push to the inbox");
+    let senders = Senders { sandbox: &sandbox, credentials: &credentials };
+    let acknowledged = inbox::receive(&context, &warehouse, &senders).await?;
     say(&context, &format!("the snapshot of {today}"));
     snapshot(&context, &warehouse, &sandbox, (&args.dir, today)).await?;
     let control = sandbox.control();
     write_control(&args.dir, &control)?;
     sandbox.stop().await;
-    let proof = prove(&warehouse, &control)?;
+    let proof = format!("{}\n{}", prove(&warehouse, &control)?, inbox::prove(&warehouse, acknowledged)?);
     let marts = views(&context, &warehouse).await?;
     let mut text = String::new();
     let mut mails = Vec::new();

@@ -11,6 +11,9 @@ use crate::mail::MailError;
 use crate::report::ReportError;
 use crate::sandbox::SandboxError;
 use crate::seal::SealError;
+use crate::serve::ServeError;
+use crate::source::reach::ReachError;
+use crate::submit::SubmitError;
 use crate::warehouse::{self, WarehouseError};
 
 /// Why a command failed, by what the caller has to do. The numbers are sysexits.
@@ -26,6 +29,8 @@ pub(crate) enum Code {
     Internal = 70,
     /// The warehouse cannot be written.
     CannotWrite = 73,
+    /// Whether something arrived is not known, or it has to be sent later.
+    Deferred = 75,
     /// Not authorised.
     NotAuthorised = 77,
     /// Configuration.
@@ -140,6 +145,16 @@ impl From<SandboxError> for Failure {
     }
 }
 
+impl From<ServeError> for Failure {
+    fn from(error: ServeError) -> Self {
+        let code = match &error {
+            ServeError::Bind { .. } => Code::Unavailable,
+            _ => Code::Configuration,
+        };
+        Self::new(code, error)
+    }
+}
+
 impl From<ReportError> for Failure {
     fn from(error: ReportError) -> Self {
         let code = match &error {
@@ -148,6 +163,21 @@ impl From<ReportError> for Failure {
             _ => Code::Internal,
         };
         Self::new(code, error)
+    }
+}
+
+impl From<SubmitError> for Failure {
+    fn from(error: SubmitError) -> Self {
+        match error {
+            SubmitError::Warehouse(error) => error.into(),
+            SubmitError::Contract(_) => Self::usage(error),
+            SubmitError::Credential(_)
+            | SubmitError::Fetch(_)
+            | SubmitError::Decode(_)
+            | SubmitError::Reach(ReachError::Credential(_) | ReachError::Setting(_)) => {
+                Self::new(Code::Configuration, error)
+            }
+        }
     }
 }
 

@@ -1,4 +1,6 @@
-//! `lumbung sandbox`: only the simulated source systems.
+//! `lumbung sandbox`: only the simulated source systems, and on request their calls to an inbox.
+
+mod push;
 
 use chrono::{Datelike, NaiveDate};
 use clap::Args;
@@ -9,6 +11,7 @@ use super::exit::Failure;
 use super::output::{OutputFormat, print, print_json};
 use crate::config::SourceSettings;
 use crate::sandbox::{Fault, Sandbox, SandboxOptions, ScaleFactor};
+use push::PushArgs;
 
 /// Only the simulated source systems
 #[derive(Debug, Args)]
@@ -26,11 +29,14 @@ pub(crate) struct SandboxArgs {
     /// What goes wrong (repeatable); NAME@DATASET restricts it to one dataset
     #[arg(long, value_name = "NAME", num_args = 1..)]
     fault: Vec<Fault>,
+    #[command(flatten)]
+    push: PushArgs,
 }
 
 fn fault_help() -> String {
-    let mut text =
-        "Example:\n  lumbung sandbox --port 8080 --fault truncated@realisasi_belanja\n\nFaults:\n".to_owned();
+    let mut text = "Examples:\n  lumbung sandbox --port 8080 --fault truncated@realisasi_belanja\n  \
+                    lumbung sandbox --push http://127.0.0.1:8088/inbox --push-count 1000\n\nFaults:\n"
+        .to_owned();
     for info in Fault::ALL {
         text.push_str(&format!("  {:18} {}\n", info.name, info.meaning));
     }
@@ -47,10 +53,19 @@ pub(crate) async fn run(context: &Context, args: &SandboxArgs) -> Result<(), Fai
         faults: args.fault.clone(),
     })
     .await?;
+    let pusher = args.push.pusher(context, &sandbox, args.seed)?;
+    if let Some(pusher) = pusher.as_ref().filter(|_| args.push.ends()) {
+        push::to_the_end(context, pusher).await?;
+        sandbox.stop().await;
+        return Ok(());
+    }
     if context.output == OutputFormat::Json {
         as_json(&sandbox, today)?;
     } else {
         as_text(&sandbox, today)?;
+    }
+    if let Some(pusher) = pusher {
+        push::without_end(context, &pusher).await;
     }
     // Runs until the program is told to stop.
     std::future::pending().await
@@ -72,7 +87,11 @@ fn as_json(sandbox: &Sandbox, today: NaiveDate) -> Result<(), Failure> {
         }
         sources.insert(source.to_owned(), about);
     }
-    print_json(&json!({ "sources": sources, "control": sandbox.control_url() }))
+    print_json(&json!({
+        "sources": sources,
+        "control": sandbox.control_url(),
+        "received": sandbox.received_url(),
+    }))
 }
 
 fn as_text(sandbox: &Sandbox, today: NaiveDate) -> Result<(), Failure> {
@@ -80,7 +99,7 @@ fn as_text(sandbox: &Sandbox, today: NaiveDate) -> Result<(), Failure> {
     for source in sandbox.sources() {
         text.push_str(&format!("{source:8} {}\n", sandbox.base_url(source)));
     }
-    text.push_str(&format!("control  {}\n\n", sandbox.control_url()));
+    text.push_str(&format!("control  {}\nreceived {}\n\n", sandbox.control_url(), sandbox.received_url()));
     for source in sandbox.sources() {
         for year in years(today) {
             let name = SourceSettings::default_for(source).token_env;

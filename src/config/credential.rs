@@ -99,6 +99,14 @@ impl Credentials {
         user.ok_or_else(missing)
     }
 
+    /// The secret in `variable`; `None` when it holds nothing.
+    #[must_use]
+    pub fn secret(&self, variable: &str) -> Option<SecretString> {
+        let value = Zeroizing::new(self.variable(variable)?);
+        let value = value.trim();
+        (!value.is_empty()).then(|| SecretString::from(value.to_owned()))
+    }
+
     /// The secret under which personal values are hashed: from `LUMBUNG_PII_KEY`, else from `key_file`.
     ///
     /// # Errors

@@ -106,6 +106,15 @@ const DATE_FORMATS: [(&str, DateFormat); 7] = [
     ("MON YYYY", DateFormat::MonYyyy),
 ];
 
+impl DateFormat {
+    /// The format as a contract writes it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        let known = DATE_FORMATS.iter().find(|(_, format)| *format == self);
+        known.map_or("", |(name, _)| name)
+    }
+}
+
 impl FromStr for DateFormat {
     type Err = String;
 

@@ -73,8 +73,9 @@ fn contract(root: &Section<'_, '_>) -> Option<Contract> {
     unique_names(root, &datasets);
     same_body::expand(root, &mut datasets, &same_body);
     let inbox = inbox::inbox(&source);
-    inbox::root_pushes(root, inbox.is_some(), &mut datasets);
+    inbox::root_pushes(root, inbox.as_ref(), &mut datasets);
     tables::share(root, &mut datasets);
+    let sent = submit::shared_envelope(&source).or_else(|| shared.envelope.clone());
     let asks_http = datasets.iter().any(|dataset| dataset.transport == Transport::Http);
     let contract = Contract {
         source: name,
@@ -86,7 +87,7 @@ fn contract(root: &Section<'_, '_>) -> Option<Contract> {
         auth: if asks_http { auth::ways(&source) } else { Vec::new() },
         answers: answers(&source),
         http: http_limits(&source),
-        methods: methods::methods(root, &datasets, shared.envelope.as_ref()),
+        methods: methods::methods(root, &datasets, sent.as_ref()),
         inbox,
         datasets,
     };

@@ -64,7 +64,8 @@ impl RequestTemplate {
     }
 }
 
-fn words_in_braces(text: &str) -> Vec<String> {
+/// The `{lower_snake}` words of a template; braces around anything else are JSON's own.
+pub(crate) fn words_in_braces(text: &str) -> Vec<String> {
     let is_name = |word: &str| {
         word.starts_with(|c: char| c.is_ascii_lowercase())
             && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')

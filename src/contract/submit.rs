@@ -13,7 +13,8 @@ pub struct Submission {
     pub body: String,
     /// The record: its columns, and how an answer says how it went (its envelope). Rows are the document itself.
     pub record: Dataset,
-    /// The key that is sent, for each column; dotted ones make nested objects. `None` for a second reading of a key.
+    /// The key that is sent, for each column; dotted ones make nested objects. `None` for a second reading of a key, and
+    /// for what only tells records apart and is not sent (`unsent`).
     pub wire: Vec<Option<String>>,
     /// Indices of the columns sent as JSON literals instead of texts.
     pub literals: Vec<usize>,

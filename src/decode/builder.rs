@@ -11,7 +11,7 @@ use super::inspect::Fault;
 use super::reading::{Cells, Readings};
 use super::row::{Row, Slot};
 use super::scan::{Kind, unescape};
-use super::{DecodeError, DecodeSettings, date, value};
+use super::{BATCH_ROWS, BATCH_TEXT_BYTES, DecodeError, DecodeSettings, date, value};
 use crate::contract::{Class, Column, ColumnType, Dataset, EXTRA_COLUMN, file_schema};
 
 /// Why a row is not taken.
@@ -76,6 +76,8 @@ pub(crate) struct BatchBuilder {
     parsed: Vec<Parsed>,
     last_days: Vec<LastDay>,
     n_rows: usize,
+    /// Text that the rows so far hold, but for the shortest; what the columns' offsets and the memory must bear.
+    n_text_bytes: usize,
 }
 
 impl BatchBuilder {
@@ -100,6 +102,7 @@ impl BatchBuilder {
             growing,
             stored_at,
             n_rows: 0,
+            n_text_bytes: 0,
         })
     }
 
@@ -107,10 +110,12 @@ impl BatchBuilder {
     pub(crate) fn clear(&mut self) {
         self.growing = self.schema.fields().iter().map(|field| Growing::new(field.data_type())).collect();
         self.n_rows = 0;
+        self.n_text_bytes = 0;
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.n_rows
+    /// Whether the rows so far are a batch.
+    pub(crate) fn is_full(&self) -> bool {
+        self.n_rows == BATCH_ROWS || self.n_text_bytes >= BATCH_TEXT_BYTES
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -133,15 +138,20 @@ impl BatchBuilder {
             let Some(at) = *at else { continue };
             match *parsed {
                 Parsed::Text(slot) if slot.kind == Some(Kind::Escaped) => {
+                    self.n_text_bytes += (slot.end - slot.start) as usize;
                     self.growing[at].append_text(Some(&unescaped[slot.start as usize..slot.end as usize]));
                 }
-                Parsed::Text(slot) => self.growing[at].append_text(Some(row.bytes(buffer, slot))),
+                Parsed::Text(slot) => {
+                    self.n_text_bytes += (slot.end - slot.start) as usize;
+                    self.growing[at].append_text(Some(row.bytes(buffer, slot)));
+                }
                 Parsed::Short(word, length) => self.growing[at].append_short(word, length),
                 other => self.growing[at].append(other),
             }
         }
         if let Some(at) = self.extra_at {
             let extra = row.extra(buffer).filter(|json| std::str::from_utf8(json).is_ok());
+            self.n_text_bytes += extra.as_ref().map_or(0, Vec::len);
             self.growing[at].append_text(extra.as_deref());
         }
         self.n_rows += 1;
@@ -199,6 +209,7 @@ impl BatchBuilder {
             let fresh = Growing::new(field.data_type());
             arrays.push(std::mem::replace(growing, fresh).into_array(field.data_type())?);
         }
+        self.n_text_bytes = 0;
         let options = RecordBatchOptions::new().with_row_count(Some(std::mem::take(&mut self.n_rows)));
         RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)
     }

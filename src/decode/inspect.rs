@@ -1,11 +1,12 @@
 //! Judging rows without keeping them: every column of every row that does not fit, not only the first. For whoever has to
 //! be told all at once: a sender at the door, an operator before anything is sent.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::builder::BatchBuilder;
 use super::row::{Keys, Row, RowReader, Step};
-use super::{DecodeError, DecodeSettings, scan};
+use super::{DecodeError, DecodeSettings, UNKNOWN_KEYS_MAX, scan};
 use crate::contract::{Dataset, EXTRA_COLUMN};
 
 /// Most rows of one document that are looked at.
@@ -16,7 +17,7 @@ pub const ROWS_INSPECTED_MAX: usize = 100_000;
 pub struct Inspection {
     /// Its rows, in their order.
     pub rows: Vec<InspectedRow>,
-    /// Keys that the contract does not know, once each.
+    /// Keys that the contract does not know, once each; not more than a thousand.
     pub unknown_keys: Vec<String>,
 }
 
@@ -45,6 +46,7 @@ pub struct Inspector {
     new_reader: fn(&Dataset) -> Box<dyn RowReader>,
     row: Row,
     builder: BatchBuilder,
+    rows_max: usize,
 }
 
 impl Inspector {
@@ -58,7 +60,20 @@ impl Inspector {
         settings: DecodeSettings,
     ) -> Result<Self, DecodeError> {
         let row = Row::new(Keys::of(&dataset));
-        Ok(Self { row, builder: BatchBuilder::new(&dataset, settings)?, new_reader, dataset })
+        Ok(Self {
+            row,
+            builder: BatchBuilder::new(&dataset, settings)?,
+            new_reader,
+            dataset,
+            rows_max: ROWS_INSPECTED_MAX,
+        })
+    }
+
+    /// At most so many rows of one document: each is held in memory, and a row may be as short as `{}`.
+    #[must_use]
+    pub fn with_rows_max(mut self, rows_max: usize) -> Self {
+        self.rows_max = rows_max;
+        self
     }
 
     /// The dataset that is judged.
@@ -70,23 +85,29 @@ impl Inspector {
     /// Judges every row of a whole document.
     ///
     /// # Errors
-    /// [`DecodeError`] when it is broken, incomplete, or holds more than [`ROWS_INSPECTED_MAX`] rows.
+    /// [`DecodeError`] when it is broken, incomplete, or holds more than [`ROWS_INSPECTED_MAX`] rows (or fewer:
+    /// [`Inspector::with_rows_max`]).
     pub fn inspect(&mut self, document: &[u8]) -> Result<Inspection, DecodeError> {
         let mut reader = (self.new_reader)(&self.dataset);
         let mut inspection = Inspection::default();
+        let mut unknown = BTreeSet::new();
         let mut at = 0;
         loop {
             self.row.clear();
             let n_rows = inspection.rows.len() as u64;
             let malformed = |reason| DecodeError::Malformed { rows: n_rows, reason };
             match reader.next(document, &mut at, &mut self.row).map_err(malformed)? {
-                Step::Row if inspection.rows.len() == ROWS_INSPECTED_MAX => {
-                    return Err(malformed(format!("more than {ROWS_INSPECTED_MAX} rows")));
+                Step::Row if inspection.rows.len() == self.rows_max => {
+                    return Err(DecodeError::TooManyRows { rows_max: self.rows_max });
                 }
                 Step::Row => {
                     for name in self.row.unknown_names(document) {
-                        if name != EXTRA_COLUMN && !inspection.unknown_keys.contains(&name) {
-                            inspection.unknown_keys.push(name);
+                        if unknown.len() < UNKNOWN_KEYS_MAX
+                            && name != EXTRA_COLUMN
+                            && !unknown.contains(name.as_ref())
+                        {
+                            unknown.insert(name.clone().into_owned());
+                            inspection.unknown_keys.push(name.into_owned());
                         }
                     }
                     inspection.rows.push(self.judge(document));

@@ -1,8 +1,9 @@
 //! One row as byte ranges under the contract's keys, and the trait of those who can read one.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::scan::{Kind, Token};
+use super::scan::{Kind, Token, unescape};
 use crate::contract::{Dataset, normalise_key};
 
 /// What [`RowReader::next`] found.
@@ -52,6 +53,12 @@ pub struct Keys {
 /// Raw key spellings remembered.
 const RAW_KEYS_MAX: usize = 4_096;
 
+/// Longest spelling remembered, in bytes: who writes the keys must not decide how much memory they take.
+const RAW_KEY_BYTES_MAX: usize = 128;
+
+/// Bytes of a name that the contract does not know, as it is told; a longer one is cut.
+const UNKNOWN_NAME_BYTES_MAX: usize = 200;
+
 impl Keys {
     /// The keys of `dataset`; all aliases of a column share one index, and so does a column read `from` another's key.
     #[must_use]
@@ -78,13 +85,23 @@ impl Keys {
         self.of_column[column]
     }
 
+    /// The index of the key that stands at `token`, whose escapes are resolved.
+    pub(crate) fn find_at(&mut self, buffer: &[u8], token: Token) -> Option<usize> {
+        let raw = &buffer[token.start..token.end];
+        if token.kind == Kind::Escaped {
+            let mut plain = Vec::with_capacity(raw.len());
+            return unescape(raw, &mut plain).ok().and_then(|()| self.find(&plain));
+        }
+        self.find(raw)
+    }
+
     /// The index of a key in any spelling.
     pub fn find(&mut self, raw: &[u8]) -> Option<usize> {
         if let Some(found) = self.raw.get(raw) {
             return *found;
         }
         let found = self.by_name.get(&normalise_key(&String::from_utf8_lossy(raw))).copied();
-        if self.raw.len() < RAW_KEYS_MAX {
+        if self.raw.len() < RAW_KEYS_MAX && raw.len() <= RAW_KEY_BYTES_MAX {
             self.raw.insert(raw.to_vec(), found);
         }
         found
@@ -215,12 +232,13 @@ impl Row {
         &source[slot.start as usize..slot.end as usize]
     }
 
-    /// The names of the unknown keys.
-    pub(crate) fn unknown_names(&self, buffer: &[u8]) -> Vec<String> {
-        let name = |(key, _): &(Token, Token)| String::from_utf8_lossy(&buffer[key.start..key.end]).into_owned();
-        let from_header = self.unknown_names.iter().map(|(name, _)| name.clone());
-        let bare = self.unknown_slots.iter().map(|(name, _)| name.clone());
-        self.unknown.iter().map(name).chain(from_header).chain(bare).collect()
+    /// The names of the unknown keys, cut where they are very long.
+    pub(crate) fn unknown_names<'a>(&'a self, buffer: &'a [u8]) -> impl Iterator<Item = Cow<'a, str>> {
+        let keys = self.unknown.iter().map(|(key, _)| &buffer[key.start..key.end]);
+        let from_header = self.unknown_names.iter().map(|(name, _)| name.as_bytes());
+        let bare = self.unknown_slots.iter().map(|(name, _)| name.as_bytes());
+        let cut = |name: &'a [u8]| String::from_utf8_lossy(&name[..name.len().min(UNKNOWN_NAME_BYTES_MAX)]);
+        keys.chain(from_header).chain(bare).map(cut)
     }
 
     /// The unknown keys as one JSON object; `None` when there are none.

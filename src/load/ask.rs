@@ -13,7 +13,7 @@ use crate::source::auth::Signer;
 use crate::source::fetch::{Answer, FetchError, SourceClient};
 use crate::source::paging::{Ask, PageOutcome, Pager, Window, pager};
 use crate::source::request::{self, Request};
-use crate::warehouse::RawPage;
+use crate::warehouse::{ClaimedPush, RawPage};
 
 /// What a request is repeated for: names and values.
 pub(super) type ParameterSet = Arc<Vec<(String, String)>>;
@@ -37,6 +37,8 @@ pub(super) enum Target {
     File(PathBuf),
     /// From the archive.
     Archive,
+    /// From the inbox: what was claimed, or why it cannot be read.
+    Pushes(Result<Vec<ClaimedPush>, String>),
 }
 
 /// The pages of one window, one after the other.
@@ -53,6 +55,11 @@ pub(super) trait PageSource: Send {
 
     /// Forgets a key that was refused; true when a new one may do better.
     fn renew(&self) -> bool {
+        false
+    }
+
+    /// Whether the rows are added to those that the window's partition holds already, instead of replacing them.
+    fn adds(&self) -> bool {
         false
     }
 

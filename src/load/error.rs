@@ -5,6 +5,7 @@ use thiserror::Error;
 use crate::config::CredentialError;
 use crate::decode::DecodeError;
 use crate::source::fetch::FetchError;
+use crate::source::reach::ReachError;
 use crate::warehouse::{self, WarehouseError};
 
 /// What an error asks of the operator; the command line gives each kind its exit code.
@@ -123,6 +124,15 @@ pub enum LoadError {
     /// A thread of the load died: a bug.
     #[error("a worker of the load ended early: {0}")]
     Worker(String),
+}
+
+impl From<ReachError> for LoadError {
+    fn from(error: ReachError) -> Self {
+        match error {
+            ReachError::Credential(error) => Self::Credential(error),
+            ReachError::Setting(reason) => Self::Setting(reason),
+        }
+    }
 }
 
 impl LoadError {

@@ -9,7 +9,7 @@ use crate::contract::{Contract, Dataset};
 use crate::privacy::PiiKey;
 use crate::quality::ExactSum;
 use crate::source::paging::Window;
-use crate::warehouse::{DatasetId, Partition, Run, StagedFile, Sums};
+use crate::warehouse::{Carried, DatasetId, Partition, Run, StagedFile, Sums};
 
 /// The tables of one load; the first is the dataset that is asked for.
 pub(super) struct Group {
@@ -60,8 +60,10 @@ impl Totals {
 pub(super) struct Landed {
     pub(super) window: Window,
     pub(super) partition: Partition,
-    /// Rows read.
+    /// Rows that the partition's file comes to: those read, and those carried over.
     pub(super) rows: u64,
+    /// What the file so far held.
+    pub(super) carried: Carried,
     /// SHA-256 of each page, in order.
     pub(super) hashes: Vec<String>,
     /// The staged file; absent when there were no rows.
@@ -91,13 +93,17 @@ impl Landed {
     }
 }
 
-/// The sums of what landed, by column, as exact decimal text.
+/// The sums of what landed, by column, as exact decimal text; without what was carried over.
 pub(super) fn control_sums(landed: &[Landed]) -> BTreeMap<String, String> {
     let mut sums = Sums::new();
-    for (column, sum) in landed.iter().filter_map(|window| window.staged.as_ref()).flat_map(StagedFile::sums) {
-        let total = sums.entry(column.clone()).or_default();
-        // All files of a dataset have one schema, so one scale a column; 38 digits hold any sum of rupiah.
-        *total = ExactSum { unscaled: total.unscaled + sum.unscaled, scale: sum.scale };
+    for window in landed {
+        let Some(staged) = &window.staged else { continue };
+        for (column, sum) in staged.sums() {
+            let before = window.carried.sums.get(column).map_or(0, |carried| carried.unscaled);
+            let total = sums.entry(column.clone()).or_default();
+            // All files of a dataset have one schema, so one scale a column; 38 digits hold any sum of rupiah.
+            *total = ExactSum { unscaled: total.unscaled + sum.unscaled - before, scale: sum.scale };
+        }
     }
     sums.iter().map(|(column, sum)| (column.clone(), sum.to_string())).collect()
 }

@@ -14,7 +14,7 @@ use super::{LoadError, Loader, parameters, plan};
 use crate::source::envelope::Verdict;
 use crate::source::fetch::{Answer, FetchError, pause};
 use crate::source::paging::{PageOutcome, Window};
-use crate::warehouse::{PageRecord, QuarantineRecord, RawPage};
+use crate::warehouse::{Carried, PageRecord, QuarantineRecord, RawPage};
 
 /// What a page needs to know about its window.
 struct Asking<'a> {
@@ -35,7 +35,8 @@ pub(super) async fn land_window(
     let mut tables = Vec::with_capacity(group.tables.len());
     for table in &group.tables {
         let partition = plan::partition(&table.dataset, window)?;
-        tables.push(TableSetting { dataset: Arc::clone(&table.dataset), run: Arc::clone(&table.run), partition });
+        let (dataset, run) = (Arc::clone(&table.dataset), Arc::clone(&table.run));
+        tables.push(TableSetting { dataset, run, partition, carries: source.adds() });
     }
     let contract = Arc::clone(&group.contract);
     let pii_key = group.pii_key.clone();
@@ -60,8 +61,14 @@ pub(super) async fn land_window(
             *table.totals.unknown_keys.entry(key).or_default() += n;
         }
         let partition = plan::partition(&table.dataset, window)?;
-        let landed =
-            Landed { window: window.clone(), partition, rows, hashes: hashes.clone(), staged: report.staged };
+        if report.staged.is_none() && source.adds() {
+            // Nothing is added to what the day holds of this table, so nothing of it is published or missed.
+            continue;
+        }
+        let (staged, carried) =
+            report.staged.map_or((None, Carried::default()), |(file, carried)| (Some(file), carried));
+        let (window, hashes, rows) = (window.clone(), hashes.clone(), rows + carried.rows);
+        let landed = Landed { window, partition, rows, carried, hashes, staged };
         landed.check(&table.id)?;
         table.landed.push(landed);
     }

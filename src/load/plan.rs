@@ -29,6 +29,10 @@ pub(super) fn windows(
     years: &[i32],
 ) -> Result<Vec<Window>, LoadError> {
     let id = dataset_id(contract, dataset);
+    if matches!(dataset.paging, Paging::Inbox { .. }) {
+        let waiting = warehouse.inbox()?.waiting_days(&id)?;
+        return Ok(waiting.into_iter().map(|waiting| Window { fiscal_year: None, date: waiting.day }).collect());
+    }
     let years = years.iter().map(|&year| dataset.fiscal_year.then_some(year));
     let Paging::Daily { back_fill_days, .. } = &dataset.paging else {
         return Ok(years.map(|fiscal_year| Window { fiscal_year, date: request.date }).collect());

@@ -6,7 +6,17 @@ use std::sync::Arc;
 use super::group::{Group, Table, Totals};
 use super::{LoadError, LoadErrorKind, LoadReport, Loader, Status, ToPublish, ask, plan};
 use crate::contract::{Dataset, Paging};
-use crate::warehouse::{CommitMode, DatasetId, Outcome as Unpublished, Run, RunId, StagedFile};
+use crate::warehouse::{
+    CommitMode, DatasetId, Outcome as Unpublished, Run, RunId, StagedFile, ToCommit, commit_together,
+};
+
+/// How a table's run ends.
+enum End {
+    /// Its files are published.
+    Commit(Vec<StagedFile>),
+    /// Nothing is, and that is fine.
+    Finish(Unpublished, Option<&'static str>),
+}
 
 impl Loader<'_> {
     /// Publishes what landed in every table, or closes all runs with the reason why not.
@@ -16,25 +26,26 @@ impl Loader<'_> {
         landed: Result<ToPublish, LoadError>,
         dataset: &Dataset,
     ) -> Vec<LoadReport> {
-        let further = self.contract.further_tables(dataset);
-        let all: Vec<DatasetId> =
-            std::iter::once(dataset).chain(further).map(|dataset| plan::dataset_id(self.contract, dataset)).collect();
-        let mut tables = group.tables.into_iter();
-        let (mut staged, mut failure) = match landed {
+        match landed {
             Ok(ToPublish { staged, files, nothing_new }) => {
-                let reports = self.publish(tables, staged, nothing_new);
+                let reports = self.publish(group.tables, staged, nothing_new);
                 let moves = matches!(dataset.paging, Paging::Files { done: true });
-                return if moves { self.file_away(reports, &files) } else { reports };
+                if moves { self.file_away(reports, &files) } else { reports }
             }
-            Err(error) => (all.into_iter(), Some(error)),
-        };
-        let (kind, text) = failure.as_ref().map(|error| (error.kind(), error.to_string())).expect("set above");
+            Err(error) => self.close_all(group.tables, dataset, error),
+        }
+    }
+
+    /// Marks every run as held or failed; tables that no run could begin for are told of, too.
+    fn close_all(&self, tables: Vec<Table>, dataset: &Dataset, error: LoadError) -> Vec<LoadReport> {
+        let (kind, text) = (error.kind(), error.to_string());
+        let (mut tables, mut error) = (tables.into_iter(), Some(error));
+        let all = std::iter::once(dataset).chain(self.contract.further_tables(dataset));
         let mut reports = Vec::new();
-        for id in staged.by_ref() {
-            let table = tables.next();
+        for id in all.map(|dataset| plan::dataset_id(self.contract, dataset)) {
             // The reason is told once in full; the tables beside it point there.
-            let error = failure.take().unwrap_or_else(|| LoadError::Together { kind, reason: text.clone() });
-            let (run, totals) = match table {
+            let error = error.take().unwrap_or_else(|| LoadError::Together { kind, reason: text.clone() });
+            let (run, totals) = match tables.next() {
                 Some(Table { run, totals, .. }) => {
                     let run = into_inner(run);
                     let run_id = run.id().clone();
@@ -43,7 +54,7 @@ impl Loader<'_> {
                 }
                 None => (None, Totals::default()),
             };
-            let status = if error.kind() == LoadErrorKind::Held { Status::Held } else { Status::Failed };
+            let status = if kind == LoadErrorKind::Held { Status::Held } else { Status::Failed };
             reports.push(self.report(id, run, status, totals, Some(error)));
         }
         reports
@@ -60,48 +71,46 @@ impl Loader<'_> {
         }
     }
 
-    fn publish(
-        &self,
-        tables: impl Iterator<Item = Table>,
-        staged: Vec<Vec<StagedFile>>,
-        nothing_new: bool,
-    ) -> Vec<LoadReport> {
-        let mut staged = staged.into_iter();
-        tables
-            .map(|Table { id, dataset, run, totals, .. }| {
-                let run = into_inner(run);
-                let run_id = run.id().clone();
-                let files = staged.next().unwrap_or_default();
-                let published = self.publish_one(run, &dataset, files, (&totals, nothing_new));
-                let status = published.as_ref().copied().unwrap_or(Status::Failed);
-                self.report(id, Some(run_id), status, totals, published.err())
-            })
-            .collect()
-    }
-
-    fn publish_one(
-        &self,
-        run: Run,
-        dataset: &Dataset,
-        staged: Vec<StagedFile>,
-        (totals, nothing_new): (&Totals, bool),
-    ) -> Result<Status, LoadError> {
+    /// Publishes the files of all tables in one commit, and ends the runs that have none.
+    fn publish(&self, tables: Vec<Table>, staged: Vec<Vec<StagedFile>>, nothing_new: bool) -> Vec<LoadReport> {
         let now = self.clock.now();
-        if nothing_new {
-            run.finish(Unpublished::Unchanged, Some("no new file in the drop folder"), now)?;
-            return Ok(Status::Unchanged);
+        let (mut commits, mut outcomes) = (Vec::new(), Vec::with_capacity(tables.len()));
+        let mut reports = Vec::with_capacity(tables.len());
+        // Where nothing had come in, nothing is staged for any table.
+        let staged = staged.into_iter().chain(std::iter::repeat_with(Vec::new));
+        for (Table { id, dataset, run, totals, .. }, staged) in tables.into_iter().zip(staged) {
+            let run = into_inner(run);
+            let run_id = run.id().clone();
+            match end_of(staged, &totals, nothing_new) {
+                End::Commit(staged) => {
+                    let mode = if dataset.accumulates() { CommitMode::Accumulate } else { CommitMode::Snapshot };
+                    commits.push(ToCommit { run, staged, mode, note: totals.note() });
+                    outcomes.push(None);
+                }
+                End::Finish(outcome, reason) => outcomes.push(Some((run, outcome, reason))),
+            }
+            reports.push(self.report(id, Some(run_id), Status::Committed, totals, None));
         }
-        if totals.rows == 0 && staged.is_empty() {
-            run.finish(Unpublished::Empty, None, now)?;
-            return Ok(Status::Empty);
+        let committed = if commits.is_empty() { Ok(()) } else { commit_together(commits, now).map(|_| ()) };
+        let mut failure = committed.err().map(LoadError::from);
+        let together = failure.as_ref().map(|error| (error.kind(), error.to_string()));
+        for (report, outcome) in reports.iter_mut().zip(outcomes) {
+            let error = match outcome {
+                Some((run, outcome, reason)) => {
+                    report.status = if outcome == Unpublished::Empty { Status::Empty } else { Status::Unchanged };
+                    run.finish(outcome, reason, now).err().map(LoadError::from)
+                }
+                None => together.as_ref().map(|(kind, reason)| {
+                    let (kind, reason) = (*kind, reason.clone());
+                    failure.take().unwrap_or(LoadError::Together { kind, reason })
+                }),
+            };
+            if error.is_some() {
+                report.status = Status::Failed;
+                report.error = error;
+            }
         }
-        if staged.is_empty() {
-            run.finish(Unpublished::Unchanged, None, now)?;
-            return Ok(Status::Unchanged);
-        }
-        let mode = if dataset.accumulates() { CommitMode::Accumulate } else { CommitMode::Snapshot };
-        run.commit(staged, mode, now, totals.note().as_deref())?;
-        Ok(Status::Committed)
+        reports
     }
 
     /// Moves committed files out of the drop folder. What stays there is read again and found unchanged.
@@ -137,6 +146,19 @@ impl Loader<'_> {
             unknown_keys: totals.unknown_keys,
             error,
         }
+    }
+}
+
+/// How a run ends that nothing speaks against.
+fn end_of(staged: Vec<StagedFile>, totals: &Totals, nothing_new: bool) -> End {
+    if nothing_new {
+        End::Finish(Unpublished::Unchanged, Some("nothing new had come in"))
+    } else if !staged.is_empty() {
+        End::Commit(staged)
+    } else if totals.rows == 0 {
+        End::Finish(Unpublished::Empty, None)
+    } else {
+        End::Finish(Unpublished::Unchanged, None)
     }
 }
 

@@ -19,7 +19,7 @@ use crate::contract::{Contract, Dataset};
 use crate::decode::{DecodeError, PageSummary, Refused};
 use crate::privacy::PiiKey;
 use crate::source::envelope::Verdict;
-use crate::warehouse::{Partition, Run, StagedFile, WarehouseError};
+use crate::warehouse::{Carried, Partition, Run, StagedFile, WarehouseError};
 use decoding::Decoding;
 
 /// Chunks of a body that may wait for the decoder.
@@ -45,8 +45,8 @@ pub(super) struct TablePage {
 /// What one window came to, for one table.
 #[derive(Debug)]
 pub(super) struct WindowReport {
-    /// The staged file; absent when there were no rows.
-    pub(super) staged: Option<StagedFile>,
+    /// The staged file, with what it carries on; absent when there were no rows.
+    pub(super) staged: Option<(StagedFile, Carried)>,
     /// Keys that the contract does not know.
     pub(super) unknown_keys: BTreeMap<String, u64>,
 }
@@ -132,6 +132,8 @@ pub(super) struct TableSetting {
     pub(super) dataset: Arc<Dataset>,
     pub(super) run: Arc<Run>,
     pub(super) partition: Partition,
+    /// Whether the rows of the partition's file so far stay, before the new ones.
+    pub(super) carries: bool,
 }
 
 impl Worker {

@@ -281,6 +281,7 @@ fn the_shipped_tables_are_valid_and_hold_their_facts() {
         ("kewenangan", 6),
         ("lokasi_djpb_kemendagri", 34),
         ("opd_instansi", 0),
+        ("oss_dokumen_komitmen", 0),
         ("oss_kode", 209),
         ("padi_kategori", 27),
         ("padi_kategori_umkm", 4),
@@ -291,7 +292,7 @@ fn the_shipped_tables_are_valid_and_hold_their_facts() {
     ] {
         assert_eq!(rows(name), expected, "{name}");
     }
-    assert_eq!(reference.tables.len(), 15);
+    assert_eq!(reference.tables.len(), 16);
     let origin = |name: &str| reference.table(name).unwrap().origin;
     assert_eq!((origin("kewenangan"), origin("wilayah")), (Origin::Embedded, Origin::Nowhere));
     let kinds = reference.table("bas_akun").unwrap().batch.column(0).as_string::<i32>().clone();

@@ -1,5 +1,6 @@
-//! OSS-RBA: the methods a ministry asks, under the wrappers and field names of the guide, with its contradictions: the
-//! code of an answer as text or number, another key on errors, empty text where a list is due.
+//! OSS-RBA: the methods a ministry asks, those it reports to (`submit`) and what OSS pushes (`pushes`), under the wrappers and
+//! field names of the guide, with its contradictions: the code of an answer as text or number, another key on errors, empty
+//! text where a list is due.
 
 mod fill;
 mod http;
@@ -9,16 +10,19 @@ mod pushes;
 mod records;
 mod reference;
 mod shape;
+mod submit;
 #[cfg(test)]
 mod tests;
 mod totals;
 
 pub(crate) use http::USER;
 pub(crate) use keys::Keys;
-pub(crate) use pushes::write as write_pushes;
+pub(crate) use pushes::{Message, messages};
 
+use super::push::PushKind;
 use super::server::Served;
 use super::system::System;
+use super::world::World;
 use super::world::businesses::{Business, Businesses};
 use chrono::NaiveDate;
 use serde_json::Value;
@@ -41,6 +45,12 @@ pub(crate) const SYSTEM: System = System {
         "inqueryProyek  (POST {\"nib\":\"…\",\"id_proyek\":\"…\"})",
         "inqueryLicense  (POST {\"INQUERYLICENSE\":{\"id_izin\":\"…\"}})",
         "inqueryFileDS  (POST {\"INQUERYFILEDS\":{\"id_permohonan_izin\":\"…\"}})",
+        "receiveLicense  (POST {\"IZINFINAL\":{…}})",
+        "receiveLicenseStatus  (POST {\"IZINSTATUS\":{…}})",
+        "receiveLicenseKKPR  (POST {\"IZINFINALKKPR\":{…}})",
+        "updateLicense  (POST {\"IZINFINAL\":{…}})",
+        "receiveCertificate  (POST {\"receiveCertificate\":{…}})",
+        "receiveLegal  (POST {\"AKTA\":{…}})",
     ],
     routes: http::routes,
     totals: |served| totals::totals(&Registry::new(served)),
@@ -61,7 +71,12 @@ pub(crate) struct Registry {
 impl Registry {
     /// The register as a faultless service knows it today.
     pub(crate) fn new(served: &Served) -> Self {
-        Self { businesses: served.world.businesses(), today: served.today(), limit: None }
+        Self::of(&served.world, served.today())
+    }
+
+    /// The register of a world on a day.
+    pub(crate) fn of(world: &World, today: NaiveDate) -> Self {
+        Self { businesses: world.businesses(), today, limit: None }
     }
 
     /// Businesses with a NIB, the earliest first.
@@ -140,8 +155,8 @@ fn personal_values(served: &Served, values: &mut BTreeSet<String>) {
             collect(&document, values);
         }
     }
-    for push in pushes::pushes(&registry) {
-        collect(&push.payload, values);
+    for push in PushKind::ALL.into_iter().flat_map(|kind| messages(&registry, kind)) {
+        collect(&push.body, values);
     }
 }
 

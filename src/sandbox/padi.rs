@@ -1,10 +1,14 @@
-//! PaDi UMKM: one URL, the method is the top key of the body, answers have the API's own wrapper. Methods that write
-//! come beside [`Method`] when they are served.
+//! PaDi UMKM: one URL, the method is the top key of the body, answers have the API's own wrapper. What is asked is
+//! answered here; what is written is judged and kept by `submit`.
 
 mod http;
+mod pushes;
 mod rows;
+mod submit;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use pushes::{Message, messages};
 
 use super::answer::Answer;
 use super::control::ControlTotals;
@@ -26,12 +30,16 @@ pub(crate) const SYSTEM: System = System {
     questions: &[
         "padis  (POST {\"get_transaksi\":{\"size\":500,\"page\":1}})",
         "padis  (POST {\"get_umkm\":{\"size\":500,\"page\":1}})",
+        "padis  (POST {\"transaksi\":{…}})",
+        "padis  (POST {\"delete_transaksi\":{\"transaksi_id\":[\"…\"]}})",
     ],
     routes: http::routes,
     totals,
     personal_values,
 };
 
+/// The buyer whose transactions these are.
+const BUYER: &str = "ATRBPN";
 /// Most rows of a page, whatever is asked for.
 const PAGE_ROWS_MAX: usize = 500;
 /// Rows of a page where no size is given.
@@ -67,20 +75,28 @@ struct Market<'a> {
     vendors: Vec<&'a Business>,
     /// Transactions reported so far, oldest first.
     purchases: Vec<&'a Purchase>,
+    /// Transactions posted to the sandbox since it runs, as they came.
+    posted: &'a [Value],
 }
 
 /// Transactions of two years as they are kept while an answer is made.
-struct Shelf {
+pub(crate) struct Shelf {
     businesses: Arc<Businesses>,
     years: [Arc<[Purchase]>; 2],
     today: NaiveDate,
+    posted: Vec<Value>,
 }
 
 impl Shelf {
     fn new(served: &Served) -> Self {
-        let year = served.today().year();
-        let years = [year - 1, year].map(|year| served.world.purchases(year));
-        Self { businesses: served.world.businesses(), years, today: served.today() }
+        let posted = served.accepted.records(SYSTEM.source, submit::METHOD);
+        Self { posted, ..Self::of(&served.world, served.today()) }
+    }
+
+    /// The two years that are served on `today`.
+    pub(crate) fn of(world: &World, today: NaiveDate) -> Self {
+        let years = [today.year() - 1, today.year()].map(|year| world.purchases(year));
+        Self { businesses: world.businesses(), years, today, posted: Vec::new() }
     }
 
     /// What was invoiced before today.
@@ -90,6 +106,7 @@ impl Shelf {
             businesses: &self.businesses,
             vendors: self.businesses.vendors(),
             purchases: purchases.filter(|purchase| purchase.invoiced < self.today).collect(),
+            posted: &self.posted,
         }
     }
 }
@@ -160,12 +177,15 @@ impl Question {
 /// The answer to a question, whose sender showed the right key.
 fn answer(market: &Market<'_>, question: Question, spoiled: Spoiled) -> Answer {
     let (message, count) = match question.method {
-        Method::Transactions => ("Data transaksi berhasil ditampilkan", market.purchases.len()),
+        Method::Transactions => ("Data transaksi berhasil ditampilkan", market.purchases.len() + market.posted.len()),
         Method::Vendors => ("Data UMKM berhasil ditampilkan", market.vendors.len()),
     };
     let rows = question.range(count, spoiled).map(|at| {
         let mut row = match question.method {
-            Method::Transactions => rows::transaction(market, at, spoiled),
+            Method::Transactions => match at.checked_sub(market.purchases.len()) {
+                Some(at) => market.posted[at].clone(),
+                None => rows::transaction(market, at, spoiled),
+            },
             Method::Vendors => rows::vendor(market, market.vendors[at]),
         };
         if let Some(faults) = spoiled.rows {
@@ -195,9 +215,12 @@ fn whole(value: &Value) -> Option<usize> {
 fn totals(served: &Served) -> Vec<(Dataset, ControlTotals)> {
     let shelf = Shelf::new(served);
     let market = shelf.market();
-    let total = market.purchases.iter().map(|purchase| i128::from(purchase.total)).sum();
+    let total: i128 = market.purchases.iter().map(|purchase| i128::from(purchase.total)).sum();
+    // What was posted was judged: its total is a whole number.
+    let posted: i128 = market.posted.iter().filter_map(submit::total).sum();
+    let count = market.purchases.len() + market.posted.len();
     vec![
-        (Dataset::PadiTransaksi, ControlTotals::new(market.purchases.len(), &[("total_nilai_project", total)])),
+        (Dataset::PadiTransaksi, ControlTotals::new(count, &[("total_nilai_project", total + posted)])),
         (Dataset::PadiUmkm, ControlTotals::new(market.vendors.len(), &[("total_revenue", total)])),
     ]
 }

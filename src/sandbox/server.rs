@@ -10,6 +10,7 @@ pub(crate) use tail::{Tail, TailListener};
 use super::control::Control;
 use super::fault::Faults;
 use super::oss;
+use super::received::Accepted;
 use super::system;
 use super::token::token;
 use super::world::{AsOf, FiscalYear, World};
@@ -19,6 +20,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use chrono::{Datelike, NaiveDate};
+use serde::Serialize;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// What all requests share.
@@ -30,6 +32,8 @@ pub(crate) struct Served {
     pub(crate) today: RwLock<NaiveDate>,
     /// Security keys OSS has handed out.
     pub(crate) oss_keys: oss::Keys,
+    /// What was sent to the systems and accepted.
+    pub(crate) accepted: Accepted,
 }
 
 impl Served {
@@ -59,7 +63,8 @@ impl Served {
 
 /// All routes.
 pub(crate) fn router(served: Arc<Served>) -> Router {
-    let mut router = Router::new().route("/", get(index)).route("/_control", get(control));
+    let mut router =
+        Router::new().route("/", get(index)).route("/_control", get(control)).route("/_received", get(received));
     for system in system::ALL {
         router = router.nest(system.base_path, (system.routes)());
     }
@@ -74,11 +79,19 @@ async fn index() -> String {
             lines.push_str(&format!("{}/{question}\n", system.base_path));
         }
     }
-    lines + "/_control\n"
+    lines + "/_control\n/_received\n"
 }
 
 async fn control(State(served): State<Arc<Served>>) -> Response {
-    match serde_json::to_vec(&served.control()) {
+    document(&served.control())
+}
+
+async fn received(State(served): State<Arc<Served>>) -> Response {
+    document(&served.accepted.list())
+}
+
+fn document(value: &impl Serialize) -> Response {
+    match serde_json::to_vec(value) {
         Ok(body) => json(body),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }

@@ -7,6 +7,7 @@ mod oss;
 mod padi;
 mod simda;
 mod sipp;
+mod submit;
 mod totals;
 
 use super::{Control, Fault, Sandbox, SandboxOptions, ScaleFactor};

@@ -27,6 +27,7 @@ pub(crate) use budget::{DipaRole, DipaRow, Line};
 pub(crate) use calendar::{AsOf, date_of, days_in};
 #[cfg(test)]
 pub(crate) use catalogue::Kind;
+pub(crate) use dice::Dice;
 pub(crate) use offices::{ESELON1, MINISTRY, MINISTRY_NAME, Satker};
 pub(crate) use payments::Payment;
 pub(crate) use people::{Aid, Family, People, Person};

@@ -5,9 +5,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
+use flate2::read::MultiGzDecoder;
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, Response};
+use reqwest::{Certificate, Client, RequestBuilder, Response};
 use thiserror::Error;
 
 use super::auth::Signature;
@@ -107,6 +108,16 @@ pub fn pause(limits: &HttpLimits, attempt: u32, retry_after: Option<Duration>) -
     retry_after.unwrap_or(own).min(Duration::from_secs(RETRY_AFTER_SECS_MAX))
 }
 
+/// A request that got no answer.
+#[derive(Debug, Error)]
+#[error("{error}")]
+pub struct Unanswered {
+    /// Why.
+    pub error: FetchError,
+    /// Whether it certainly never left, so that the source cannot have acted on it.
+    pub never_left: bool,
+}
+
 /// Talks to one source.
 #[derive(Debug, Clone)]
 pub struct SourceClient {
@@ -160,19 +171,9 @@ impl SourceClient {
         signature: Option<&Signature>,
         hears_refusals: bool,
     ) -> Result<Answer, FetchError> {
-        let Request { method, url, shown, body } = request;
-        let mut builder = match method {
-            HttpMethod::Get => self.http.get(url),
-            HttpMethod::Post => self.http.post(url).header(CONTENT_TYPE, "application/json"),
-        };
-        builder = builder.header(ACCEPT, "application/json, */*;q=0.1").header(ACCEPT_ENCODING, "gzip");
-        if let Some(body) = body {
-            builder = builder.body(body.clone());
-        }
-        if let Some(signature) = signature {
-            builder = signature.sign(builder);
-        }
-        let response = builder
+        let Request { shown, .. } = request;
+        let response = self
+            .builder(request, signature)
             .send()
             .await
             .map_err(|error| FetchError::Unreachable { url: shown.clone(), reason: reason(&error) })?;
@@ -182,8 +183,42 @@ impl SourceClient {
         if !response.status().is_success() && !heard {
             return Err(FetchError::Status { url: shown.clone(), status, retry_after: retry_after(&response) });
         }
-        let body = Body::Http(response);
-        Ok(Answer { url: shown.clone(), status, body, n_bytes: 0, bytes_max: self.limits.body_bytes_max })
+        Ok(self.answer(shown.clone(), response))
+    }
+
+    /// Sends one request that changes something at the source, once, and returns the answer whatever its status is: what
+    /// became of the request is for the caller to judge.
+    ///
+    /// # Errors
+    /// [`Unanswered`] when no answer began.
+    pub async fn deliver(&self, request: &Request, signature: &Signature) -> Result<Answer, Unanswered> {
+        let sent = self.builder(request, Some(signature)).send().await;
+        let response = sent.map_err(|error| {
+            let unreachable = FetchError::Unreachable { url: request.shown.clone(), reason: reason(&error) };
+            Unanswered { never_left: error.is_connect() || error.is_builder(), error: unreachable }
+        })?;
+        Ok(self.answer(request.shown.clone(), response))
+    }
+
+    fn builder(&self, request: &Request, signature: Option<&Signature>) -> RequestBuilder {
+        let builder = match request.method {
+            HttpMethod::Get => self.http.get(&request.url),
+            HttpMethod::Post => self.http.post(&request.url).header(CONTENT_TYPE, "application/json"),
+        };
+        let mut builder = builder.header(ACCEPT, "application/json, */*;q=0.1").header(ACCEPT_ENCODING, "gzip");
+        if let Some(body) = &request.body {
+            builder = builder.body(body.clone());
+        }
+        match signature {
+            Some(signature) => signature.sign(builder),
+            None => builder,
+        }
+    }
+
+    fn answer(&self, url: String, response: Response) -> Answer {
+        let (status, retry_after) = (response.status().as_u16(), retry_after(&response));
+        let bytes_max = self.limits.body_bytes_max;
+        Answer { url, status, retry_after, body: Body::Http(response), n_bytes: 0, bytes_max }
     }
 }
 
@@ -206,6 +241,8 @@ pub struct Answer {
     url: String,
     /// The HTTP status; 200 for what comes from a disk.
     pub status: u16,
+    /// How long the source asks to be left alone.
+    pub retry_after: Option<Duration>,
     body: Body,
     n_bytes: u64,
     bytes_max: u64,
@@ -224,7 +261,7 @@ impl Answer {
     /// An answer that lies on a disk; `name` is what errors call it.
     #[must_use]
     pub fn from_reader(name: String, reader: Box<dyn Read + Send>, bytes_max: u64) -> Self {
-        Self { url: name, status: 200, body: Body::Reader(reader), n_bytes: 0, bytes_max }
+        Self { url: name, status: 200, retry_after: None, body: Body::Reader(reader), n_bytes: 0, bytes_max }
     }
 
     /// The next bytes of the body as they were sent (possibly gzip); `None` at its end.
@@ -251,6 +288,33 @@ impl Answer {
             return Err(FetchError::TooLong { url: self.url.clone(), bytes_max: self.bytes_max });
         }
         Ok(chunk)
+    }
+}
+
+/// The first bytes of every gzip stream.
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+impl Answer {
+    /// The whole body, inflated where it is gzip (announced or not); for answers that are small by nature.
+    ///
+    /// # Errors
+    /// As [`Answer::chunk`]; [`FetchError::TooLong`] beyond `bytes_max` bytes, inflated or not.
+    pub async fn whole(&mut self, bytes_max: usize) -> Result<Vec<u8>, FetchError> {
+        let too_long = |url: &str| FetchError::TooLong { url: url.to_owned(), bytes_max: bytes_max as u64 };
+        let mut body = Vec::new();
+        while let Some(chunk) = self.chunk().await? {
+            body.extend_from_slice(&chunk);
+            if body.len() > bytes_max {
+                return Err(too_long(&self.url));
+            }
+        }
+        if !body.starts_with(&GZIP_MAGIC) {
+            return Ok(body);
+        }
+        let mut inflated = Vec::new();
+        let limited = MultiGzDecoder::new(body.as_slice()).take(bytes_max as u64 + 1).read_to_end(&mut inflated);
+        limited.map_err(|_| FetchError::BrokenOff { url: self.url.clone(), reason: "broken gzip".to_owned() })?;
+        if inflated.len() > bytes_max { Err(too_long(&self.url)) } else { Ok(inflated) }
     }
 }
 

@@ -60,10 +60,16 @@ pub enum WarehouseError {
         /// Who holds it: "run 2026…", or "another run" in the instant before it has a row in the ledger.
         run: String,
     },
-    /// The ledger was written by another version of this program.
-    #[error("the ledger {path} has version {found} and this program knows version {known}; {hint}")]
-    LedgerVersion {
-        /// The ledger's file.
+    /// Another process sends records by the same method.
+    #[error("records of {method} are being sent by another process; wait until it ends, then run again")]
+    SendingLocked {
+        /// `source.method`.
+        method: String,
+    },
+    /// The ledger, or the inbox store, was written by another version of this program.
+    #[error("the database {path} has version {found} and this program knows version {known}; {hint}")]
+    DatabaseVersion {
+        /// Its file.
         path: PathBuf,
         /// Its version.
         found: i64,
@@ -73,11 +79,11 @@ pub enum WarehouseError {
         hint: &'static str,
     },
     /// SQLite refused.
-    #[error("cannot {action} in the ledger {path}: {source}")]
-    Ledger {
+    #[error("cannot {action} in {path}: {source}")]
+    Database {
         /// What was tried.
         action: &'static str,
-        /// The ledger's file.
+        /// The ledger's file, or that of the inbox store.
         path: PathBuf,
         /// What SQLite said.
         source: rusqlite::Error,
@@ -155,14 +161,14 @@ impl WarehouseError {
         match self {
             Self::Io { .. }
             | Self::DiskFull { .. }
-            | Self::Ledger { .. }
-            | Self::LedgerVersion { .. }
+            | Self::Database { .. }
+            | Self::DatabaseVersion { .. }
             | Self::Parquet { .. } => ErrorKind::CannotWrite,
             Self::Recount(_) | Self::Mismatch(_) | Self::Refused { .. } => ErrorKind::DataRefused,
             Self::Archive(error) if error.is_identity() => ErrorKind::NotAuthorised,
             Self::Archive(ArchiveError::Io { .. }) => ErrorKind::CannotWrite,
             Self::Archive(_) => ErrorKind::DataRefused,
-            Self::Locked { .. } => ErrorKind::Locked,
+            Self::Locked { .. } | Self::SendingLocked { .. } => ErrorKind::Locked,
             Self::BrokeOff { source, .. } => source.kind(),
             Self::NoWarehouse { .. } => ErrorKind::NoWarehouse,
             Self::Name { .. } | Self::Misuse(_) => ErrorKind::Internal,
@@ -183,12 +189,12 @@ impl WarehouseError {
         }
     }
 
-    pub(crate) fn ledger(action: &'static str, path: &Path, source: rusqlite::Error) -> Self {
+    pub(crate) fn database(action: &'static str, path: &Path, source: rusqlite::Error) -> Self {
         let path = path.to_path_buf();
         if is_ledger_disk_full(&source) {
             Self::DiskFull { action, path }
         } else {
-            Self::Ledger { action, path, source }
+            Self::Database { action, path, source }
         }
     }
 }

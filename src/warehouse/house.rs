@@ -26,6 +26,11 @@ impl House {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether it was opened to write.
+    pub(crate) fn is_writable(&self) -> bool {
+        self.writable
+    }
+
     /// Fails where the warehouse was opened to read.
     pub(crate) fn require_writable(&self) -> Result<(), WarehouseError> {
         if self.writable {

@@ -1,7 +1,7 @@
 //! The names of things: a dataset, a run.
 
 use super::error::WarehouseError;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::str::FromStr;
@@ -86,6 +86,12 @@ impl RunId {
         &self.0
     }
 
+    /// When it began, as its name says; `None` for a name that holds no instant.
+    pub(crate) fn began_at(&self) -> Option<DateTime<Utc>> {
+        let parsed = NaiveDateTime::parse_from_str(self.0.get(..19)?, "%Y%m%dT%H%M%S%3fZ");
+        parsed.ok().map(|at| at.and_utc())
+    }
+
     /// The name of every file this run writes.
     pub(crate) fn file_name(&self) -> String {
         format!("{}.parquet", self.0)
@@ -136,6 +142,7 @@ mod tests {
         let id = RunId::new(at);
         assert!(id.as_str().starts_with("20261121T053000123Z-"), "{id}");
         assert_eq!(id.as_str().parse::<RunId>().unwrap(), id);
+        assert_eq!(id.began_at(), Some(at));
         assert!(id < RunId::new(at + TimeDelta::milliseconds(1)));
         let many: BTreeSet<RunId> = (0..100).map(|_| RunId::new(at)).collect();
         assert_eq!(many.len(), 100);

@@ -31,6 +31,11 @@ impl Layout {
         self.state("ledger.db")
     }
 
+    /// The pushes that wait to be loaded.
+    pub(crate) fn inbox(&self) -> PathBuf {
+        self.state("inbox.db")
+    }
+
     /// Taken by whoever opens the warehouse to write, while it migrates and recovers.
     pub(crate) fn open_lock(&self) -> PathBuf {
         self.state("locks/open.lock")
@@ -38,6 +43,14 @@ impl Layout {
 
     pub(crate) fn dataset_lock(&self, dataset: &DatasetId) -> PathBuf {
         self.state("locks").join(format!("{dataset}.lock"))
+    }
+
+    /// Taken by whoever sends records by a method, so that nobody else sends the same ones.
+    pub(crate) fn submission_lock(&self, source: &str, method: &str) -> PathBuf {
+        // A method is called as its document writes it; two that differ in odd characters only may share a lock.
+        let safe = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
+        let method: String = method.chars().map(safe).collect();
+        self.state("locks").join(format!("submit-{source}.{method}.lock"))
     }
 
     /// Where the run builds what is not yet published.

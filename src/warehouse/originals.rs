@@ -4,13 +4,11 @@
 use super::archive::Seal;
 use super::disk;
 use super::error::WarehouseError;
+use super::private_file::PrivateFile;
 use super::record::QuarantineRecord;
-use crate::seal::Sealing;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The file of one run; made when the first original comes.
@@ -18,14 +16,7 @@ use std::path::{Path, PathBuf};
 pub(super) struct Originals {
     path: PathBuf,
     seal: Seal,
-    file: Option<Lines>,
-}
-
-/// Where the lines go.
-#[derive(Debug)]
-enum Lines {
-    Open(BufWriter<File>),
-    Sealed(Box<Sealing<BufWriter<File>>>),
+    file: Option<PrivateFile>,
 }
 
 impl Originals {
@@ -44,7 +35,7 @@ impl Originals {
         line.push('\n');
         let file = match &mut self.file {
             Some(file) => file,
-            none => none.insert(open(&self.path, &self.seal)?),
+            none => none.insert(create(&self.path, &self.seal)?),
         };
         file.write_all(line.as_bytes()).map_err(|e| WarehouseError::io("write", &self.path, e))
     }
@@ -57,51 +48,25 @@ impl Originals {
     /// Writes the end: a sealed file cannot be opened without it. No more rows come.
     pub(super) fn close(&mut self) -> Result<(), WarehouseError> {
         let Some(file) = self.file.take() else { return Ok(()) };
-        let closed = match file {
-            Lines::Open(mut file) => file.flush(),
-            Lines::Sealed(sealing) => sealing.finish().and_then(|mut file| file.flush()),
-        };
-        closed.map_err(|e| WarehouseError::io("write", &self.path, e))
+        file.finish().map_err(|e| WarehouseError::io("write", &self.path, e))
     }
 
     /// Forgets everything: the load starts over.
     pub(super) fn discard(&mut self) -> Result<(), WarehouseError> {
-        if let Some(Lines::Open(file)) = self.file.take() {
-            // What is still in the buffer belongs to the rows that are thrown away.
-            drop(file.into_parts());
+        // What is still in the buffer belongs to the rows that are thrown away.
+        if let Some(file) = self.file.take() {
+            file.abandon();
         }
         disk::remove_file(&self.path)
     }
 }
 
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Open(file) => file.write(bytes),
-            Self::Sealed(sealing) => sealing.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Open(file) => file.flush(),
-            Self::Sealed(sealing) => sealing.flush(),
-        }
-    }
-}
-
 /// Only the owner reads it: a row that was refused may hold anything.
-fn open(path: &Path, seal: &Seal) -> Result<Lines, WarehouseError> {
+fn create(path: &Path, seal: &Seal) -> Result<PrivateFile, WarehouseError> {
     if let Some(folder) = path.parent() {
         disk::create_private_folder(folder)?;
     }
-    let failed = |e| WarehouseError::io("create", path, e);
-    let opened = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
-    let file = BufWriter::new(opened.map_err(failed)?);
-    match seal {
-        Seal::To(recipient) => Ok(Lines::Sealed(Box::new(Sealing::new(recipient, file).map_err(failed)?))),
-        Seal::Open | Seal::Nothing => Ok(Lines::Open(file)),
-    }
+    PrivateFile::create(path, seal).map_err(|e| WarehouseError::io("create", path, e))
 }
 
 /// The row stays exact: as text where it is text, else as hexadecimal. It is not parsed, numbers keep every digit.

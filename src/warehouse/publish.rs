@@ -18,19 +18,30 @@ use std::path::PathBuf;
 /// shorter than the daily cycle doubles the disk for good.
 pub const GRACE: TimeDelta = TimeDelta::hours(24);
 
-/// Takes a run whose intent is recorded to its end. The dataset's lock is held.
-pub(crate) fn roll_forward(house: &House, run: &RunId, dataset: &DatasetId) -> Result<Committed, WarehouseError> {
-    let intended = house.ledger().intended(run)?;
-    place(house, run, dataset, &intended)?;
-    show(house, run, (dataset, Tree::History), &intended)?;
-    show(house, run, (dataset, Tree::Latest), &intended)?;
-    house.ledger().commit(run)?;
-    house.steps.reached(Step::CommitRecorded, house.layout.root())?;
-    if let Err(error) = retire(house, run) {
-        tracing::warn!(run.id = %run, %error, "could not move the replaced folders away; the next open does");
+/// Takes runs whose intents were recorded together to their end: the files of all into place, then one transaction that
+/// makes them visible. The locks of all their datasets are held.
+pub(crate) fn roll_forward(house: &House, group: &[(&RunId, &DatasetId)]) -> Result<Vec<Committed>, WarehouseError> {
+    let mut parts = Vec::with_capacity(group.len());
+    for (run, dataset) in group {
+        let intended = house.ledger().intended(run)?;
+        place(house, run, dataset, &intended)?;
+        parts.push(intended);
     }
-    house.steps.reached(Step::Retired, house.layout.root())?;
-    Ok(committed(house, run, dataset, &intended))
+    for tree in [Tree::History, Tree::Latest] {
+        for ((run, dataset), intended) in group.iter().zip(&parts) {
+            show(house, run, (dataset, tree), intended)?;
+        }
+    }
+    house.ledger().commit(group.iter().map(|(run, _)| *run))?;
+    house.steps.reached(Step::CommitRecorded, house.layout.root())?;
+    for (run, _) in group {
+        if let Err(error) = retire(house, run) {
+            tracing::warn!(run.id = %run, %error, "could not move the replaced folders away; the next open does");
+        }
+        house.steps.reached(Step::Retired, house.layout.root())?;
+    }
+    let all = group.iter().zip(&parts);
+    Ok(all.map(|((run, dataset), intended)| committed(house, run, dataset, intended)).collect())
 }
 
 /// Moves the files from staging to where the ledger's readers will open them.

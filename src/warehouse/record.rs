@@ -6,7 +6,6 @@ use super::partition::Partition;
 use crate::quality::ExactSum;
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::PathBuf;
 
 /// Control sums by column.
@@ -181,13 +180,15 @@ macro_rules! words {
             }
         }
 
-        impl fmt::Display for $kind {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl ::std::fmt::Display for $kind {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.write_str(self.word())
             }
         }
     };
 }
+
+pub(super) use words;
 
 words!(CommitMode { Snapshot = "snapshot", Accumulate = "accumulate" });
 words!(RunStatus {

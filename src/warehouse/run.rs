@@ -1,24 +1,24 @@
 //! A run: one attempt at one dataset. It may fill several partitions; all become visible together, or none.
 
+mod commit;
+
+pub use commit::{ToCommit, commit_together};
+
 use super::archive::{self, RunArchive};
 use super::disk::{self, Lock};
 use super::error::WarehouseError;
 use super::house::House;
 use super::id::{DatasetId, RunId};
 use super::layout::Layout;
-use super::ledger::{Intended, Intent, NewRun, Totals};
+use super::ledger::{NewRun, Totals};
 use super::originals::Originals;
 use super::partition::Partition;
-use super::publish;
-use super::record::{
-    Acceptance, CommitMode, Committed, Outcome, PageRecord, QuarantineRecord, QuarantinedRow, RecordedPage, RunStart,
-};
+use super::record::{Acceptance, Outcome, PageRecord, QuarantineRecord, QuarantinedRow, RecordedPage, RunStart};
 use super::recovery;
-use super::stage::{Origin, StageWriter, StagedFile};
+use super::stage::{Origin, StageWriter};
 use super::steps::Step;
 use arrow::datatypes::SchemaRef;
-use chrono::{DateTime, NaiveDate, Utc};
-use std::collections::{BTreeMap, BTreeSet};
+use chrono::{DateTime, Utc};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -210,35 +210,6 @@ impl Run {
         disk::create_folder(&staging)
     }
 
-    /// Publishes the staged files: all become visible, or none. `note` stands in the ledger beside the run.
-    ///
-    /// # Errors
-    /// Before the intent is recorded the run ends as failed and nothing changes. After that it stays `committing`: the
-    /// next run of the dataset, or the next open, takes it to its end.
-    pub fn commit(
-        mut self,
-        staged: Vec<StagedFile>,
-        mode: CommitMode,
-        at: DateTime<Utc>,
-        note: Option<&str>,
-    ) -> Result<Committed, WarehouseError> {
-        if let Err(refused) = self.intend(staged, mode, at, note) {
-            self.end(Outcome::Failed, Some(&refused.to_string()), at);
-            return Err(refused);
-        }
-        self.phase = Phase::Settled;
-        let (house, dataset) = (&self.house, &self.start.dataset);
-        house.steps.reached(Step::IntentRecorded, house.layout.root())?;
-        let broke_off = |source| WarehouseError::BrokeOff { run: self.id.clone(), source: Box::new(source) };
-        let committed = publish::roll_forward(house, &self.id, dataset).map_err(broke_off)?;
-        tracing::info!(run.id = %self.id, %dataset, n_rows = committed.rows, size_bytes = committed.bytes, "committed");
-        if let Err(error) = publish::sweep(house, at) {
-            tracing::warn!(%error, "could not remove replaced files; the next commit tries again");
-        }
-        self.bound_archive();
-        Ok(committed)
-    }
-
     /// Ends a run that publishes nothing.
     ///
     /// # Errors
@@ -246,74 +217,6 @@ impl Run {
     pub fn finish(mut self, outcome: Outcome, reason: Option<&str>, at: DateTime<Utc>) -> Result<(), WarehouseError> {
         self.phase = Phase::Settled;
         self.close(outcome, reason, at)
-    }
-
-    /// Checks what is to be published and records the intent.
-    fn intend(
-        &self,
-        staged: Vec<StagedFile>,
-        mode: CommitMode,
-        at: DateTime<Utc>,
-        note: Option<&str>,
-    ) -> Result<(), WarehouseError> {
-        if staged.is_empty() {
-            return Err(self.misuse("nothing is staged: a run that publishes nothing is finished, not committed"));
-        }
-        let mut paths = Vec::with_capacity(staged.len());
-        let mut files = Vec::with_capacity(staged.len());
-        for file in staged {
-            if file.run != self.id || !disk::exists(&file.path)? {
-                return Err(self.misuse(&format!("the file staged for {} was discarded", file.partition)));
-            }
-            let name = file.path.file_name().map(|name| name.to_string_lossy().into_owned());
-            files.push(Intended {
-                latest: file.partition.latest_folder(mode)?,
-                in_latest: true,
-                partition: file.partition,
-                staged: name.unwrap_or_default(),
-                rows: file.rows,
-                bytes: file.bytes,
-                sums: file.sums,
-            });
-            paths.push(file.path);
-        }
-        self.decide_latest(mode, &mut files)?;
-        disk::sync_parents(&paths, self.house.layout.root())?;
-        self.archive.sync()?;
-        let mut notes = self.notes();
-        notes.originals.close()?;
-        self.flush(&mut notes)?;
-        let (run, dataset) = (&self.id, &self.start.dataset);
-        let accepted = notes.accepted.as_ref();
-        self.house.ledger().intend(&Intent { run, dataset, mode, at, note, accepted, files: &files })
-    }
-
-    /// Decides which files `latest` is to show: of a snapshot the newest date only, so that a back-dated run fills
-    /// `history` and nothing else. Also refuses a dataset that changes its folders midway.
-    fn decide_latest(&self, mode: CommitMode, files: &mut [Intended]) -> Result<(), WarehouseError> {
-        let current = self.house.ledger().current(&self.start.dataset)?;
-        let mut partitions = BTreeSet::new();
-        let mut newest: BTreeMap<String, NaiveDate> = BTreeMap::new();
-        let shape = current.as_ref().map_or_else(|| files[0].partition.shape(), |current| current.shape.clone());
-        if current.as_ref().is_some_and(|current| current.mode != mode) {
-            return Err(self.misuse(&format!("its files so far were not committed as {mode}")));
-        }
-        newest.extend(current.into_iter().flat_map(|current| current.newest));
-        for file in files.iter() {
-            if file.partition.shape() != shape {
-                let found = file.partition.shape();
-                return Err(self.misuse(&format!("its folders are keyed {shape}, the staged file by {found}")));
-            }
-            if !partitions.insert(file.partition.clone()) {
-                return Err(self.misuse(&format!("{} is staged twice", file.partition)));
-            }
-            let date = file.partition.date();
-            newest.entry(file.latest.clone()).and_modify(|newest| *newest = date.max(*newest)).or_insert(date);
-        }
-        for file in files {
-            file.in_latest = newest.get(&file.latest) == Some(&file.partition.date());
-        }
-        Ok(())
     }
 
     fn misuse(&self, what: &str) -> WarehouseError {

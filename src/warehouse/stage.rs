@@ -1,5 +1,9 @@
 //! Staging: record batches become one Parquet file aside, which is then counted again by another engine.
 
+mod carry;
+
+pub use carry::Carried;
+
 use super::error::{Mismatch, WarehouseError};
 use super::house::House;
 use super::id::{DatasetId, RunId};
@@ -56,6 +60,7 @@ pub struct StageWriter {
     writer: ArrowWriter<BufWriter<File>>,
     control: Vec<Control>,
     rows: u64,
+    carries_on: bool,
 }
 
 /// The running total of one money column.
@@ -76,6 +81,8 @@ pub struct StagedFile {
     pub(super) rows: u64,
     pub(super) bytes: u64,
     pub(super) sums: Sums,
+    /// Whether it holds the rows of the file that is current.
+    pub(super) carries_on: bool,
 }
 
 impl StagedFile {
@@ -133,7 +140,7 @@ impl StageWriter {
         for (key, value) in metadata {
             writer.append_key_value_metadata(KeyValue::new(key, value));
         }
-        Ok(Self { house, origin, partition, schema, path, writer, control, rows: 0 })
+        Ok(Self { house, origin, partition, schema, path, writer, control, rows: 0, carries_on: false })
     }
 
     /// Appends the rows of `batch`.
@@ -158,7 +165,7 @@ impl StageWriter {
     /// # Errors
     /// When the disk refuses, or the file does not hold what was written: the column and both figures are named.
     pub fn finish(self) -> Result<StagedFile, WarehouseError> {
-        let Self { house, origin, partition, path, mut writer, control, rows, .. } = self;
+        let Self { house, origin, partition, path, mut writer, control, rows, carries_on, .. } = self;
         for (key, value) in closing_metadata(&origin, rows, &control) {
             writer.append_key_value_metadata(KeyValue::new(key, value));
         }
@@ -171,7 +178,7 @@ impl StageWriter {
         verify(&origin.dataset, &path, rows, &control)?;
         house.steps.reached(Step::Staged, &path)?;
         let sums = control.into_iter().map(|control| (control.column, control.sum)).collect();
-        Ok(StagedFile { run: origin.run, path, partition, rows, bytes, sums })
+        Ok(StagedFile { run: origin.run, path, partition, rows, bytes, sums, carries_on })
     }
 }
 

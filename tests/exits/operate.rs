@@ -101,13 +101,20 @@ fn check_gives_the_code_of_the_worst_finding() {
 
 #[test]
 fn every_command_has_help_with_an_example() {
-    let commands: [&[&str]; 22] = [
+    let commands: [&[&str]; 29] = [
         &[],
         &["demo"],
         &["sandbox"],
         &["snapshot"],
         &["sql"],
         &["check"],
+        &["serve"],
+        &["inbox"],
+        &["inbox", "list"],
+        &["inbox", "calls"],
+        &["inbox", "refused"],
+        &["inbox", "show"],
+        &["submit"],
         &["status"],
         &["runs"],
         &["replay"],
@@ -146,7 +153,7 @@ fn every_command_has_help_with_an_example() {
     for name in listed(&help(&[])) {
         assert!(commands.contains(&&[name.as_str()][..]), "{name} is not in this test");
     }
-    for group in ["key", "reference", "report"] {
+    for group in ["inbox", "key", "reference", "report"] {
         for name in listed(&help(&[group])) {
             assert!(commands.contains(&&[group, name.as_str()][..]), "{group} {name} is not in this test");
         }

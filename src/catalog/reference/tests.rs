@@ -48,7 +48,7 @@ async fn an_import_wins_over_the_config_from_its_day_on() {
     assert_eq!(json_rows(&now, "SELECT count(*) AS n FROM ref.sumber_dana").await, [json!({"n": 19})]);
     assert_eq!(json_rows(&now, "SELECT count(*) AS n FROM ref.wilayah").await, [json!({"n": 0})]);
     let listed = "SELECT count(*) AS n FROM information_schema.tables WHERE table_schema = 'ref'";
-    assert_eq!(json_rows(&now, listed).await, [json!({"n": 15})]);
+    assert_eq!(json_rows(&now, listed).await, [json!({"n": 16})]);
 
     let name = "SELECT uraian FROM ref.kewenangan WHERE kode = '2'";
     let february = session(AsOf::Date("2026-02-10".parse().unwrap())).await;

@@ -39,6 +39,7 @@ pub(super) static EMBEDDED: &[(&str, &str, &str)] = queries! {
         "ikpa_kl",
         "ikpa_nilai",
         "ikpa_satker",
+        "izin_pnbp",
         "oss_nib",
         "padi_transaksi",
         "padi_umk_share",

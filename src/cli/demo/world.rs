@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use chrono::{Datelike, NaiveDate};
 use secrecy::{ExposeSecret, SecretString};
 
+use super::inbox;
 use crate::cli::Context;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::key::write_secret;
@@ -14,7 +15,7 @@ use crate::config::{Credentials, SourceSettings};
 use crate::privacy::{PII_KEY_ENV, PiiKey};
 use crate::reference::Reference;
 use crate::reference::import::{self, ImportRequest};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{PushCredentials, Sandbox};
 use crate::seal::Identity;
 use crate::warehouse::Warehouse;
 
@@ -24,20 +25,20 @@ pub(super) const SECRETS: &str = "secrets";
 /// Where the lists lie that requests are repeated for.
 const LISTS: &str = "lists";
 
-/// Where pushes lie until they are read.
+/// Where files lie until they are read.
 const DROP: &str = "drop";
 
 /// The folders that a demo fills, which the next one empties.
 pub(super) const FOLDERS: [&str; 5] = ["warehouse", "outbox", SECRETS, LISTS, DROP];
 
 /// Points the configuration at the sandbox: addresses, tokens, both fiscal years, and a PII key and an archive identity
-/// made for this demo alone.
+/// made for this demo alone. Returns what senders show to the inbox.
 pub(super) fn point_at(
     context: &mut Context,
     sandbox: &Sandbox,
     dir: &Path,
     today: NaiveDate,
-) -> Result<(), Failure> {
+) -> Result<PushCredentials, Failure> {
     let years = [today.year() - 1, today.year()];
     let mut secrets: BTreeMap<String, SecretString> = BTreeMap::new();
     for source in sandbox.sources() {
@@ -62,17 +63,24 @@ pub(super) fn point_at(
     write_secret(&folder.join("pii.key"), &SecretString::from(format!("{}\n", key.expose_secret())))?;
     write_secret(&folder.join("archive.identity"), &identity.to_file())?;
     secrets.insert(PII_KEY_ENV.to_owned(), key);
+    let [user, password, token] = [random()?, random()?, random()?];
+    for (name, value) in [("OSS_USER", &user), ("OSS_PASSWORD", &password), ("PADI_TOKEN", &token)] {
+        secrets.insert(format!("LUMBUNG_INBOX_{name}"), value.clone());
+    }
     context.config.archive.recipient = identity.recipients().into_iter().next();
     context.credentials = Credentials::Given(secrets);
-    Ok(())
+    Ok(inbox::credentials(user.expose_secret(), password.expose_secret(), token.expose_secret()))
 }
 
-/// Writes what the outside world has put into the deployment's hands by now: the NIBs to ask for and the pushes of OSS.
+/// A secret for this demo alone.
+fn random() -> Result<SecretString, Failure> {
+    PiiKey::random_text().map_err(Failure::internal)
+}
+
+/// Writes what the outside world has put into the deployment's hands by now: the NIBs to ask for.
 pub(super) fn deliver_files(sandbox: &Sandbox, dir: &Path) -> Result<(), Failure> {
     let nib = list_file(dir, "nib");
     write_list(&nib, "nib", sandbox.nibs().into_iter())?;
-    let drop = dir.join(DROP).join("oss");
-    sandbox.write_pushes(&drop).map_err(|error| cannot_write(&drop, &error))?;
     Ok(())
 }
 

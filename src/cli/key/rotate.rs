@@ -45,6 +45,12 @@ pub(crate) async fn run(context: &Context, args: &RotateArgs) -> Result<(), Fail
     let (key, context) = under_key(context, args)?;
     require_warehouse(&context.warehouse)?;
     let warehouse = Warehouse::open(&context.warehouse, context.clock.now())?;
+    let waiting = warehouse.inbox()?.key_ids_waiting()?;
+    if let Some(old) = waiting.iter().find(|id| *id != key.key_id()) {
+        let message =
+            format!("pushes sealed under the key {old} wait in the inbox: load them first (lumbung snapshot)");
+        return Err(Failure::new(Code::Data, message));
+    }
     let (mut tried, mut n_done) = (BTreeMap::new(), 0_u64);
     // Looked up anew after every replay: one of them may renew several tables.
     while let Some((file, _)) = next(&warehouse, &contracts, key.key_id(), &tried)? {

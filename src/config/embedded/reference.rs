@@ -24,6 +24,8 @@ pub(super) const REFERENCE: &[(&str, &str)] = carried![
     "lokasi_djpb_kemendagri.toml",
     "opd_instansi.csv",
     "opd_instansi.toml",
+    "oss_dokumen_komitmen.csv",
+    "oss_dokumen_komitmen.toml",
     "oss_kode.csv",
     "oss_kode.toml",
     "padi_kategori.csv",

@@ -47,7 +47,7 @@ pub(super) fn dataset(section: Section<'_, '_>, shared: &Shared) -> Option<Datas
             .flatten(),
         for_each: request::for_each(&section),
         same_answer_as,
-        envelope: dataset_envelope(&section, shared, &rows),
+        envelope: dataset_envelope(&section, (shared, transport), &rows),
         personal,
         fiscal_year: section.flag("fiscal_year").unwrap_or(shared.fiscal_year),
         fiscal_year_column: fiscal_year_column(&section, &columns),
@@ -107,7 +107,15 @@ fn direction(section: &Section<'_, '_>, transport: Transport) -> Direction {
     }
 }
 
-fn dataset_envelope(section: &Section<'_, '_>, shared: &Shared, rows: &RowShape) -> Envelope {
+fn dataset_envelope(
+    section: &Section<'_, '_>,
+    (shared, transport): (&Shared, Transport),
+    rows: &RowShape,
+) -> Envelope {
+    // What is pushed says nothing of how an answer went: the source's rules are for the answers to what is asked.
+    if transport == Transport::Inbox {
+        return Envelope::Document(Default::default());
+    }
     let plain = matches!(rows, RowShape::Csv { .. });
     let given = envelope::of(section).or_else(|| if plain { None } else { shared.envelope.clone() });
     let envelope = match given {

@@ -4,7 +4,7 @@ use crate::config::document::Section;
 use crate::contract::inbox::{CHANGE, PUSH_BODY, PUSH_ID, RECEIVED_AT};
 use crate::contract::{
     Class, Column, ColumnType, Dataset, InboxAnswers, InboxAuth, InboxContract, PathStep, Reading, Receive, RowShape,
-    TimestampFormat, Transport, normalise_key,
+    TimestampFormat, Transport, normalise_key, words_in_braces,
 };
 
 /// What every answer may hold.
@@ -85,12 +85,13 @@ pub(super) fn receive(section: &Section<'_, '_>) -> Option<Receive> {
 
 /// Puts the rows of pushed datasets where a page of the inbox has them, under [`PUSH_BODY`], and gives every table the
 /// columns that say which push a row came with.
-pub(super) fn root_pushes(root: &Section<'_, '_>, has_inbox: bool, datasets: &mut [Dataset]) {
+pub(super) fn root_pushes(root: &Section<'_, '_>, inbox: Option<&InboxContract>, datasets: &mut [Dataset]) {
     let pushed: Vec<String> =
         datasets.iter().filter(|d| d.transport == Transport::Inbox).map(|d| d.name.clone()).collect();
-    if !has_inbox && !pushed.is_empty() {
+    if inbox.is_none() && !pushed.is_empty() {
         root.problem("source", "what is pushed needs [source.inbox]", "auth, accepted, refused, message");
     }
+    check_receives(root, inbox, datasets);
     let family = |dataset: &Dataset| dataset.same_answer_as.clone().unwrap_or_else(|| dataset.name.clone());
     for dataset in datasets.iter_mut().filter(|dataset| pushed.contains(&family(dataset))) {
         let RowShape::Document { rows_at, .. } = &mut dataset.rows else { continue };
@@ -109,13 +110,34 @@ pub(super) fn root_pushes(root: &Section<'_, '_>, has_inbox: bool, datasets: &mu
             let message = format!("{}: the column \"{}\" is the inbox's own", dataset.name, twin.name);
             root.problem("dataset", message, "give it another name");
         }
-        let keys = dataset.receive.iter().flat_map(|receive| &receive.key);
-        if let Some(stranger) = keys.into_iter().find(|key| dataset.column(key).is_none()) {
-            let message = format!("{}: `receive.key` names the unknown column \"{stranger}\"", dataset.name);
-            root.problem("dataset", message, "names as in `columns`");
-        }
         dataset.control.iter_mut().for_each(|index| *index += own.len());
         dataset.columns.splice(0..0, own);
+    }
+}
+
+/// Checks that every push has an address of its own, and that what its token, key and question are made of is in it.
+fn check_receives(root: &Section<'_, '_>, inbox: Option<&InboxContract>, datasets: &[Dataset]) {
+    const FILLED_IN: [&str; 3] = ["user", "password", "date"];
+    let digest = match inbox.map(|inbox| &inbox.auth) {
+        Some(InboxAuth::DailySha1 { digest, .. }) => words_in_braces(digest),
+        Some(InboxAuth::Header { .. }) | None => Vec::new(),
+    };
+    let mut paths: Vec<&str> = Vec::new();
+    for (dataset, receive) in datasets.iter().filter_map(|dataset| Some((dataset, dataset.receive.as_ref()?))) {
+        if paths.contains(&receive.path.as_str()) {
+            let message = format!("two datasets are pushed to the path \"{}\"", receive.path);
+            root.problem("dataset", message, "give one of them another `receive.path`");
+        }
+        paths.push(&receive.path);
+        let asked = receive.lookup.as_deref().map(words_in_braces).unwrap_or_default();
+        let named = digest.iter().filter(|name| !FILLED_IN.contains(&name.as_str())).map(|name| ("the token", name));
+        let named = named.chain(receive.key.iter().map(|name| ("`receive.key`", name)));
+        for (what, name) in named.chain(asked.iter().map(|name| ("`receive.lookup`", name))) {
+            if dataset.column(name).is_none() {
+                let message = format!("{}: {what} names the unknown column \"{name}\"", dataset.name);
+                root.problem("dataset", message, "names as in `columns`");
+            }
+        }
     }
 }
 

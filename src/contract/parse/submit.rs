@@ -7,6 +7,14 @@ use crate::contract::{
     RowShape, Submission, Transport, normalise_key,
 };
 
+/// `[source.submit]`: how an answer to what was sent says how it went, where the answers to questions say it otherwise.
+pub(super) fn shared_envelope(source: &Section<'_, '_>) -> Option<Envelope> {
+    let section = source.section("submit")?;
+    let envelope = envelope::of(&section);
+    section.finish();
+    envelope
+}
+
 /// `[method.submit]` of the method `name`.
 pub(super) fn submission(
     method: &Section<'_, '_>,
@@ -34,6 +42,9 @@ pub(super) fn submission(
     if let Some(&i) = log.iter().chain(&key).find(|&&i| columns[i].class != Class::Public) {
         let message = format!("the log cannot keep \"{}\", which is personal", columns[i].name);
         section.problem("log", message, "`key` and `log` name columns of class public");
+    }
+    if section.text("http").is_some_and(|http| http != "POST") {
+        section.problem("http", "what is sent is posted", "http = \"POST\"");
     }
     let envelope = envelope::of(&section).or_else(|| shared.cloned()).unwrap_or(Envelope::Plain);
     let submission = Submission {
@@ -80,7 +91,7 @@ fn indices(section: &Section<'_, '_>, key: &'static str, names: &[String], colum
     names.iter().filter_map(index).collect()
 }
 
-/// The key that is sent, for each column: `wire` says otherwise, else the column's own first key, once.
+/// The key that is sent, for each column: none where it is `unsent`, what `wire` says, else its own first key, once.
 fn wire(section: &Section<'_, '_>, columns: &[Column]) -> Vec<Option<String>> {
     let renamed = section.text_map("wire");
     for (name, _) in &renamed {
@@ -88,15 +99,21 @@ fn wire(section: &Section<'_, '_>, columns: &[Column]) -> Vec<Option<String>> {
             section.problem("wire", format!("`wire` names the unknown column \"{name}\""), "names as in `columns`");
         }
     }
+    let unsent = indices(section, "unsent", &section.texts("unsent"), columns);
     let mut seen: Vec<&str> = Vec::new();
     let mut wire = Vec::with_capacity(columns.len());
-    for column in columns {
+    for (i, column) in columns.iter().enumerate() {
         let key = column.keys.first().map_or("", String::as_str);
         let first = !seen.contains(&key);
         seen.push(key);
         let own = if normalise_key(&column.name) == key { column.name.clone() } else { key.to_lowercase() };
         let sent = renamed.iter().find(|(name, _)| *name == column.name).map_or(own, |(_, sent)| sent.clone());
-        wire.push(first.then_some(sent));
+        let sent = (first && !unsent.contains(&i)).then_some(sent);
+        if sent.is_some() && wire.contains(&sent) {
+            let message = format!("the key that \"{}\" is sent under is another column's", column.name);
+            section.problem("wire", message, "a key carries one column");
+        }
+        wire.push(sent);
     }
     wire
 }

@@ -1,6 +1,8 @@
 //! The shipped contract reads; a broken one names everything at once.
 
+mod inbox;
 mod shipped;
+mod submit;
 
 use super::parse;
 use crate::contract::{Class, ColumnType, DateFormat, Paging, RowShape, file_schema};

@@ -1,3 +1,5 @@
+//! Every fault of a row at once, and the same judgement as decoding.
+
 use std::sync::Arc;
 
 use super::{Fault, Inspection, Inspector};
@@ -71,4 +73,30 @@ fn a_document_that_ends_early_or_is_broken_is_an_error() {
     assert!(matches!(inspect(r#"{"data":[{"#), Err(DecodeError::Truncated { .. })));
     assert!(matches!(inspect(r#"{"data" 1}"#), Err(DecodeError::Malformed { .. })));
     assert_eq!(inspect(r#"{"lain":[]}"#).unwrap(), Inspection::default());
+}
+
+#[test]
+fn what_a_sender_writes_does_not_decide_how_much_is_remembered() {
+    let keys: Vec<String> = (0..3_000).map(|n| format!("\"kunci{n}\":1")).collect();
+    let long = "k".repeat(300_000);
+    let found = inspect(&format!("{{\"data\":[{{\"{long}\":1,{}}}]}}", keys.join(","))).unwrap();
+    assert_eq!(found.unknown_keys.len(), 1_000);
+    assert!(found.unknown_keys.iter().all(|key| key.len() <= 200));
+}
+
+#[test]
+fn one_long_text_around_many_rows_is_refused_before_it_is_copied_for_each() {
+    let contract = parse("oss.toml", include_str!("../../../config/sources/oss.toml")).unwrap();
+    let dataset = Arc::new(contract.dataset("kkpr_pemegang_saham").unwrap().clone());
+    let holders = vec![r#"{"jns_pemegang_saham":"02"}"#; 400].join(",");
+    let page = |nib: &str| {
+        format!(
+            r#"[{{"push_id":"a","diterima_pada":"2026-11-01T00:00:00Z","perubahan_ke":0,"isi":{{"dataNIB":{{"nib":"{nib}",
+            "pemegang_saham":[{holders}]}}}}}}]"#
+        )
+    };
+    let mut inspector = Inspector::new(dataset, shape::reader, settings(&contract)).unwrap();
+    assert_eq!(inspector.inspect(page("9120001234567").as_bytes()).unwrap().rows.len(), 400);
+    let error = inspector.inspect(page(&"9".repeat(200_000)).as_bytes()).unwrap_err();
+    assert!(error.to_string().ends_with("the rows repeat too much of the objects around them"), "{error}");
 }

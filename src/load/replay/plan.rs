@@ -53,6 +53,9 @@ pub(super) fn replayed<'a>(loader: &Loader<'a>, request: &ReplayRequest<'_>) -> 
     let known = loader.contract.datasets.iter().find(|dataset| dataset.name == id.dataset());
     let known = known.ok_or_else(|| LoadError::Request(format!("the contract has no dataset {id} any more")))?;
     let dataset = loader.contract.asked_with(known);
+    if dataset.receive.is_some() {
+        return added_to(loader, request, dataset);
+    }
     let complete = is_complete(detail, dataset)?;
     let mut windows: Vec<ReplayedWindow> = Vec::new();
     for recorded in kept_pages(&detail.pages) {
@@ -73,6 +76,43 @@ pub(super) fn replayed<'a>(loader: &Loader<'a>, request: &ReplayRequest<'_>) -> 
     }
     let date = windows.iter().map(|w| w.window.date).max().expect("there is one, as seen above");
     Ok(Replayed { dataset, windows, date, complete })
+}
+
+/// What a run of the inbox added to: the whole of each day, out of the pages of every run that the day's file holds.
+fn added_to<'a>(
+    loader: &Loader<'a>,
+    request: &ReplayRequest<'_>,
+    dataset: &'a Dataset,
+) -> Result<Replayed<'a>, LoadError> {
+    let detail = request.run;
+    if detail.run.status != RunStatus::Committed {
+        let why = "it published nothing, and its pushes wait in the inbox: load them";
+        return Err(LoadError::Request(format!("run {} cannot be replayed: {why}", detail.run.run)));
+    }
+    let asked = plan::dataset_id(loader.contract, dataset);
+    let committed = loader.warehouse.committed_files(AsOf::All)?;
+    let mut windows: Vec<ReplayedWindow> = Vec::new();
+    for recorded in kept_pages(&detail.pages) {
+        let window = window_of(&recorded.page.window, &asked)?;
+        if windows.iter().any(|known| known.window == window) {
+            continue;
+        }
+        let partition = plan::partition(dataset, &window)?;
+        let current = committed.iter().find(|file| file.dataset == asked && file.partition == partition);
+        let mut pages = Vec::new();
+        for run in current.map_or(Ok(Vec::new()), |file| loader.warehouse.carried_runs(&file.run, &partition))? {
+            let Some(earlier) = loader.warehouse.run(&run)? else { continue };
+            for recorded in kept_pages(&earlier.pages) {
+                if recorded.page.window == plan::label(&window) {
+                    pages.push(proven(loader, request, dataset, recorded)?);
+                }
+            }
+        }
+        windows.push(ReplayedWindow { window, pages });
+    }
+    let date = windows.iter().map(|w| w.window.date).max();
+    let date = date.ok_or_else(|| LoadError::Request(format!("run {} published no rows", detail.run.run)))?;
+    Ok(Replayed { dataset, windows, date, complete: true })
 }
 
 /// Whether the run had read everything it was to read.

@@ -10,7 +10,7 @@ use arrow::datatypes::SchemaRef;
 
 use super::WorkerError;
 use crate::contract::{Dataset, file_schema};
-use crate::warehouse::{Partition, Run, StagedFile, WarehouseError};
+use crate::warehouse::{Carried, Partition, Run, StagedFile, WarehouseError};
 
 /// Batches that may wait for the writer.
 const QUEUED_BATCHES: usize = 2;
@@ -21,26 +21,28 @@ enum Message {
     Finish,
 }
 
-type Written = Result<Option<StagedFile>, WarehouseError>;
+type Written = Result<Option<(StagedFile, Carried)>, WarehouseError>;
 
 /// Writes the rows of one window.
 pub(super) struct Encoder {
     run: Arc<Run>,
     partition: Partition,
     schema: SchemaRef,
+    carries: bool,
     thread: Option<(SyncSender<Message>, JoinHandle<Written>)>,
 }
 
 impl Encoder {
-    pub(super) fn new(run: Arc<Run>, partition: Partition, dataset: &Dataset) -> Self {
-        Self { run, partition, schema: file_schema(dataset), thread: None }
+    pub(super) fn new(run: Arc<Run>, partition: Partition, dataset: &Dataset, carries: bool) -> Self {
+        Self { run, partition, schema: file_schema(dataset), carries, thread: None }
     }
 
     pub(super) fn send(&mut self, batch: RecordBatch) -> Result<(), WorkerError> {
         if self.thread.is_none() {
             let (queue, inbox) = sync_channel(QUEUED_BATCHES);
             let (run, partition, schema) = (Arc::clone(&self.run), self.partition.clone(), Arc::clone(&self.schema));
-            let write = move || write(&run, partition, schema, &inbox);
+            let carries = self.carries;
+            let write = move || write(&run, (partition, schema), carries, &inbox);
             let thread = std::thread::Builder::new().name("lumbung-encode".to_owned()).spawn(write);
             let thread = thread.map_err(|error| WorkerError::Died(format!("no thread to write with: {error}")))?;
             self.thread = Some((queue, thread));
@@ -55,7 +57,7 @@ impl Encoder {
     }
 
     /// Closes the file; `None` when there were no rows.
-    pub(super) fn finish(&mut self) -> Result<Option<StagedFile>, WorkerError> {
+    pub(super) fn finish(&mut self) -> Result<Option<(StagedFile, Carried)>, WorkerError> {
         let Some((queue, thread)) = self.thread.take() else { return Ok(None) };
         // A writer that is gone has its reason in what it returns.
         let _ = queue.send(Message::Finish);
@@ -75,12 +77,18 @@ impl Drop for Encoder {
     }
 }
 
-fn write(run: &Run, partition: Partition, schema: SchemaRef, inbox: &Receiver<Message>) -> Written {
+fn write(
+    run: &Run,
+    (partition, schema): (Partition, SchemaRef),
+    carries: bool,
+    inbox: &Receiver<Message>,
+) -> Written {
     let mut writer = run.stage(partition, schema, Vec::new())?;
+    let carried = if carries { writer.carry()? } else { Carried::default() };
     while let Ok(message) = inbox.recv() {
         match message {
             Message::Batch(batch) => writer.write(&batch)?,
-            Message::Finish => return writer.finish().map(Some),
+            Message::Finish => return writer.finish().map(|staged| Some((staged, carried))),
         }
     }
     Ok(None)

@@ -8,7 +8,7 @@ use super::encoder::Encoder;
 use super::{TableSetting, WorkerError};
 use crate::decode::BATCH_ROWS;
 use crate::load::check::{Continuity, FiscalYear};
-use crate::warehouse::StagedFile;
+use crate::warehouse::{Carried, StagedFile};
 
 /// Rows of a page that are held back until the page is whole, so that it can be asked for again when it breaks off. A
 /// longer page is passed on; when that breaks off, the load begins again.
@@ -26,14 +26,14 @@ pub(super) struct Sink {
 
 impl Sink {
     pub(super) fn new(setting: &TableSetting, fiscal_year: Option<i32>) -> Self {
-        let TableSetting { dataset, run, partition } = setting;
+        let TableSetting { dataset, run, partition, carries } = setting;
         Self {
             held: Vec::new(),
             n_held: 0,
             spilled: false,
             continuity: Continuity::new(dataset),
             fiscal_year: FiscalYear::new(dataset, fiscal_year),
-            encoder: Encoder::new(Arc::clone(run), partition.clone(), dataset),
+            encoder: Encoder::new(Arc::clone(run), partition.clone(), dataset, *carries),
         }
     }
 
@@ -71,7 +71,7 @@ impl Sink {
     }
 
     /// Ends the window, in which `refused` rows went to quarantine.
-    pub(super) fn finish(&mut self, refused: u64) -> Result<Option<StagedFile>, WorkerError> {
+    pub(super) fn finish(&mut self, refused: u64) -> Result<Option<(StagedFile, Carried)>, WorkerError> {
         self.continuity.finish(refused).map_err(WorkerError::Moved)?;
         self.encoder.finish()
     }

@@ -77,5 +77,9 @@ faults! {
     PadiFraction "padi-fraction" "PaDi: the second transaction has a total of 27000000.27",
     PadiBadCategory "padi-bad-category" "PaDi: the third transaction has category 28 of 27",
     PadiUnknownSatker "padi-unknown-satker" "PaDi: one transaction in 500 names a satker that is not in the buyer's list",
+    SubmitCut "submit-cut"
+        "a record sent to PaDi or OSS is accepted and the connection cut before the answer, once a record",
+    SubmitSlow "submit-slow" "a record sent to PaDi or OSS is accepted and answered 1.5 s late, once a record",
+    Submit500Once "submit-500-once" "a record sent to PaDi or OSS is first answered 500 and not accepted, once a record",
     KeyExpiresSoon "key-expires-soon" "OSS: a security key is good for two requests, then 401 (logins only)",
 }

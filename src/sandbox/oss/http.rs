@@ -1,7 +1,7 @@
 //! OSS over HTTP: a path a method, and both ways to show a key.
 
 use super::method::Method;
-use super::{Registry, SYSTEM};
+use super::{Registry, SYSTEM, submit};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::document::RowFaults;
 use crate::sandbox::fault::Fault;
@@ -23,7 +23,7 @@ const SECURITY_KEY: &str = "OSS-API-KEY";
 /// Who may ask for a security key; the password is the source's token.
 pub(crate) const USER: &str = "kl056";
 
-const FATAL: &str = "<!DOCTYPE html>\n<html><head><title>Server Error</title></head><body><h1>500 | Server Error</h1>\
+pub(super) const FATAL: &str = "<!DOCTYPE html>\n<html><head><title>Server Error</title></head><body><h1>500 | Server Error</h1>\
                      </body></html>\n";
 
 /// How each method refuses, in the order of [`Method::ALL`].
@@ -58,7 +58,7 @@ pub(super) fn routes() -> Router<Arc<Served>> {
     for at in 0..Method::ALL.len() {
         router = router.route(Method::ALL[at].path(), asking(at));
     }
-    router
+    router.merge(submit::routes())
 }
 
 /// The route of a method: by POST, the one without a body by GET as well.
@@ -86,6 +86,9 @@ async fn answer(at: usize, exchange: &Exchange, body: &[u8], id: Option<&str>) -
             registry.limit = Some(registry.known().len().div_ceil(10));
         }
         let mut answer = method.answer(&registry, body, id);
+        if method == Method::CheckLicenseStatus {
+            submit::overlay(&served.accepted, &mut answer.body);
+        }
         if let Some((data, optional, required)) = method.row()
             && let Some(row) = answer.body.pointer_mut(data)
         {
@@ -98,7 +101,7 @@ async fn answer(at: usize, exchange: &Exchange, body: &[u8], id: Option<&str>) -
 }
 
 /// Today's year where a request shows a good key of either kind.
-fn year_of_key(exchange: &Exchange) -> Option<i32> {
+pub(super) fn year_of_key(exchange: &Exchange) -> Option<i32> {
     let served = &exchange.served;
     let shown = |name: &str| exchange.headers.get(name)?.to_str().ok().map(str::trim);
     let good = match (shown(USER_KEY), shown(SECURITY_KEY)) {

@@ -41,6 +41,10 @@ shapes! {
     PROYEK = "proyek.txt";
     /// inqueryLicense: `dataLicense.data`.
     LICENSE = "license.txt";
+    /// receiveNIB: `dataNIB`.
+    NIB_PUSH = "nib_push.txt";
+    /// receiveNIBSTPW: `dataNIBSTPW`.
+    STPW_PUSH = "stpw_push.txt";
     /// receiveNIBKKPR: `dataNIB`.
     KKPR = "kkpr.txt";
     /// receiveNIBPSE: `dataNIBPSE`.
@@ -81,7 +85,7 @@ fn level<'a>(mut lines: &'a [(usize, &'static str)], depth: usize) -> (Vec<Field
 
 #[cfg(test)]
 mod tests {
-    use super::{FETCH, Field, KKPR, Kind, LICENSE, NIB, PROYEK, PSE, STPW, parse};
+    use super::{FETCH, Field, KKPR, Kind, LICENSE, NIB, NIB_PUSH, PROYEK, PSE, STPW, STPW_PUSH, parse};
 
     fn count(fields: &[Field]) -> usize {
         let below = |field: &Field| match &field.kind {
@@ -104,5 +108,6 @@ mod tests {
     fn every_field_of_the_guide_is_there() {
         let counts = [&NIB, &STPW, &FETCH, &PROYEK, &LICENSE, &KKPR, &PSE].map(|shape| count(shape));
         assert_eq!(counts, [272, 59, 28, 49, 44, 283, 65]);
+        assert_eq!([&NIB_PUSH, &STPW_PUSH].map(|shape| count(shape)), [287, 54]);
     }
 }

@@ -1,10 +1,11 @@
 //! Methods of OSS: their answers, their refusals, and that the totals are what the answers hold.
 
 use super::method::{self, Method};
-use super::{PERSONAL, Registry, UNKNOWN_NIB, collect, pushes, totals};
+use super::{Message, PERSONAL, Registry, UNKNOWN_NIB, collect, messages, totals};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::control::ControlTotals;
 use crate::sandbox::dataset::Dataset;
+use crate::sandbox::push::PushKind;
 use crate::sandbox::world::{Recipe, World};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -132,22 +133,14 @@ fn personal_values_are_found_in_what_is_served() {
 }
 
 #[test]
-fn pushes_are_files_of_their_own() {
+fn applications_and_operators_are_pushed_with_their_nib() {
     let registry = registry();
-    let folder = tempfile::tempdir().unwrap();
-    let written = pushes::write(&registry, folder.path()).unwrap();
-    let files = |kind: &str| {
-        let entries = std::fs::read_dir(folder.path().join(kind)).unwrap();
-        entries.map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect::<Vec<_>>()
-    };
-    let (kkpr, pse) = (files("kkpr"), files("pse"));
-    assert_eq!(kkpr.len() + pse.len(), written);
+    let (kkpr, pse) = (messages(&registry, PushKind::NibKkpr), messages(&registry, PushKind::NibPse));
     assert!((15..60).contains(&kkpr.len()), "{}", kkpr.len());
     assert_eq!(pse.len(), 15);
-    let nib =
-        |body: &[u8], key: &str| serde_json::from_slice::<Value>(body).unwrap()[key]["nib"].as_str().unwrap().len();
-    assert!(kkpr.iter().all(|body| nib(body, "dataNIB") == 13));
-    assert!(pse.iter().all(|body| nib(body, "dataNIBPSE") == 13));
+    let nib = |message: &Message, key: &str| message.body[key]["nib"].as_str().unwrap().len();
+    assert!(kkpr.iter().all(|message| nib(message, "dataNIB") == 13));
+    assert!(pse.iter().all(|message| nib(message, "dataNIBPSE") == 13));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! PaDi over HTTP: the one URL, the key in a header, and the words of the gateway in front of it.
 
+use super::submit::Order;
 use super::{Answer, Question, SYSTEM, Shelf, Spoiled, answer};
 use crate::sandbox::dataset::Dataset;
 use crate::sandbox::document::RowFaults;
@@ -31,6 +32,9 @@ pub(super) fn routes() -> Router<Arc<Served>> {
 }
 
 async fn padis(exchange: Exchange, body: Bytes) -> Response {
+    if let Some(order) = Order::read(&body) {
+        return carry_out(&exchange, &order).await;
+    }
     let question = Question::read(&body);
     // A refusal counts as an answer about the transactions: it needs the key as well.
     let dataset = question.as_ref().map_or(Dataset::PadiTransaksi, |question| question.dataset());
@@ -42,6 +46,21 @@ async fn padis(exchange: Exchange, body: Bytes) -> Response {
         Err(refusal) => refusal.reply(),
     };
     exchange.answer(dataset, &VOICE, compose).await
+}
+
+/// The answer to a body that writes.
+async fn carry_out(exchange: &Exchange, order: &Order) -> Response {
+    let mut wait = None;
+    let compose = |_year| {
+        let outcome = order.carry_out(&exchange.served);
+        wait = outcome.wait;
+        outcome.reply
+    };
+    let response = exchange.answer(Dataset::PadiTransaksi, &VOICE, compose).await;
+    if let Some(wait) = wait {
+        tokio::time::sleep(wait).await;
+    }
+    response
 }
 
 /// What goes wrong with answers of `dataset`.

@@ -1,7 +1,7 @@
 //! The rows of PaDi's answers, with the habits of the real ones: a key in capitals or misspelt, days as number, text or
 //! date, numbers as text.
 
-use super::{Market, Spoiled};
+use super::{BUYER, Market, Spoiled};
 use crate::sandbox::world::businesses::{Business, Purchase, SATKER_ID_FIRST};
 use serde_json::{Map, Value};
 
@@ -21,7 +21,7 @@ pub(super) fn transaction(market: &Market<'_>, at: usize, spoiled: Spoiled) -> V
         purchase.placed.to_string(),
     );
     row.put("transaksi_id", purchase.id.clone());
-    row.put("bumn_id", "ATRBPN");
+    row.put("bumn_id", BUYER);
     row.put("nama_project", purchase.name);
     let category = if spoiled.bad_category && at == 2 { "28".to_owned() } else { purchase.category.to_string() };
     row.put("kategori_project", category);
@@ -79,7 +79,7 @@ fn satker(purchase: &Purchase, at: usize, spoiled: Spoiled) -> String {
 }
 
 /// "70.50", or "8.5" without the last zero.
-fn tkdn(purchase: &Purchase) -> String {
+pub(super) fn tkdn(purchase: &Purchase) -> String {
     let (whole, hundredths) = (purchase.tkdn / 100, purchase.tkdn % 100);
     match purchase.index % 3 {
         0 if hundredths % 10 == 0 => format!("{whole}.{}", hundredths / 10),
@@ -88,7 +88,7 @@ fn tkdn(purchase: &Purchase) -> String {
 }
 
 /// The same office, spelt in two ways.
-fn certificate(purchase: &Purchase) -> String {
+pub(super) fn certificate(purchase: &Purchase) -> String {
     let (number, year) = purchase.certificate.unwrap_or_default();
     let office = if purchase.index.is_multiple_of(2) { "SJIND.8" } else { "SJ-IND.8" };
     format!("{number}/{office}/TKDN/{}/{year}", 1 + number % 12)

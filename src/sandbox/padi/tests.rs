@@ -12,7 +12,12 @@ const TODAY: &str = "2026-04-15";
 fn shelf(today: &str) -> Shelf {
     let world = World::new(Recipe { seed: 7, scale: 1.0, overrun: false });
     let today: NaiveDate = today.parse().unwrap();
-    Shelf { businesses: world.businesses(), years: [2025, 2026].map(|year| world.purchases(year)), today }
+    Shelf {
+        businesses: world.businesses(),
+        years: [2025, 2026].map(|year| world.purchases(year)),
+        today,
+        posted: Vec::new(),
+    }
 }
 
 fn all(market: &Market<'_>, method: Method, spoiled: Spoiled) -> Vec<Value> {

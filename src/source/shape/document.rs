@@ -13,6 +13,13 @@ use crate::source::document::{Shape, elements, key_name, members, root, says_not
 /// Most rows one document may hold.
 const DOCUMENT_ROWS_MAX: usize = 1_000_000;
 
+/// What rows may repeat of the objects around them, in bytes: so many times the document, but at least
+/// [`REPEATED_BYTES_MIN`]. A short document of many rows inside one long text would otherwise fill the memory.
+const REPEATED_TIMES_MAX: usize = 16;
+
+/// What the rows of a small document may repeat in any case.
+const REPEATED_BYTES_MIN: usize = 64 << 20;
+
 /// Reads the rows of one document.
 pub struct DocumentReader {
     rows_at: Vec<JsonPath>,
@@ -31,6 +38,8 @@ struct Found {
     rows: Vec<(Token, Option<usize>)>,
     /// The objects around rows that columns read.
     around: Vec<Around>,
+    /// Bytes that the rows take from around them, all rows together.
+    repeated: usize,
     end: usize,
 }
 
@@ -39,6 +48,8 @@ struct Found {
 struct Around {
     outer: Option<usize>,
     values: Vec<(usize, Token)>,
+    /// Bytes of the values, those of the outer objects included.
+    n_bytes: usize,
 }
 
 impl DocumentReader {
@@ -77,7 +88,7 @@ impl DocumentReader {
     fn take_leaf(&self, buffer: &[u8], object: Token, prefix: &str, row: &mut Row) -> Result<(), String> {
         members(buffer, object, &mut |key, value| {
             let index = if prefix.is_empty() {
-                row.keys.find(&buffer[key.start..key.end])
+                row.keys.find_at(buffer, key)
             } else {
                 row.keys.find(format!("{prefix}{}", key_name(buffer, key)).as_bytes())
             };
@@ -133,6 +144,10 @@ impl Search<'_> {
                     return Err(format!("more than {DOCUMENT_ROWS_MAX} rows in one document"));
                 }
                 if !says_nothing(buffer, token) {
+                    self.found.repeated += outer.map_or(0, |i| self.found.around[i].n_bytes);
+                    if self.found.repeated > REPEATED_BYTES_MIN.max(buffer.len() * REPEATED_TIMES_MAX) {
+                        return Err("the rows repeat too much of the objects around them".to_owned());
+                    }
                     self.found.rows.push((token, outer));
                 }
                 Ok(())
@@ -165,7 +180,9 @@ impl Search<'_> {
         let outer = if values.is_empty() {
             outer
         } else {
-            self.found.around.push(Around { outer, values });
+            let own: usize = values.iter().map(|(_, value)| value.end - value.start).sum();
+            let n_bytes = own + outer.map_or(0, |i| self.found.around[i].n_bytes);
+            self.found.around.push(Around { outer, values, n_bytes });
             Some(self.found.around.len() - 1)
         };
         // Beside `*` there are members that hold no rows.

@@ -78,7 +78,7 @@ impl RowReader for ObjectReader {
 #[derive(Debug, Clone)]
 struct Expected {
     /// Every byte from the end of the value before (or the opening brace) to the first byte of a text value:
-    /// `,"KPPN":"`. Empty where the value was no plain text.
+    /// `,"KPPN":"`. Empty where the value was no plain text, or the lead is unusually long.
     lead: Vec<u8>,
     index: Option<usize>,
     /// Where the key stands within `lead`.
@@ -93,6 +93,9 @@ pub(crate) struct FieldReader {
 
 /// Most fields an object may have.
 const FIELDS_MAX: usize = 10_000;
+
+/// Longest lead remembered, in bytes.
+const LEAD_BYTES_MAX: usize = 256;
 
 /// What reading one field came to.
 enum Field {
@@ -173,12 +176,13 @@ impl FieldReader {
             Some(b',' | b'}') => {}
             Some(other) => return Err(format!("expected ',' after a value, found {}", printable(*other))),
         }
-        let index = row.keys.find(&buffer[key.start..key.end]);
+        let index = row.keys.find_at(buffer, key);
         match index {
             Some(index) => row.set(buffer, index, token),
             None => row.set_unknown(key, token),
         }
-        let lead = if token.kind == Kind::Plain { buffer[at..token.start].to_vec() } else { Vec::new() };
+        let is_usual = token.kind == Kind::Plain && token.start - at <= LEAD_BYTES_MAX;
+        let lead = if is_usual { buffer[at..token.start].to_vec() } else { Vec::new() };
         let found = Expected { lead, index, key: (key.start - at, key.end - at) };
         if field < self.expected.len() {
             self.expected[field] = found;

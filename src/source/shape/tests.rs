@@ -262,3 +262,41 @@ fn a_trailing_null_list_is_no_rows() {
     let page = decode("detail_pnbp", &format!(r#"{{"Header":"{NAMES}","data":[]}}"#), &PNBP_COLUMNS);
     assert_eq!(page.summary, PageSummary::default());
 }
+
+#[test]
+fn a_key_with_escapes_is_the_key_it_spells() {
+    let body = format!("[{}]", DIPA.replace("\"KPPN\"", "\"\\u004bPP\\u004e\""));
+    let page = decode("dipa_belanja", &body, &["kppn", "extra"]);
+    assert_eq!((page.rows, page.unknown), (vec!["001|".to_owned()], Vec::new()));
+}
+
+#[test]
+fn a_batch_of_very_long_texts_has_fewer_rows() {
+    let dataset = Arc::new(contract().dataset("dipa_belanja").unwrap().clone());
+    let settings = DecodeSettings { zone: chrono_tz::Asia::Jakarta, pii_key: None };
+    let mut decoder = Decoder::new(dataset, super::reader, settings).unwrap();
+    let row = DIPA.replacen('{', &format!("{{\"catatan\":\"{}\",", "x".repeat(1_000_000)), 1);
+    let mut batches = Vec::new();
+    for i in 0..70 {
+        let lead = if i == 0 { "[" } else { "," };
+        let mut emit = |batch: RecordBatch| {
+            batches.push(batch.num_rows());
+            Ok::<(), DecodeError>(())
+        };
+        decoder.push(format!("{lead}{row}").as_bytes(), &mut emit).unwrap();
+    }
+    assert_eq!(batches, [68], "64 MiB of text are a batch");
+}
+
+#[test]
+fn what_stands_behind_the_rows_is_told_the_same_way_in_however_many_pieces() {
+    for (dataset, body) in [
+        ("detail_pnbp", r#"{"Header":"kdsatker,akun","data":[]}1"#.to_owned()),
+        ("dipa_belanja", format!("[{DIPA}] {{")),
+    ] {
+        for size in 1..=body.len() {
+            let error = decode_in_chunks(dataset, body.as_bytes(), size, &[]).err().expect("it is broken").to_string();
+            assert!(error.contains("after the end of the"), "{error} in pieces of {size}");
+        }
+    }
+}

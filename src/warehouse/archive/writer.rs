@@ -1,13 +1,11 @@
 //! Into the archive: one page at a time, compressed as it arrives. Memory stays at what zstd and age hold, about 2 MiB.
 
 use super::{Keeping, NOTE_BYTES_MAX, NOTE_MAGIC, Seal};
-use crate::seal::Sealing;
 use crate::warehouse::disk;
 use crate::warehouse::error::WarehouseError;
+use crate::warehouse::private_file::PrivateFile;
 use crate::warehouse::record::RawPage;
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -50,7 +48,7 @@ impl RunArchive {
         let raw = RawPage { file: name.to_string_lossy().into_owned(), sealed };
         let failed = |error| WarehouseError::io("archive a page in", &path, error);
         disk::create_private_folder(&self.root.join(&self.folder))?;
-        let mut output = Output::create(&path, &self.keeping.seal).map_err(failed)?;
+        let mut output = PrivateFile::create(&path, &self.keeping.seal).map_err(failed)?;
         if let Some(note) = note.filter(|_| sealed) {
             write_note(&mut output, note).map_err(failed)?;
         }
@@ -84,7 +82,7 @@ impl RunArchive {
 pub struct ArchiveWriter {
     path: PathBuf,
     raw: RawPage,
-    encoder: Option<Encoder<'static, Output>>,
+    encoder: Option<Encoder<'static, PrivateFile>>,
 }
 
 impl std::fmt::Debug for ArchiveWriter {
@@ -109,7 +107,7 @@ impl ArchiveWriter {
     /// When the disk refuses; the file is removed then.
     pub fn finish(mut self) -> Result<RawPage, WarehouseError> {
         let encoder = self.encoder.take().expect("present until it is finished");
-        match encoder.finish().and_then(Output::finish) {
+        match encoder.finish().and_then(PrivateFile::finish) {
             Ok(()) => Ok(self.raw.clone()),
             Err(error) => {
                 let error = WarehouseError::io("archive a page in", &self.path, error);
@@ -131,51 +129,11 @@ impl Drop for ArchiveWriter {
 }
 
 /// A note stands before the page in a frame that every zstd decoder skips.
-fn write_note(output: &mut Output, note: &str) -> io::Result<()> {
+fn write_note(output: &mut PrivateFile, note: &str) -> io::Result<()> {
     let too_long =
         || io::Error::new(io::ErrorKind::InvalidInput, "the parameters of the request are too long to be kept");
     let n_bytes = u32::try_from(note.len()).ok().filter(|n| *n <= NOTE_BYTES_MAX).ok_or_else(too_long)?;
     output.write_all(&NOTE_MAGIC)?;
     output.write_all(&n_bytes.to_le_bytes())?;
     output.write_all(note.as_bytes())
-}
-
-/// Below the compression: the file itself, or the seal over it.
-enum Output {
-    Open(BufWriter<File>),
-    Sealed(Box<Sealing<BufWriter<File>>>),
-}
-
-impl Output {
-    fn create(path: &Path, seal: &Seal) -> io::Result<Self> {
-        let file = BufWriter::new(OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?);
-        match seal {
-            Seal::To(recipient) => Ok(Self::Sealed(Box::new(Sealing::new(recipient, file)?))),
-            Seal::Open | Seal::Nothing => Ok(Self::Open(file)),
-        }
-    }
-
-    fn finish(self) -> io::Result<()> {
-        let mut file = match self {
-            Self::Open(file) => file,
-            Self::Sealed(sealing) => sealing.finish()?,
-        };
-        file.flush()
-    }
-}
-
-impl Write for Output {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Open(file) => file.write(bytes),
-            Self::Sealed(sealing) => sealing.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Open(file) => file.flush(),
-            Self::Sealed(sealing) => sealing.flush(),
-        }
-    }
 }

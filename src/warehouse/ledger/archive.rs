@@ -3,6 +3,7 @@
 use super::{Ledger, run_of};
 use crate::warehouse::error::WarehouseError;
 use crate::warehouse::id::{DatasetId, RunId};
+use crate::warehouse::partition::Partition;
 use rusqlite::params;
 use std::collections::BTreeSet;
 
@@ -17,7 +18,25 @@ const TOO_LONG: &str = "
     SELECT run FROM runs AS r
     WHERE source = ?1 AND dataset = ?2 AND status = 'committed'
       AND EXISTS (SELECT 1 FROM pages AS p WHERE p.run = r.run AND p.raw IS NOT NULL)
-      AND NOT EXISTS (SELECT 1 FROM partitions AS p WHERE p.run = r.run AND p.state <> 'removed')";
+      AND NOT EXISTS (
+        -- Its files, and those that carry their rows on.
+        WITH RECURSIVE heirs (run, partition, state, superseded_by) AS (
+            SELECT run, partition, state, superseded_by FROM partitions WHERE run = r.run
+            UNION
+            SELECT p.run, p.partition, p.state, p.superseded_by FROM heirs AS h
+            JOIN partitions AS p ON p.run = h.superseded_by AND p.partition = h.partition AND p.carries_on = 1)
+        SELECT 1 FROM heirs WHERE state <> 'removed')";
+
+/// The runs whose rows a file of a partition holds: its own, and as long as the file carries on the one before that one's.
+const CARRIED: &str = "
+    WITH RECURSIVE carried (run, carries_on, depth) AS (
+        SELECT run, carries_on, 0 FROM partitions WHERE run = ?1 AND partition = ?2
+        UNION ALL
+        SELECT p.run, p.carries_on, c.depth + 1 FROM carried AS c
+        JOIN partitions AS p ON p.superseded_by = c.run AND p.partition = ?2
+        JOIN runs AS r ON r.run = p.run AND (r.source, r.dataset) = (SELECT source, dataset FROM runs WHERE run = ?1)
+        WHERE c.carries_on = 1)
+    SELECT run FROM carried ORDER BY depth DESC";
 
 impl Ledger {
     /// The files of a run's raw pages, relative to the archive.
@@ -31,6 +50,15 @@ impl Ledger {
             "SELECT DISTINCT p.raw FROM pages AS p JOIN pages AS other ON other.raw = p.raw AND other.run <> ?1
             WHERE p.run = ?1 AND p.raw IS NOT NULL";
         self.texts(shared, run)
+    }
+
+    /// The runs whose rows the file of `run` holds in `partition`, oldest first.
+    pub(crate) fn carried_runs(&self, run: &RunId, partition: &Partition) -> Result<Vec<RunId>, WarehouseError> {
+        self.call("look up the runs that a file carries on", |connection| {
+            let mut query = connection.prepare_cached(CARRIED)?;
+            let rows = query.query_map([run.as_str(), &partition.to_string()], |row| run_of(row, "run"))?;
+            rows.collect()
+        })
     }
 
     /// Notes that a run's raw pages are gone.

@@ -1,9 +1,10 @@
 //! What is read from the ledger. Every method sees one consistent state.
 
-use super::{Ledger, count_of, dataset_of, instant_of, parsed, run_of, sums_of};
+use super::{Ledger, count_of, dataset_of, instant_of, parsed, run_of, sums_of, word};
 use crate::warehouse::error::WarehouseError;
 use crate::warehouse::id::{DatasetId, RunId};
 use crate::warehouse::layout::{Layout, Tree};
+use crate::warehouse::partition::Partition;
 use crate::warehouse::record::{
     Acceptance, AsOf, CommitMode, CommittedFile, Freshness, PageRecord, PartitionRecord, QuarantinedRow, RawPage,
     RecordedPage, RunDetail, RunFilter, RunRecord, RunStatus,
@@ -11,7 +12,6 @@ use crate::warehouse::record::{
 use chrono::NaiveDate;
 use rusqlite::{OptionalExtension, Row, params};
 use std::collections::BTreeMap;
-use std::io;
 
 /// What is current in a dataset: how its folders are keyed and, a folder of `latest`, the newest date.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +51,23 @@ impl Ledger {
             let mut query = connection.prepare_cached(COMMITTED_FILES)?;
             let rows = query.query_map(params![until, as_of == AsOf::All], |row| committed_file_of(row, layout))?;
             rows.collect()
+        })
+    }
+
+    /// The file that is current for one partition; `None` where it has none.
+    pub(crate) fn current_file(
+        &self,
+        layout: &Layout,
+        dataset: &DatasetId,
+        partition: &Partition,
+    ) -> Result<Option<CommittedFile>, WarehouseError> {
+        self.call("look up a partition", |connection| {
+            let mut query = connection.prepare_cached(
+                "SELECT * FROM partitions
+                 WHERE state = 'current' AND source = ?1 AND dataset = ?2 AND partition = ?3",
+            )?;
+            let wanted = params![dataset.source(), dataset.dataset(), partition.to_string()];
+            query.query_row(wanted, |row| committed_file_of(row, layout)).optional()
         })
     }
 
@@ -151,12 +168,6 @@ impl Ledger {
             Ok(all)
         })
     }
-}
-
-/// A word of the ledger that this program does not know.
-fn word<T>(row: &Row<'_>, name: &str, parse: impl FnOnce(&str) -> Option<T>) -> rusqlite::Result<T> {
-    let unknown = |text: &str| io::Error::new(io::ErrorKind::InvalidData, format!("unknown word {text:?}"));
-    parsed(row, name, |text: String| parse(&text).ok_or_else(|| unknown(&text)))
 }
 
 pub(super) fn status_of(row: &Row<'_>) -> rusqlite::Result<RunStatus> {

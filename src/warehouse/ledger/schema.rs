@@ -90,4 +90,31 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     ALTER TABLE pages ADD COLUMN parameters TEXT;
     ALTER TABLE pages ADD COLUMN raw_sealed INTEGER CHECK (raw_sealed IN (0, 1));
     CREATE INDEX pages_in_archive ON pages (raw) WHERE raw IS NOT NULL;",
+    // 3: runs that are committed together. together: the first run of the group, NULL where a run was committed alone.
+    "ALTER TABLE runs ADD COLUMN together TEXT REFERENCES runs (run);",
+    // 4: carries_on: whether the file holds the rows of the one it replaced, whose raw pages then stay as long as it does.
+    "ALTER TABLE partitions ADD COLUMN carries_on INTEGER NOT NULL DEFAULT 0 CHECK (carries_on IN (0, 1));
+    CREATE INDEX partitions_superseded_by ON partitions (superseded_by) WHERE superseded_by IS NOT NULL;",
+    // 5: what was sent to sources, a record a row. key: the values that the record is known by, as a JSON list; mark: by which the
+    // same content is known again; log: the few columns the contract keeps, as a JSON object. A row is `sending` before its
+    // request leaves; `ambiguous`: nobody knows whether it arrived; `pending`: it certainly did not.
+    "CREATE TABLE submissions (
+        seq INTEGER PRIMARY KEY,
+        source TEXT NOT NULL,
+        method TEXT NOT NULL,
+        key TEXT NOT NULL,
+        mark TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('pending', 'sending', 'accepted', 'refused', 'ambiguous')),
+        attempts INTEGER NOT NULL,
+        http_status INTEGER,
+        code TEXT,
+        message TEXT,
+        log TEXT NOT NULL,
+        operator TEXT NOT NULL,
+        created_at TEXT NOT NULL,
+        sent_at TEXT NOT NULL,
+        finished_at TEXT
+    ) STRICT;
+    CREATE UNIQUE INDEX submitted_once ON submissions (source, method, key) WHERE state <> 'refused';
+    CREATE INDEX submissions_in_doubt ON submissions (source, method) WHERE state IN ('sending', 'ambiguous');",
 ];

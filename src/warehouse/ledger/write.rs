@@ -36,6 +36,8 @@ pub(crate) struct Unfinished {
     pub(crate) dataset: DatasetId,
     /// `true`: its intent is recorded, it is to be rolled forward.
     pub(crate) committing: bool,
+    /// Names the group it is committed with: all of them become visible, or none. `None` where it is alone.
+    pub(crate) together: Option<RunId>,
 }
 
 /// How a run stands and when it ended.
@@ -70,6 +72,8 @@ pub(crate) struct Intended {
     pub(crate) rows: u64,
     pub(crate) bytes: u64,
     pub(crate) sums: Sums,
+    /// Whether it holds the rows of the file it replaces.
+    pub(crate) carries_on: bool,
 }
 
 impl Ledger {
@@ -151,38 +155,26 @@ impl Ledger {
     pub(crate) fn unfinished(&self, dataset: Option<&DatasetId>) -> Result<Vec<Unfinished>, WarehouseError> {
         self.call("look for unfinished runs", |connection| {
             let mut query = connection.prepare(
-                "SELECT run, source, dataset, status FROM runs WHERE status IN ('running', 'committing')
+                "SELECT run, source, dataset, status, together FROM runs WHERE status IN ('running', 'committing')
                  AND (?1 IS NULL OR (source = ?1 AND dataset = ?2)) ORDER BY seq",
             )?;
             let wanted = params![dataset.map(DatasetId::source), dataset.map(DatasetId::dataset)];
             let rows = query.query_map(wanted, |row| {
                 let status: String = row.get("status")?;
                 let committing = status == RunStatus::Committing.word();
-                Ok(Unfinished { run: run_of(row, "run")?, dataset: dataset_of(row)?, committing })
+                let together: Option<String> = row.get("together")?;
+                let together = together.map(|_| run_of(row, "together")).transpose()?;
+                Ok(Unfinished { run: run_of(row, "run")?, dataset: dataset_of(row)?, committing, together })
             })?;
             rows.collect()
         })
     }
 
-    /// Records what is to become visible: from here on the run is rolled forward, whatever happens.
-    pub(crate) fn intend(&mut self, intent: &Intent<'_>) -> Result<(), WarehouseError> {
-        let n_rows: u64 = intent.files.iter().map(|file| file.rows).sum();
+    /// Records what is to become visible together: from here on these runs are rolled forward, whatever happens.
+    pub(crate) fn intend(&mut self, intents: &[Intent<'_>]) -> Result<(), WarehouseError> {
+        let together = if let [first, _, ..] = intents { Some(first.run) } else { None };
         self.transaction("record an intent", |tx| {
-            intent.files.iter().try_for_each(|file| insert_intended(tx, intent, file))?;
-            let changed = tx.execute(
-                "UPDATE runs SET status = 'committing', reason = ?2, finished_at = ?3, n_rows = ?4, accepted_by = ?5,
-                    accepted_at = ?6
-                 WHERE run = ?1 AND status = 'running'",
-                params![
-                    intent.run.as_str(),
-                    intent.note,
-                    instant(intent.at),
-                    to_sql(n_rows),
-                    intent.accepted.map(|accepted| &accepted.by),
-                    intent.accepted.map(|accepted| instant(accepted.at))
-                ],
-            )?;
-            if changed == 1 { Ok(()) } else { Err(rusqlite::Error::StatementChangedRows(changed)) }
+            intents.iter().try_for_each(|intent| insert_intent(tx, intent, together))
         })
     }
 
@@ -196,26 +188,9 @@ impl Ledger {
         })
     }
 
-    /// Makes a run's files the current ones of their partitions.
-    pub(crate) fn commit(&mut self, run: &RunId) -> Result<(), WarehouseError> {
-        self.transaction("record a commit", |tx| {
-            tx.execute(
-                "UPDATE partitions SET state = 'superseded', superseded_by = ?1,
-                    superseded_at = (SELECT finished_at FROM runs WHERE run = ?1)
-                 WHERE state = 'current' AND (source, dataset, partition) IN
-                    (SELECT source, dataset, partition FROM partitions WHERE run = ?1 AND state = 'intended')",
-                [run.as_str()],
-            )?;
-            tx.execute(
-                "UPDATE partitions SET state = 'current' WHERE run = ?1 AND state = 'intended'",
-                [run.as_str()],
-            )?;
-            tx.execute(
-                "UPDATE runs SET status = 'committed' WHERE run = ?1 AND status = 'committing'",
-                [run.as_str()],
-            )?;
-            Ok(())
-        })
+    /// Makes the files of all these runs the current ones of their partitions.
+    pub(crate) fn commit<'a>(&mut self, runs: impl IntoIterator<Item = &'a RunId>) -> Result<(), WarehouseError> {
+        self.transaction("record a commit", |tx| runs.into_iter().try_for_each(|run| make_current(tx, run)))
     }
 
     /// Replaced files that nobody may still be reading: replaced at or before `before`.
@@ -292,12 +267,46 @@ fn insert_refused(tx: &Transaction<'_>, row: &QuarantinedRow) -> rusqlite::Resul
     Ok(())
 }
 
+fn insert_intent(tx: &Transaction<'_>, intent: &Intent<'_>, together: Option<&RunId>) -> rusqlite::Result<()> {
+    let n_rows: u64 = intent.files.iter().map(|file| file.rows).sum();
+    intent.files.iter().try_for_each(|file| insert_intended(tx, intent, file))?;
+    let changed = tx.execute(
+        "UPDATE runs SET status = 'committing', reason = ?2, finished_at = ?3, n_rows = ?4, accepted_by = ?5,
+            accepted_at = ?6, together = ?7
+         WHERE run = ?1 AND status = 'running'",
+        params![
+            intent.run.as_str(),
+            intent.note,
+            instant(intent.at),
+            to_sql(n_rows),
+            intent.accepted.map(|accepted| &accepted.by),
+            intent.accepted.map(|accepted| instant(accepted.at)),
+            together.map(RunId::as_str)
+        ],
+    )?;
+    if changed == 1 { Ok(()) } else { Err(rusqlite::Error::StatementChangedRows(changed)) }
+}
+
+fn make_current(tx: &Transaction<'_>, run: &RunId) -> rusqlite::Result<()> {
+    let run = [run.as_str()];
+    tx.execute(
+        "UPDATE partitions SET state = 'superseded', superseded_by = ?1,
+            superseded_at = (SELECT finished_at FROM runs WHERE run = ?1)
+         WHERE state = 'current' AND (source, dataset, partition) IN
+            (SELECT source, dataset, partition FROM partitions WHERE run = ?1 AND state = 'intended')",
+        run,
+    )?;
+    tx.execute("UPDATE partitions SET state = 'current' WHERE run = ?1 AND state = 'intended'", run)?;
+    tx.execute("UPDATE runs SET status = 'committed' WHERE run = ?1 AND status = 'committing'", run)?;
+    Ok(())
+}
+
 fn insert_intended(tx: &Transaction<'_>, intent: &Intent<'_>, file: &Intended) -> rusqlite::Result<()> {
     let mut insert = tx.prepare_cached(
         "INSERT INTO partitions (run, source, dataset, partition, shape, mode, latest, in_latest, partition_date, staged,
-            n_rows, size_bytes, sums, state, committed_at)
+            n_rows, size_bytes, sums, carries_on, state, committed_at)
          VALUES (:run, :source, :dataset, :partition, :shape, :mode, :latest, :in_latest, :date, :staged,
-            :rows, :bytes, :sums, 'intended', :at)",
+            :rows, :bytes, :sums, :carries_on, 'intended', :at)",
     )?;
     insert.execute(named_params! {
         ":run": intent.run.as_str(),
@@ -313,6 +322,7 @@ fn insert_intended(tx: &Transaction<'_>, intent: &Intent<'_>, file: &Intended) -
         ":rows": to_sql(file.rows),
         ":bytes": to_sql(file.bytes),
         ":sums": sums_to_text(&file.sums),
+        ":carries_on": file.carries_on,
         ":at": instant(intent.at),
     })?;
     Ok(())
@@ -327,5 +337,6 @@ fn intended_of(row: &Row<'_>) -> rusqlite::Result<Intended> {
         rows: count_of(row, "n_rows")?,
         bytes: count_of(row, "size_bytes")?,
         sums: sums_of(row)?,
+        carries_on: row.get("carries_on")?,
     })
 }

@@ -1,12 +1,10 @@
 //! What a run says of itself beside its figures: the key, the parameters, who accepted it, where its raw pages are.
 
-use super::{CommitMode, Scene, begin_keeping, files_below, noon, page, stage};
+use super::{CommitMode, DIPA, Scene, begin_keeping, files_below, noon, page, stage};
 use crate::seal::{self, Identity};
 use crate::warehouse::{Acceptance, Keeping, Outcome, PageRecord, QuarantineRecord, RawPage, Run, RunId, Seal};
 use std::io::Read;
 use std::path::PathBuf;
-
-const DIPA: &str = "omspan.dipa_belanja";
 
 #[test]
 fn a_run_says_its_key_its_parameters_and_who_accepted_it() {

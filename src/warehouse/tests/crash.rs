@@ -12,7 +12,7 @@ const OLD: &[i128] = &[1, 1];
 const NEW: &[i128] = &[7, 7, 7];
 
 /// Notes every step and dies after the `nth`.
-fn dying(nth: usize, seen: &Arc<Mutex<Vec<Step>>>, without_exchange: bool) -> Steps {
+pub(super) fn dying(nth: usize, seen: &Arc<Mutex<Vec<Step>>>, without_exchange: bool) -> Steps {
     let seen = Arc::clone(seen);
     let stop = move |step| {
         let mut seen = seen.lock().unwrap();
@@ -34,18 +34,18 @@ fn load(warehouse: &Warehouse, amounts: &[i128], mode: CommitMode) -> Result<(),
     run.commit(staged, mode, noon(20), None).map(|_| ())
 }
 
-fn totals(files: &[PathBuf]) -> Vec<i128> {
+pub(super) fn totals(files: &[PathBuf]) -> Vec<i128> {
     files.iter().map(|file| total(file).unwrap()).collect()
 }
 
 /// What the ledger's readers see.
-fn by_ledger(root: &Path) -> Vec<i128> {
+pub(super) fn by_ledger(root: &Path) -> Vec<i128> {
     let files = Warehouse::open_for_reading(root).unwrap().committed_files(AsOf::All).unwrap();
     totals(&files.into_iter().map(|file| file.path).collect::<Vec<_>>())
 }
 
 /// What a tool sees that lists a published tree: whole files, never two in a folder.
-fn by_listing(root: &Path, tree: &str) -> BTreeMap<String, i128> {
+pub(super) fn by_listing(root: &Path, tree: &str) -> BTreeMap<String, i128> {
     let shown = shown(root, tree);
     let folders: BTreeMap<String, i128> = shown.iter().cloned().collect();
     assert_eq!(folders.len(), shown.len(), "two files in one folder of {tree}: {shown:?}");

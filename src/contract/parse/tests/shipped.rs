@@ -1,10 +1,11 @@
 //! Every shipped contract reads, and the OSS contract covers its guide: all methods, all documented fields, and none of
 //! the sensitive ones in the clear.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::contract::{
-    Class, Column, ColumnType, Contract, Dataset, MethodDirection, RowShape, normalise_key, parse,
+    Class, Column, ColumnType, Contract, Dataset, MethodDirection, PUSH_BODY, RowShape, normalise_key, parse,
 };
 
 const SHIPPED: [(&str, &str); 5] = [
@@ -15,7 +16,7 @@ const SHIPPED: [(&str, &str); 5] = [
     ("sipp", include_str!("../../../../config/sources/sipp.toml")),
 ];
 
-fn contract(name: &str) -> Contract {
+pub(super) fn contract(name: &str) -> Contract {
     let (_, text) = SHIPPED.iter().find(|(source, _)| *source == name).unwrap();
     parse(&format!("{name}.toml"), text).unwrap_or_else(|problems| panic!("{problems}"))
 }
@@ -34,10 +35,14 @@ fn each_source_has_its_datasets() {
     };
     assert_eq!(names("sipp"), ["p3ke", "bantuan", "tracking"]);
     assert_eq!(names("simda"), ["instansi", "renstra", "rka"]);
-    assert_eq!(names("padi"), ["transaksi", "umkm"]);
+    assert_eq!(names("padi"), ["transaksi", "umkm", "transaksi_masuk"]);
     let oss = [
         "kkpr",
         "pse",
+        "nib_masuk",
+        "nib_stpw_masuk",
+        "file_ds_masuk",
+        "komitmen",
         "nib",
         "cek_nib",
         "nib_stpw",
@@ -90,12 +95,19 @@ fn the_methods_of_the_oss_guide_are_all_there() {
     for removed in ["checkNIBError", "checkNIBUpdate", "rekonNIB"] {
         assert_eq!(direction(removed), MethodDirection::Removed);
     }
-    for undocumented in ["rekonAHUNIB", "checkKomitmen"] {
-        assert_eq!(direction(undocumented), MethodDirection::Undocumented);
-    }
+    assert_eq!(direction("rekonAHUNIB"), MethodDirection::Undocumented);
     assert_eq!(direction("sendSecurityKey"), MethodDirection::Login);
     let pulled = oss.methods.iter().filter(|method| method.direction == MethodDirection::Pull);
     assert!(pulled.clone().count() == 10 && pulled.into_iter().all(|method| method.dataset.is_some()));
+    let received =
+        ["receiveNIB", "checkKomitmen", "receiveNIBSTPW", "receiveFileDS", "receiveNIBKKPR", "receiveNIBPSE"];
+    for (method, no) in received.into_iter().zip([2, 12, 13, 16, 17, 18]) {
+        let method = oss.method(method).unwrap();
+        assert_eq!((method.no, method.direction), (Some(no), MethodDirection::Receive));
+        let dataset = oss.dataset(method.dataset.as_deref().unwrap()).unwrap();
+        assert_eq!(dataset.receive.as_ref().map(|receive| receive.method.as_str()), Some(method.name.as_str()));
+    }
+    assert_eq!(oss.received().count(), received.len());
     assert_eq!(oss.auth.len(), 2);
     let open: Vec<&str> = oss.datasets.iter().filter(|d| !d.personal).map(|d| d.name.as_str()).collect();
     assert_eq!(open, ["referensi"]);
@@ -110,30 +122,34 @@ struct Field {
     kind: String,
 }
 
-/// The fields of `file` that lie in answers we ask for or bodies we are sent; `kind` is the column that tells it.
+/// The rows of a table of the guide; nothing where the tables are not at hand.
 #[expect(clippy::disallowed_methods, reason = "the guide's tables lie outside the project")]
-fn documented(oss: &Contract, file: &str, kind: &str) -> Option<Vec<Field>> {
+pub(super) fn guide(file: &str) -> Option<Vec<BTreeMap<String, String>>> {
     let Some(shared) = std::env::var_os("LUMBUNG_SHARED") else {
         println!("skipped: needs LUMBUNG_SHARED");
         return None;
     };
     let path = PathBuf::from(shared).join("data").join(file);
-    let mut reader = csv::Reader::from_path(path).unwrap();
-    let header = reader.headers().unwrap().clone();
-    let index = |name: &str| header.iter().position(|column| column == name).unwrap();
-    let (method, part, field, kind) = (index("method"), index("part"), index("field"), index(kind));
+    Some(csv::Reader::from_path(path).unwrap().deserialize().map(Result::unwrap).collect())
+}
+
+/// The fields of `file` that lie in answers we ask for or bodies we are sent; `kind` is the column that tells it.
+fn documented(oss: &Contract, file: &str, kind: &str) -> Option<Vec<Field>> {
     let mut fields = Vec::new();
-    for row in reader.records().map(Result::unwrap) {
-        let name = row[method].split('/').next().unwrap_or_default();
+    for row in guide(file)? {
+        let name = row["method"].split('/').next().unwrap_or_default();
         let known = oss.methods.iter().find(|known| known.name == name && known.dataset.is_some());
         let wanted = match known.map(|known| known.direction) {
             Some(MethodDirection::Pull) => "response",
             Some(MethodDirection::Receive) => "request",
             _ => continue,
         };
-        if &row[part] == wanted {
-            let path = row[field].split('.').map(normalise_key).collect::<Vec<_>>().join(".");
-            fields.push(Field { method: name.to_owned(), path, kind: row[kind].to_owned() });
+        if row["part"] == wanted {
+            let path = row["field"].split('.').map(normalise_key).collect::<Vec<_>>().join(".");
+            // What is pushed lies in a page of the inbox, under a key of its own.
+            let pushed = wanted == "request";
+            let path = if pushed { format!("{}.{path}", normalise_key(PUSH_BODY)) } else { path };
+            fields.push(Field { method: name.to_owned(), path, kind: row[kind].clone() });
         }
     }
     Some(fields)
@@ -189,6 +205,15 @@ fn no_sensitive_field_of_the_oss_guide_is_stored_in_the_clear() {
 fn every_documented_field_of_an_oss_answer_is_known() {
     let oss = contract("oss");
     let Some(fields) = documented(&oss, "oss_pia_4.3.22_fields.csv", "type") else { return };
+    for (method, n_fields) in [
+        ("receiveNIB", 289),
+        ("receiveNIBSTPW", 55),
+        ("receiveFileDS", 4),
+        ("receiveNIBKKPR", 284),
+        ("receiveNIBPSE", 66),
+    ] {
+        assert_eq!(fields.iter().filter(|field| field.method == method).count(), n_fields, "{method}");
+    }
     // What an answer says about itself; the rows begin below.
     let envelope = ["KODE", "KODE_STATUS", "KETERANGAN", "SUCCESS", "CODE", "MESSAGE"];
     let mut unknown = Vec::new();

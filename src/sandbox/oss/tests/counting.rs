@@ -1,8 +1,9 @@
 //! An independent count: walks every answer and push by the paths the contract reads rows at.
 
-use super::{Registry, ask, pushes};
+use super::{Registry, ask, messages};
 use crate::sandbox::dataset::Dataset;
 use crate::sandbox::oss::method::Method;
+use crate::sandbox::push::PushKind;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -91,19 +92,17 @@ pub(super) fn count(registry: &Registry) -> BTreeMap<Dataset, usize> {
         let body = ask(registry, Method::GetDataReferensi, &asked).body;
         counts.add("referensi", rows(&body, "respongetDataReferensi.dataReferensi"));
     }
-    for push in pushes::pushes(registry) {
-        match push.kind {
-            "kkpr" => counts.tables("kkpr", &push.payload["dataNIB"], &NIB),
-            _ => {
-                let paths = [
-                    ("", ""),
-                    ("penanggung_jwb", "_penanggung_jawab"),
-                    ("data_proyek", "_proyek"),
-                    ("data_checklist", "_izin"),
-                ];
-                counts.tables("pse", &push.payload["dataNIBPSE"], &paths);
-            }
-        }
+    for push in messages(registry, PushKind::NibKkpr) {
+        counts.tables("kkpr", &push.body["dataNIB"], &NIB);
+    }
+    for push in messages(registry, PushKind::NibPse) {
+        let paths = [
+            ("", ""),
+            ("penanggung_jwb", "_penanggung_jawab"),
+            ("data_proyek", "_proyek"),
+            ("data_checklist", "_izin"),
+        ];
+        counts.tables("pse", &push.body["dataNIBPSE"], &paths);
     }
     counts.0
 }

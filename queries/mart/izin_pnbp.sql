@@ -1,0 +1,39 @@
+-- Purpose: which permits sent to OSS name a billing code, and whether its PNBP was paid: the outbound log beside the revenue.
+-- Grain: one billing code. kecocokan: 'terbayar' (sent and paid), 'belum terbayar' (sent, no payment loaded), 'tanpa izin'
+-- (paid, but no record that was sent names it). Both kinds of unmatched codes stay visible.
+-- Rupiah only; each payment counts once, as in pnbp_akun. A record whose answer was lost or refused counts in jumlah_kirim only.
+-- Owner: Biro Keuangan. Formula: docs/views.md, "PNBP".
+WITH bertanda AS (
+    SELECT *, row_number() OVER (
+        PARTITION BY tahun_anggaran, coalesce(ntpn, kdbilling), akun, kdsatker, rupiah
+        ORDER BY tanggal_insert_date DESC NULLS LAST, tanggal_insert DESC NULLS LAST, tgl_buku DESC NULLS LAST
+    ) AS urutan
+    FROM omspan.detail_pnbp
+    WHERE mata_uang = 'IDR' AND kdsatker NOT LIKE '%Z%' AND kdbilling IS NOT NULL
+),
+bayar AS (
+    SELECT kdbilling, min(kdsatker) AS kdsatker, count(DISTINCT ntpn) AS jumlah_ntpn, sum(rupiah) AS rupiah,
+        min(tgl_bayar) AS tgl_bayar, max(tgl_buku) AS tgl_buku
+    FROM bertanda
+    WHERE urutan = 1
+    GROUP BY kdbilling
+),
+izin AS (
+    SELECT kd_billing, count(*) AS jumlah_kirim, count(*) FILTER (WHERE state = 'accepted') AS jumlah_diterima,
+        max(sent_at) AS terakhir_dikirim
+    FROM ops.submissions
+    WHERE kd_billing IS NOT NULL
+    GROUP BY kd_billing
+)
+SELECT coalesce(i.kd_billing, b.kdbilling) AS kd_billing,
+    CASE
+        WHEN b.kdbilling IS NULL THEN 'belum terbayar'
+        WHEN i.kd_billing IS NULL THEN 'tanpa izin'
+        ELSE 'terbayar'
+    END AS kecocokan,
+    coalesce(i.jumlah_kirim, 0) AS jumlah_kirim,
+    coalesce(i.jumlah_diterima, 0) AS jumlah_diterima,
+    i.terakhir_dikirim,
+    b.kdsatker, coalesce(b.jumlah_ntpn, 0) AS jumlah_ntpn, b.rupiah, b.tgl_bayar, b.tgl_buku
+FROM izin AS i
+FULL JOIN bayar AS b ON b.kdbilling = i.kd_billing
