@@ -12,7 +12,9 @@ mod pairs;
 
 use std::path::PathBuf;
 
-use polars::prelude::{DataType, Expr, LazyFrame, NULL, PolarsError, UnionArgs, col, concat, lit};
+use polars::prelude::{
+    DataFrame, DataType, Expr, Field, IntoLazy, LazyFrame, NULL, PolarsError, UnionArgs, col, concat, lit,
+};
 
 use super::scan;
 use super::sum::ExactSum;
@@ -244,18 +246,22 @@ impl Side {
     /// `columns` of all files, one after the other: always in the same order, so that a row has one number.
     fn select(&self, columns: &[(&str, DataType)]) -> Result<LazyFrame, PolarsError> {
         let of_file = |(scan, has): &(LazyFrame, Vec<(String, DataType)>)| {
-            let wanted: Vec<Expr> = columns
-                .iter()
-                .map(|(name, ty)| match has.iter().find(|(own, _)| own == name) {
-                    Some((_, own)) if own == ty => col(*name),
-                    Some(_) => col(*name).cast(ty.clone()),
-                    None => lit(NULL).cast(ty.clone()).alias(*name),
-                })
-                .collect();
-            scan.clone().select(wanted)
+            let of_type = |(name, ty): &(&str, DataType)| match has.iter().find(|(own, _)| own == name) {
+                Some((_, own)) if own == ty => col(*name),
+                Some(_) => col(*name).cast(ty.clone()),
+                None => lit(NULL).cast(ty.clone()).alias(*name),
+            };
+            // A literal alone would be one row: beside the file's own columns it is as long as they are.
+            let wanted: Vec<Expr> = columns.iter().map(of_type).collect();
+            let names: Vec<Expr> = columns.iter().map(|(name, _)| col(*name)).collect();
+            scan.clone().with_columns(wanted).select(names)
         };
         let mut parts: Vec<LazyFrame> = self.files.iter().map(of_file).collect();
         match parts.len() {
+            0 => {
+                let fields = columns.iter().map(|(name, ty)| Field::new((*name).into(), ty.clone()));
+                Ok(DataFrame::empty_with_schema(&fields.collect()).lazy())
+            }
             1 => Ok(parts.remove(0)),
             _ => concat(parts, UnionArgs::default()),
         }

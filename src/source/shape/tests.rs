@@ -295,7 +295,8 @@ fn what_stands_behind_the_rows_is_told_the_same_way_in_however_many_pieces() {
         ("dipa_belanja", format!("[{DIPA}] {{")),
     ] {
         for size in 1..=body.len() {
-            let error = decode_in_chunks(dataset, body.as_bytes(), size, &[]).err().expect("it is broken").to_string();
+            let error =
+                decode_in_chunks(dataset, body.as_bytes(), size, &[]).err().expect("it is broken").to_string();
             assert!(error.contains("after the end of the"), "{error} in pieces of {size}");
         }
     }
