@@ -8,9 +8,13 @@
 //! | [`ops`] | what the ledger and the inbox say of themselves: `ops.*` |
 //! | [`reference`] | `ref.*`: the last import, else the rows of the config |
 //! | [`views`] | [`ViewSet`]: the SQL files, embedded and overridden |
+//! | [`shape`] | what tables and columns there are |
+//! | [`dictionary`] | what they mean, where they come from, how fresh they are; also as DCAT |
+//! | [`keyed`] | personal numbers in SQL are hashed before they become a query |
 //! | [`check`] | the SQL data tests: rows that violate a rule |
 //! | [`format`](mod@format) | a result as table, CSV, JSON, NDJSON, Parquet, XLSX or Markdown |
 //! | `guard` | what SQL from outside may do |
+//! | `lineage` | where a column's values come from |
 //! | `store` | the files, behind names that tell nothing about the machine |
 //! | `plain` | result types that every reader knows |
 //! | `yielding` | makes long joins stop at the time-out |
@@ -21,13 +25,17 @@
 
 pub mod check;
 pub mod committed;
+pub mod dictionary;
 pub mod error;
 pub mod format;
 mod guard;
+pub mod keyed;
+mod lineage;
 pub mod ops;
 mod plain;
 pub mod reference;
 pub mod session;
+pub mod shape;
 mod store;
 pub mod table;
 pub mod views;
@@ -40,10 +48,13 @@ mod mart_tests;
 
 pub use check::{CheckReport, Severity};
 pub use committed::dataset_tables;
+pub use dictionary::{Dictionary, DictionarySources, TableEntry};
 pub use error::{CatalogError, ErrorKind};
 pub use format::Format;
+pub use keyed::KeyColumns;
 pub use ops::ledger_tables;
 pub use reference::reference_tables;
 pub use session::{Catalog, QueryResult, SessionLimits};
+pub use shape::{ColumnShape, TableShape};
 pub use table::{MemoryTable, TableFile, TableSource};
 pub use views::{Problem, ViewFile, ViewSet};

@@ -1,7 +1,9 @@
 //! Parse, wire, print, exit code. The only reader of argv and the only writer of stdout; one file a command.
 
+mod catalog;
 mod check;
 mod demo;
+mod diff;
 mod exit;
 mod inbox;
 mod key;
@@ -14,6 +16,7 @@ mod runs;
 mod sandbox;
 mod serve;
 mod session;
+mod shell;
 mod snapshot;
 mod sql;
 mod status;
@@ -89,8 +92,12 @@ enum Command {
     Replay(replay::ReplayArgs),
     /// Run read-only SQL over the snapshots and views
     Sql(sql::SqlArgs),
+    /// The data dictionary: tables, columns, what they mean and how fresh they are
+    Catalog(catalog::CatalogArgs),
     /// Check config, contracts, views, credentials and sources
     Check(check::CheckArgs),
+    /// What was added, removed and changed between two snapshots
+    Diff(diff::DiffArgs),
     /// The daemon: takes in what sources push, and loads it
     Serve(serve::ServeArgs),
     /// What was pushed: what waits, what was loaded, what was refused
@@ -177,8 +184,13 @@ fn every_set_was_heard(global: &GlobalArgs) -> Result<(), Failure> {
 
 async fn run(cli: Cli) -> Result<(), Failure> {
     let context = Context::new(&cli.global)?;
-    // Whoever listens to Ctrl-C itself ends in good order: the daemon, and a sender with a record at hand.
-    let hears_signals = matches!(cli.command, Command::Serve(_) | Command::Submit(_));
+    // Whoever listens to Ctrl-C itself ends in good order: the daemon, and a sender with a record at hand. In the shell it
+    // stops the query.
+    let hears_signals = match &cli.command {
+        Command::Serve(_) | Command::Submit(_) => true,
+        Command::Sql(args) => args.opens_a_shell(),
+        _ => false,
+    };
     let command = async {
         match cli.command {
             Command::Serve(args) => serve::run(&context, &args).await,
@@ -188,7 +200,9 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             Command::Snapshot(args) => snapshot::run(&context, &args).await,
             Command::Replay(args) => replay::run(&context, &args).await,
             Command::Sql(args) => sql::run(&context, &args).await,
+            Command::Catalog(args) => catalog::run(&context, &args).await,
             Command::Check(args) => check::run(&context, &args).await,
+            Command::Diff(args) => diff::run(&context, &args).await,
             Command::Status => status::run(&context),
             Command::Runs(args) => runs::run(&context, &args),
             Command::Key(args) => key::run(&context, &args).await,

@@ -2,12 +2,14 @@
 //!
 //! [`recount`] re-reads one Parquet file and says how many rows it holds and what its money columns add up to. It knows
 //! nothing of the warehouse: a path goes in, exact figures come out, so that the warehouse can refuse a file that does
-//! not hold what was handed to the writer.
+//! not hold what was handed to the writer. [`diff`](mod@diff) says what differs between two snapshots.
 //!
 //! **Invariant**: no figure passes through a float. Polars sums decimals as 128-bit integers.
 
+pub mod diff;
 mod sum;
 
+pub use diff::{DiffError, DiffRequest, Difference, diff};
 pub use sum::{ExactSum, ParseSumError};
 
 use polars::prelude::{
@@ -72,21 +74,24 @@ pub fn recount(path: &Path, money: &[String]) -> Result<Recount, RecountError> {
 
 /// One row: `rows`, then `sum<i>` and `nulls<i>` of every money column.
 fn totals(path: &Path, money: &[String]) -> Result<DataFrame, PolarsError> {
+    let mut wanted: Vec<Expr> = vec![len().alias("rows")];
+    for (i, column) in money.iter().enumerate() {
+        wanted.push(col(column.as_str()).sum().alias(format!("sum{i}")));
+        wanted.push(col(column.as_str()).null_count().alias(format!("nulls{i}")));
+    }
+    Ok(scan(path)?.select(wanted).collect_with_engine(Engine::Streaming)?.unwrap_single())
+}
+
+/// One file, taken literally: no pattern, no columns out of its folders' names, no belief in its statistics.
+fn scan(path: &Path) -> Result<LazyFrame, PolarsError> {
     let args = ScanArgsParquet {
-        // The path is one file, taken literally: no pattern, no columns out of its folders' names.
         glob: false,
         hive_options: HiveOptions { enabled: Some(false), ..HiveOptions::default() },
         use_statistics: false,
         cache: false,
         ..ScanArgsParquet::default()
     };
-    let mut wanted: Vec<Expr> = vec![len().alias("rows")];
-    for (i, column) in money.iter().enumerate() {
-        wanted.push(col(column.as_str()).sum().alias(format!("sum{i}")));
-        wanted.push(col(column.as_str()).null_count().alias(format!("nulls{i}")));
-    }
-    let scan = LazyFrame::scan_parquet(PlRefPath::try_from_path(path)?, args)?;
-    Ok(scan.select(wanted).collect_with_engine(Engine::Streaming)?.unwrap_single())
+    LazyFrame::scan_parquet(PlRefPath::try_from_path(path)?, args)
 }
 
 fn column_total(frame: &DataFrame, path: &Path, i: usize, column: &str) -> Result<ColumnTotal, RecountError> {

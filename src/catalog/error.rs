@@ -14,6 +14,14 @@ pub enum CatalogError {
     /// SQL from outside that asks for more than reading.
     #[error("refused: {0}; only SELECT, VALUES, EXPLAIN, SHOW and DESCRIBE are allowed here")]
     Refused(String),
+    /// A comparison that a column of hashes cannot answer; what was typed is not repeated.
+    #[error("column {column} holds hashes instead of personal values: {reason}")]
+    KeyColumn {
+        /// The column.
+        column: String,
+        /// What to write instead.
+        reason: String,
+    },
     /// The query ran longer than [`SessionLimits::timeout`](super::SessionLimits).
     #[error("the query took longer than {seconds} s and was stopped; narrow it down, for example by tahun_anggaran")]
     Timeout {
@@ -83,7 +91,7 @@ impl CatalogError {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Query(_) | Self::Refused(_) | Self::Format { .. } => ErrorKind::Usage,
+            Self::Query(_) | Self::Refused(_) | Self::KeyColumn { .. } | Self::Format { .. } => ErrorKind::Usage,
             Self::Timeout { .. } | Self::TooManyRows { .. } | Self::Memory(_) => ErrorKind::Limit,
             Self::Table { .. } | Self::Read(_) | Self::QueryFile { .. } | Self::Write(_) => ErrorKind::Storage,
             Self::Internal(_) => ErrorKind::Internal,

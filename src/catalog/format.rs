@@ -113,6 +113,11 @@ pub async fn write(result: QueryResult, format: Format, out: &mut (dyn Write + S
     }
 }
 
+/// Writes every row of `result` as a block, one line a column, and returns their number.
+pub async fn expanded(result: QueryResult, out: &mut (dyn Write + Send)) -> Result<u64, CatalogError> {
+    text::expanded(result, out).await
+}
+
 /// Hands each batch to `each` and counts the rows.
 async fn for_each(
     mut result: QueryResult,

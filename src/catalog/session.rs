@@ -24,6 +24,7 @@ use tokio::time::Instant;
 use super::check::{self, CheckReport};
 use super::error::{CatalogError, did_you_mean, nearest};
 use super::guard;
+use super::keyed::{self, KeyColumns};
 use super::plain::{plain_batch, plain_schema};
 use super::store::{CommittedFiles, STORE_URL};
 use super::table::{CommittedTable, MemoryTable, TableSource};
@@ -105,6 +106,7 @@ pub struct Catalog {
     limits: SessionLimits,
     checks: Vec<ViewFile>,
     problems: Vec<Problem>,
+    keys: Option<KeyColumns>,
 }
 
 impl std::fmt::Debug for Catalog {
@@ -160,7 +162,14 @@ impl Catalog {
             register(&context, &schema, &table, provider)?;
         }
         let problems = views::register(&context, views).await?;
-        Ok(Self { context, limits, checks: views.checks().cloned().collect(), problems })
+        Ok(Self { context, limits, checks: views.checks().cloned().collect(), problems, keys: None })
+    }
+
+    /// This catalog, hashing the personal numbers that SQL from outside compares with key columns.
+    #[must_use]
+    pub fn with_keys(mut self, keys: KeyColumns) -> Self {
+        self.keys = Some(keys);
+        self
     }
 
     /// Runs one SQL statement of our own: no time-out, no row limit.
@@ -174,7 +183,12 @@ impl Catalog {
         let deadline = Instant::now() + self.limits.timeout;
         let run = async {
             let plan = guard::plan_read_only(&self.context, sql, self.limits.sql_bytes).await;
-            self.execute(plan.map_err(|e| self.with_hint(e))?).await
+            let plan = plan.map_err(|e| self.with_hint(e))?;
+            self.execute(match &self.keys {
+                Some(keys) => keyed::hash_literals(plan, keys)?,
+                None => plan,
+            })
+            .await
         };
         let stream = tokio::time::timeout_at(deadline, run).await.map_err(|_| self.timed_out())??;
         Ok(plain(stream, Some((deadline, self.limits.clone()))))
@@ -214,6 +228,12 @@ impl Catalog {
     #[must_use]
     pub fn table_names(&self) -> Vec<String> {
         table_names(&self.context)
+    }
+
+    /// The table or view `schema.table`.
+    pub(super) async fn provider(&self, schema: &str, table: &str) -> Result<Arc<dyn TableProvider>, CatalogError> {
+        let found = self.context.table_provider(format!("\"{schema}\".\"{table}\"")).await;
+        found.map_err(|e| CatalogError::from_engine(&e))
     }
 
     async fn execute(&self, plan: LogicalPlan) -> Result<SendableRecordBatchStream, CatalogError> {

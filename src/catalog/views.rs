@@ -5,6 +5,7 @@
 //! plan, or hangs in a circle, is left out with its reason; the others live.
 
 mod embedded;
+mod reads;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

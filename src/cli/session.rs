@@ -8,14 +8,14 @@ use tokio::sync::OnceCell;
 
 use super::Context;
 use super::exit::Failure;
-use crate::catalog::{Catalog, SessionLimits, ViewSet, dataset_tables, ledger_tables, reference_tables};
+use crate::catalog::{Catalog, KeyColumns, SessionLimits, ViewSet, dataset_tables, ledger_tables, reference_tables};
 use crate::contract::Contract;
 use crate::load::Loaded;
 use crate::reference::Reference;
 use crate::warehouse::{AsOf, Warehouse};
 
 /// The views of this deployment: embedded, and `queries/` beside the config folder's own.
-fn views(context: &Context) -> Result<ViewSet, Failure> {
+pub(crate) fn views(context: &Context) -> Result<ViewSet, Failure> {
     let views = ViewSet::embedded();
     Ok(match context.folder.path().map(|folder| folder.join("queries")) {
         Some(queries) if queries.is_dir() => views.with_overrides(&queries)?,
@@ -40,12 +40,33 @@ pub(crate) async fn over(
     with_reference(context, warehouse, (contracts, &reference), as_of).await
 }
 
+/// A session for one query: views that it does not need are not planned.
+pub(crate) async fn for_query(
+    context: &Context,
+    warehouse: &Warehouse,
+    as_of: AsOf,
+    query: &str,
+) -> Result<Catalog, Failure> {
+    let (contracts, reference) = (context.folder.contracts()?, Reference::load(&context.folder)?);
+    build(context, warehouse, (&contracts, &reference), as_of, &views(context)?.needed_by(query)).await
+}
+
 /// [`over`] with reference tables that were read before.
 pub(crate) async fn with_reference(
     context: &Context,
     warehouse: &Warehouse,
     (contracts, reference): (&[Contract], &Reference),
     as_of: AsOf,
+) -> Result<Catalog, Failure> {
+    build(context, warehouse, (contracts, reference), as_of, &views(context)?).await
+}
+
+async fn build(
+    context: &Context,
+    warehouse: &Warehouse,
+    (contracts, reference): (&[Contract], &Reference),
+    as_of: AsOf,
+    views: &ViewSet,
 ) -> Result<Catalog, Failure> {
     let mut tables = dataset_tables(warehouse, contracts, as_of)?;
     let mut memory = ledger_tables(warehouse, as_of)?;
@@ -59,7 +80,9 @@ pub(crate) async fn with_reference(
         memory_bytes: usize::try_from(sql.memory_mb.saturating_mul(1 << 20)).unwrap_or(usize::MAX),
         ..SessionLimits::default()
     };
-    Ok(Catalog::build_with(tables, memory, &views(context)?, limits).await?)
+    let key = context.credentials.pii_key(context.config.privacy.key_file.as_deref());
+    let keys = KeyColumns::new(contracts, key.map_err(|error| error.to_string()));
+    Ok(Catalog::build_with(tables, memory, views, limits).await?.with_keys(keys))
 }
 
 /// Answers what contracts ask of loaded rows (`for_each`), each time over the newest snapshots.

@@ -1,15 +1,15 @@
 //! `lumbung sql`: read-only SQL over the snapshots and views.
 
 use std::io::{IsTerminal, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 use clap::Args;
 
 use super::exit::{Code, Failure};
 use super::output::{OutputFormat, print};
-use super::{Context, session};
-use crate::catalog::{self, Catalog, Format};
+use super::{Context, session, shell};
+use crate::catalog::{self, Catalog, Format, QueryResult};
 use crate::warehouse::{AsOf, Warehouse};
 
 /// Run read-only SQL over the snapshots and views
@@ -17,9 +17,10 @@ use crate::warehouse::{AsOf, Warehouse};
 #[command(after_help = "Examples:\n  lumbung sql \"SELECT * FROM mart.serapan_eselon1\"\n  \
     lumbung sql -f query.sql --format csv -o result.csv\n  \
     lumbung sql \"SELECT count(*) FROM omspan.realisasi_belanja\" --as-of 2026-10-31\n  \
-    lumbung sql \"SHOW TABLES\"")]
+    lumbung sql \"SHOW TABLES\"\n  \
+    lumbung sql        (a shell, on a terminal)")]
 pub(crate) struct SqlArgs {
-    /// The query [default: standard input]
+    /// The query [default: a shell on a terminal, else standard input]
     query: Option<String>,
     /// Read the query from a file
     #[arg(short, long, value_name = "FILE", conflicts_with = "query")]
@@ -33,13 +34,23 @@ pub(crate) struct SqlArgs {
     /// The snapshots as they were on this day
     #[arg(long, value_name = "YYYY-MM-DD")]
     as_of: Option<NaiveDate>,
+    /// Shell: remember nothing of what is typed
+    #[arg(long)]
+    no_history: bool,
+}
+
+impl SqlArgs {
+    /// Whether somebody sits at a terminal and named no query. The shell sees to Ctrl-C itself.
+    pub(crate) fn opens_a_shell(&self) -> bool {
+        let at_a_terminal = || std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+        self.query.is_none() && self.file.is_none() && at_a_terminal()
+    }
 }
 
 /// Longest query read from a file or standard input, in bytes.
 const QUERY_BYTES_MAX: u64 = 1 << 20;
 
 pub(crate) async fn run(context: &Context, args: &SqlArgs) -> Result<(), Failure> {
-    let query = query(args)?;
     let format: Format = match &args.format {
         Some(name) => name.parse()?,
         None if context.output == OutputFormat::Json => Format::Json,
@@ -48,9 +59,14 @@ pub(crate) async fn run(context: &Context, args: &SqlArgs) -> Result<(), Failure
     if format.is_binary() && args.out.is_none() && std::io::stdout().is_terminal() {
         return Err(Failure::usage(format!("{format} is not for a terminal: name a file with -o")));
     }
-    let warehouse = Warehouse::open_for_reading(&context.warehouse)?;
     let as_of = args.as_of.map_or(AsOf::Latest, AsOf::Date);
-    let catalog = session::open(context, &warehouse, as_of).await?;
+    if args.opens_a_shell() {
+        let start = shell::Start { as_of, format, out: args.out.clone(), history: !args.no_history };
+        return shell::run(context, start).await;
+    }
+    let query = query(args)?;
+    let warehouse = Warehouse::open_for_reading(&context.warehouse)?;
+    let catalog = session::for_query(context, &warehouse, as_of, &query).await?;
     match &args.out {
         None => to_stdout(&catalog, &query, format).await,
         Some(path) => to_file(&catalog, &query, format, path).await,
@@ -101,20 +117,41 @@ async fn to_stdout(catalog: &Catalog, query: &str, format: Format) -> Result<(),
 }
 
 /// The result in a file that appears when it is whole.
-async fn to_file(catalog: &Catalog, query: &str, format: Format, path: &std::path::Path) -> Result<(), Failure> {
-    let fail = |error: std::io::Error| Failure::new(Code::CannotWrite, format!("{}: {error}", path.display()));
+async fn to_file(catalog: &Catalog, query: &str, format: Format, path: &Path) -> Result<(), Failure> {
     let result = catalog.query_read_only(query).await?;
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    let aside = path.with_file_name(name);
+    write_file(result, format, path).await.map(drop)
+}
+
+/// Writes `result` to `path`, which appears when it is whole, and returns the number of rows.
+pub(super) async fn write_file(result: QueryResult, format: Format, path: &Path) -> Result<u64, Failure> {
+    let fail = |error: std::io::Error| cannot_write(path, &error);
+    let aside = aside(path);
     let mut file = std::io::BufWriter::new(std::fs::File::create(&aside).map_err(fail)?);
     let written = catalog::format::write(result, format, &mut file).await.map_err(Failure::from);
     let written = written.and_then(|rows| file.flush().map_err(fail).map(|()| rows));
     match written {
-        Ok(_) => std::fs::rename(&aside, path).map_err(fail),
+        Ok(rows) => std::fs::rename(&aside, path).map_err(fail).map(|()| rows),
         Err(failure) => {
             std::fs::remove_file(&aside).map_err(fail)?;
             Err(failure)
         }
     }
+}
+
+/// Removes what a [`write_file`] that was stopped left behind.
+pub(super) fn discard(path: &Path) -> Result<(), Failure> {
+    match std::fs::remove_file(aside(path)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(cannot_write(path, &error)),
+        _ => Ok(()),
+    }
+}
+
+fn aside(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    path.with_file_name(name)
+}
+
+fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(Code::CannotWrite, format!("{}: {error}", path.display()))
 }

@@ -40,6 +40,8 @@ pub struct Deployment {
     pub unit: String,
     /// Where readers turn to: a unit's address.
     pub contact: String,
+    /// Where others find the files of `warehouse/latest`, without a trailing slash: what `catalog --format dcat` names.
+    pub data_url: String,
     /// The zone of printed times and of "today".
     pub timezone: Tz,
 }
@@ -204,6 +206,7 @@ fn deployment(root: &Section<'_, '_>) -> Deployment {
         agency: text("agency", "Kementerian Contoh"),
         unit: text("unit", "Biro Perencanaan dan Keuangan"),
         contact: text("contact", "datalumbung@contoh.go.id"),
+        data_url: text("data_url", "https://data.contoh.go.id/lumbung").trim_end_matches('/').to_owned(),
         timezone,
     };
     if let Some(section) = section {

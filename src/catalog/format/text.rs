@@ -43,6 +43,33 @@ pub(super) async fn table(result: QueryResult, out: &mut (dyn Write + Send)) -> 
     Ok(rows)
 }
 
+/// Writes each row as a block of lines, one a column: for rows that are wider than the screen.
+pub(super) async fn expanded(result: QueryResult, out: &mut (dyn Write + Send)) -> Result<u64, CatalogError> {
+    let names: Vec<String> = result.schema.fields().iter().map(|field| visible(field.name())).collect();
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let count = for_each(result, |batch| {
+        let cells = cells(batch, "NULL").map_err(|e| failed(Format::Table, e))?;
+        rows.extend(cells.into_iter().map(|row| row.iter().map(|cell| visible(cell)).collect()));
+        Ok(())
+    })
+    .await?;
+    let widest = |texts: &mut dyn Iterator<Item = &String>| texts.map(|text| text.chars().count()).max().unwrap_or(0);
+    let left = widest(&mut names.iter());
+    let right = widest(&mut rows.iter().flatten());
+    let mut text = String::new();
+    for (i, row) in rows.iter().enumerate() {
+        let head = format!("-[ {} ]", i + 1);
+        text.push_str(&format!("{head:-<width$}+{}\n", "-".repeat(right + 1), width = left + 1));
+        for (name, cell) in names.iter().zip(row) {
+            text.push_str(format!("{name:<left$} | {cell}").trim_end());
+            text.push('\n');
+        }
+    }
+    text.push_str(&format!("({count} {})\n", if count == 1 { "row" } else { "rows" }));
+    out.write_all(text.as_bytes()).map_err(CatalogError::Write)?;
+    Ok(count)
+}
+
 /// Writes a pipe table; `|` is escaped and a line break becomes `<br>`.
 pub(super) async fn markdown(result: QueryResult, out: &mut (dyn Write + Send)) -> Result<u64, CatalogError> {
     let schema = Arc::clone(&result.schema);

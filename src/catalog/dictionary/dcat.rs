@@ -1,0 +1,139 @@
+//! The dictionary as DCAT-AP JSON-LD, for the catalogue of Satu Data Indonesia.
+//!
+//! One dataset for each table a source or a list fills, and for each view; history is the temporal extent of a dataset,
+//! not one of its own. Rows about persons are marked non-public, and what is computed from them restricted.
+
+use serde_json::{Map, Value, json};
+
+use super::{Access, Dictionary, Kind, TableEntry};
+
+/// Who publishes the catalogue.
+#[derive(Debug, Clone)]
+pub struct Publisher {
+    /// The body.
+    pub agency: String,
+    /// The unit within it.
+    pub unit: String,
+    /// Where readers turn to.
+    pub contact: String,
+    /// Where others find the files of `warehouse/latest`, without a trailing slash.
+    pub data_url: String,
+}
+
+/// Controlled vocabularies that DCAT-AP asks for.
+const AUTHORITY: &str = "http://publications.europa.eu/resource/authority";
+/// The type of Parquet files.
+const PARQUET: &str = "https://www.iana.org/assignments/media-types/application/vnd.apache.parquet";
+
+impl Dictionary {
+    /// A `dcat:Catalog` with every dataset and view.
+    #[must_use]
+    pub fn dcat(&self, publisher: &Publisher) -> Value {
+        let listed =
+            self.tables.iter().filter(|table| matches!(table.kind, Kind::Dataset | Kind::View | Kind::Reference));
+        json!({
+            "@context": {
+                "dcat": "http://www.w3.org/ns/dcat#",
+                "dct": "http://purl.org/dc/terms/",
+                "foaf": "http://xmlns.com/foaf/0.1/",
+                "vcard": "http://www.w3.org/2006/vcard/ns#",
+                "csvw": "http://www.w3.org/ns/csvw#",
+                "xsd": "http://www.w3.org/2001/XMLSchema#",
+            },
+            "@id": publisher.data_url,
+            "@type": "dcat:Catalog",
+            "dct:title": text(&format!("Katalog data {}", publisher.agency)),
+            "dct:description": text(&format!("Data yang dikelola {}, {}", publisher.unit, publisher.agency)),
+            "dct:language": { "@id": format!("{AUTHORITY}/language/IND") },
+            "dct:publisher": {
+                "@id": format!("{}#publisher", publisher.data_url),
+                "@type": "foaf:Agent",
+                "foaf:name": publisher.agency,
+            },
+            "dcat:dataset": listed.map(|table| dataset(table, publisher)).collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn dataset(table: &TableEntry, publisher: &Publisher) -> Value {
+    let id = format!("{}#{}", publisher.data_url, table.name());
+    let access = match table.access {
+        Access::Public => "PUBLIC",
+        Access::Restricted => "RESTRICTED",
+        Access::NonPublic => "NON_PUBLIC",
+    };
+    let mut node = Map::new();
+    let mut put = |key: &str, value: Value| drop(node.insert(key.to_owned(), value));
+    put("@id", json!(id));
+    put("@type", json!("dcat:Dataset"));
+    put("dct:identifier", json!(table.name()));
+    put("dct:title", text(if table.title.is_empty() { &table.table } else { &table.title }));
+    put("dct:description", text(&description(table)));
+    put("dct:publisher", json!({ "@id": format!("{}#publisher", publisher.data_url) }));
+    put("dcat:contactPoint", contact(table, publisher));
+    put("dct:accessRights", json!({ "@id": format!("{AUTHORITY}/access-right/{access}") }));
+    put("dct:provenance", json!({ "@type": "dct:ProvenanceStatement", "dct:description": table.source }));
+    if !table.reads.is_empty() {
+        let read = table.reads.iter().map(|name| json!({ "@id": format!("{}#{name}", publisher.data_url) }));
+        put("dct:source", Value::Array(read.collect()));
+    }
+    if let Some(state) = &table.state {
+        put("dct:modified", json!({ "@value": state.committed_at.to_rfc3339(), "@type": "xsd:dateTime" }));
+        put(
+            "dct:temporal",
+            json!({
+                "@type": "dct:PeriodOfTime",
+                "dcat:startDate": { "@value": state.first.to_string(), "@type": "xsd:date" },
+                "dcat:endDate": { "@value": state.newest.to_string(), "@type": "xsd:date" },
+            }),
+        );
+    }
+    let columns = table.columns.iter().map(|column| {
+        json!({
+            "@type": "csvw:Column", "csvw:name": column.name, "csvw:datatype": column.sql_type,
+            "dct:description": column.meaning,
+        })
+    });
+    put("csvw:tableSchema", json!({ "@type": "csvw:Schema", "csvw:column": columns.collect::<Vec<_>>() }));
+    if let Some(distribution) = distribution(table, publisher) {
+        put("dcat:distribution", json!([distribution]));
+    }
+    Value::Object(node)
+}
+
+fn description(table: &TableEntry) -> String {
+    let grain = if table.grain.is_empty() { String::new() } else { format!(" Grain: {}", table.grain) };
+    format!("{}{grain}", table.title).trim().to_owned()
+}
+
+fn contact(table: &TableEntry, publisher: &Publisher) -> Value {
+    let unit = if table.owner.is_empty() { &publisher.unit } else { &table.owner };
+    json!({
+        "@type": "vcard:Organization",
+        "vcard:fn": unit,
+        "vcard:hasEmail": { "@id": format!("mailto:{}", publisher.contact) },
+    })
+}
+
+/// The files of a dataset, where there are any that others may have.
+fn distribution(table: &TableEntry, publisher: &Publisher) -> Option<Value> {
+    let state = table.state.as_ref()?;
+    if table.kind != Kind::Dataset || table.access != Access::Public {
+        return None;
+    }
+    let url = format!("{}/{}/{}/", publisher.data_url, table.schema, table.table);
+    Some(json!({
+        "@id": format!("{}#{}.parquet", publisher.data_url, table.name()),
+        "@type": "dcat:Distribution",
+        "dct:title": text("Parquet"),
+        "dcat:accessURL": { "@id": url },
+        "dcat:mediaType": { "@id": PARQUET },
+        "dct:format": { "@id": format!("{AUTHORITY}/file-type/PARQUET") },
+        "dcat:byteSize": { "@value": state.bytes.to_string(), "@type": "xsd:nonNegativeInteger" },
+    }))
+}
+
+/// A text without a language: titles are written in the language of the contract they come from.
+fn text(words: &str) -> Value {
+    json!(words)
+}

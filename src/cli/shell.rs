@@ -1,0 +1,318 @@
+//! The shell of `lumbung sql`: SQL and the commands of `meta`, until `\q`.
+//!
+//! | file | what |
+//! |---|---|
+//! | `tokens` | where statements end |
+//! | `meta` | commands that begin with a backslash |
+//! | `complete` | what Tab offers |
+//! | `history` | what was typed before, without personal values |
+//! | `editor` | keys and lines, on top of rustyline |
+//! | `running` | one query, its progress, and Ctrl-C |
+//! | `screen` | wide and long results |
+//! | `profile` | `\profile` |
+
+mod complete;
+mod editor;
+mod history;
+mod meta;
+mod profile;
+mod running;
+mod screen;
+mod tokens;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::exit::Failure;
+use super::output::grouped;
+use super::progress::talk;
+use super::{Context, catalog, session, sql};
+use crate::catalog::{Catalog, Dictionary, Format, TableEntry, TableShape};
+use crate::config;
+use crate::warehouse::{AsOf, Warehouse};
+use complete::Vocabulary;
+use editor::{LineEditor, Read};
+use history::History;
+use meta::{Expanded, Meta};
+use running::{Counter, Ended, Interrupts};
+use screen::{Look, Size};
+
+/// How the shell was asked for.
+pub(super) struct Start {
+    pub(super) as_of: AsOf,
+    pub(super) format: Format,
+    pub(super) out: Option<PathBuf>,
+    /// Whether what is typed is remembered in a file.
+    pub(super) history: bool,
+}
+
+/// Prompt of the first line.
+const PROMPT: &str = "lumbung> ";
+
+/// Reads and runs until the end.
+pub(super) async fn run(context: &Context, start: Start) -> Result<(), Failure> {
+    let opened = Opened::open(context, start.as_of).await?;
+    let path = config::state_folder().filter(|_| start.history).map(|folder| folder.join("lumbung/sql_history"));
+    let history = History::new(path, opened.personal(context)?);
+    let broken = |error: rustyline::error::ReadlineError| Failure::internal(format!("the terminal: {error}"));
+    let mut editor = LineEditor::new(opened.vocabulary(), &history.load()).map_err(broken)?;
+    let mut shell = Shell {
+        context,
+        as_of: start.as_of,
+        opened,
+        look: Look { format: start.format, expanded: Expanded::Auto, pager: true },
+        timing: false,
+        out: start.out.map(Out::new),
+        interrupts: Interrupts::listen()?,
+    };
+    if !context.quiet {
+        talk("SQL ends with a semicolon; \\? helps, \\q leaves.");
+    }
+    loop {
+        let text = match tokio::task::block_in_place(|| editor.read(PROMPT)).map_err(broken)? {
+            Read::Text(text) if text.trim().is_empty() => continue,
+            Read::Text(text) => text,
+            Read::Interrupted => continue,
+            Read::End => return Ok(()),
+        };
+        if let Err(error) = history.add(text.trim()) {
+            talk(&format!("the history cannot be written: {error}"));
+        }
+        match shell.obey(&text).await {
+            Ok(Next::Go) => {}
+            Ok(Next::Learn) => editor.learn(shell.opened.vocabulary()),
+            Ok(Next::Leave) => return Ok(()),
+            Err(failure) => tell(&failure),
+        }
+    }
+}
+
+/// What is wrong is told; the shell goes on.
+fn tell(failure: &Failure) {
+    talk(&format!("error: {}", failure.message));
+    if let Some(hint) = failure.hint {
+        talk(&format!("hint: {hint}"));
+    }
+}
+
+/// One consistent state of the warehouse.
+struct Opened {
+    catalog: Arc<Catalog>,
+    shapes: Vec<TableShape>,
+    dictionary: Dictionary,
+}
+
+impl Opened {
+    async fn open(context: &Context, as_of: AsOf) -> Result<Self, Failure> {
+        let warehouse = Warehouse::open_for_reading(&context.warehouse)?;
+        let catalog = session::open(context, &warehouse, as_of).await?;
+        let (shapes, dictionary) = catalog::dictionary(context, &warehouse, &catalog).await?;
+        for problem in catalog.problems() {
+            talk(&format!("a view is missing: {problem}"));
+        }
+        Ok(Self { catalog: Arc::new(catalog), shapes, dictionary })
+    }
+
+    fn vocabulary(&self) -> Arc<Vocabulary> {
+        Arc::new(Vocabulary::new(&self.shapes))
+    }
+
+    /// The names under which personal values are known: those of the contracts, stored or not, and of views.
+    fn personal(&self, context: &Context) -> Result<BTreeSet<String>, Failure> {
+        let columns = self.dictionary.tables.iter().flat_map(|table| &table.columns);
+        let shown = columns.filter(|column| column.class != "public").map(|column| column.name.clone());
+        let mut names: BTreeSet<String> = shown.collect();
+        for contract in context.folder.contracts()? {
+            let columns = contract.datasets.into_iter().flat_map(|dataset| dataset.columns);
+            names.extend(columns.filter(|c| c.class != crate::contract::Class::Public).map(|column| column.name));
+        }
+        Ok(names)
+    }
+
+    fn find(&self, name: &str) -> Result<(&TableEntry, &TableShape), Failure> {
+        let entry = catalog::find(&self.dictionary, name)?;
+        let shape = self.shapes.iter().find(|shape| shape.name() == entry.name());
+        shape.map(|shape| (entry, shape)).ok_or_else(|| Failure::usage(format!("no table is called {name}")))
+    }
+}
+
+/// What follows a command.
+enum Next {
+    Go,
+    /// The tables may be others.
+    Learn,
+    Leave,
+}
+
+/// Where results go instead of the screen.
+struct Out {
+    path: PathBuf,
+    results: usize,
+}
+
+impl Out {
+    fn new(path: PathBuf) -> Self {
+        Self { path, results: 0 }
+    }
+
+    /// The format of the file's extension, else the one in force.
+    fn format(&self, otherwise: Format) -> Format {
+        let extension = self.path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        match extension {
+            "md" => Format::Markdown,
+            "txt" => Format::Table,
+            name => name.parse().unwrap_or(otherwise),
+        }
+    }
+}
+
+struct Shell<'a> {
+    context: &'a Context,
+    as_of: AsOf,
+    opened: Opened,
+    look: Look,
+    timing: bool,
+    out: Option<Out>,
+    interrupts: Interrupts,
+}
+
+impl Shell<'_> {
+    async fn obey(&mut self, text: &str) -> Result<Next, Failure> {
+        if meta::is_meta(text) {
+            let command = meta::parse(text).map_err(Failure::usage)?;
+            return self.command(command).await;
+        }
+        for statement in tokens::statements(text).0 {
+            self.query(statement).await?;
+        }
+        Ok(Next::Go)
+    }
+
+    async fn command(&mut self, command: Meta) -> Result<Next, Failure> {
+        match command {
+            Meta::Quit => return Ok(Next::Leave),
+            Meta::Refresh => {
+                self.opened = Opened::open(self.context, self.as_of).await?;
+                return Ok(Next::Learn);
+            }
+            Meta::Help => self.show(&meta::help())?,
+            Meta::Tables(pattern) => self.show(&catalog::list(&self.opened.dictionary, pattern.as_deref()))?,
+            Meta::Describe(name) => {
+                let text = catalog::describe(self.opened.find(&name)?.0);
+                self.show(&text)?;
+            }
+            Meta::Profile(name) => self.profile(&name).await?,
+            Meta::Format(None) => talk(&format!("format {}", self.look.format)),
+            Meta::Format(Some(format)) if format.is_binary() && self.out.is_none() => {
+                return Err(Failure::usage(format!("{format} is not for a terminal: \\o FILE first")));
+            }
+            Meta::Format(Some(format)) => self.look.format = format,
+            Meta::Out(path) => self.redirect(path),
+            Meta::Expanded(to) => {
+                self.look.expanded = to.unwrap_or(match self.look.expanded {
+                    Expanded::On => Expanded::Off,
+                    Expanded::Off | Expanded::Auto => Expanded::On,
+                });
+            }
+            Meta::Pager(to) => self.look.pager = to.unwrap_or(!self.look.pager),
+            Meta::Timing(to) => {
+                self.timing = to.unwrap_or(!self.timing);
+                talk(if self.timing { "timing is on" } else { "timing is off" });
+            }
+        }
+        Ok(Next::Go)
+    }
+
+    fn redirect(&mut self, path: Option<PathBuf>) {
+        if path.is_none() && self.look.format.is_binary() {
+            self.look.format = Format::Table;
+        }
+        self.out = path.map(Out::new);
+    }
+
+    fn show(&self, text: &str) -> Result<(), Failure> {
+        screen::show(text, self.look, Size::of_terminal())
+    }
+
+    async fn query(&mut self, statement: &str) -> Result<(), Failure> {
+        if self.out.is_some() {
+            return self.query_to_file(statement).await;
+        }
+        let (catalog, counter) = (Arc::clone(&self.opened.catalog), Counter::default());
+        let (sql, counted) = (statement.to_owned(), counter.clone());
+        let (look, size) = (self.look, Size::of_terminal());
+        let work = async move {
+            let result = catalog.query_read_only(&sql).await?;
+            screen::render(counted.count(result), look, size).await
+        };
+        let ended = running::run(&mut self.interrupts, &counter, work).await?;
+        if let Some(text) = self.told(ended) {
+            self.show(&text)?;
+        }
+        Ok(())
+    }
+
+    async fn profile(&mut self, name: &str) -> Result<(), Failure> {
+        let (entry, shape) = self.opened.find(name)?;
+        let hashed = entry.columns.iter().filter(|column| column.class == "key");
+        let hashed: Vec<String> = hashed.map(|column| column.name.clone()).collect();
+        let (catalog, shape) = (Arc::clone(&self.opened.catalog), shape.clone());
+        let (look, size) = (self.look, Size::of_terminal());
+        let work = async move {
+            let result = profile::profile(&catalog, &shape, &hashed).await?;
+            screen::render(result, look, size).await
+        };
+        let ended = running::run(&mut self.interrupts, &Counter::default(), work).await?;
+        if let Some(text) = self.told(ended) {
+            self.show(&text)?;
+        }
+        Ok(())
+    }
+
+    async fn query_to_file(&mut self, statement: &str) -> Result<(), Failure> {
+        let Some(out) = &self.out else { return Ok(()) };
+        let (path, format) = (out.path.clone(), out.format(self.look.format));
+        if out.results > 0 {
+            let reason = format!("{} holds a result already; \\o FILE names the next one", path.display());
+            return Err(Failure::usage(reason));
+        }
+        let (catalog, counter) = (Arc::clone(&self.opened.catalog), Counter::default());
+        let (sql, counted, file) = (statement.to_owned(), counter.clone(), path.clone());
+        let work = async move {
+            let result = catalog.query_read_only(&sql).await?;
+            Ok(sql::write_file(counted.count(result), format, &file).await)
+        };
+        let ended = running::run(&mut self.interrupts, &counter, work).await?;
+        match self.told(ended) {
+            None => sql::discard(&path),
+            Some(Err(failure)) => Err(failure),
+            Some(Ok(rows)) => {
+                if let Some(out) = &mut self.out {
+                    out.results += 1;
+                }
+                talk(&format!("{} rows in {}", grouped(rows), shown(&path)));
+                Ok(())
+            }
+        }
+    }
+
+    /// What a query gave, after saying how long it took; nothing where it was stopped.
+    fn told<T>(&self, ended: Ended<T>) -> Option<T> {
+        let (given, took) = match ended {
+            Ended::Done(given, took) => (Some(given), took),
+            Ended::Cancelled(took) => {
+                talk("cancelled");
+                (None, took)
+            }
+        };
+        if self.timing {
+            talk(&format!("time: {}.{:03} s", took.as_secs(), took.subsec_millis()));
+        }
+        given
+    }
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}

@@ -1,0 +1,104 @@
+//! The line editor: keys, completion, several lines until the semicolon.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use rustyline::completion::Completer;
+use rustyline::error::ReadlineError;
+use rustyline::highlight::Highlighter;
+use rustyline::hint::Hinter;
+use rustyline::history::MemHistory;
+use rustyline::validate::{ValidationContext, ValidationResult, Validator};
+use rustyline::{Behavior, CompletionType, Config, Editor, Helper};
+
+use super::complete::Vocabulary;
+use super::{meta, tokens};
+
+/// What was read.
+pub(super) enum Read {
+    /// A command or one or more statements.
+    Text(String),
+    /// Ctrl-C: the line is given up.
+    Interrupted,
+    /// Ctrl-D, or the terminal is gone.
+    End,
+}
+
+/// The editor of one shell.
+pub(super) struct LineEditor {
+    editor: Editor<Rules, MemHistory>,
+}
+
+impl LineEditor {
+    /// An editor that remembers `entries`.
+    pub(super) fn new(vocabulary: Arc<Vocabulary>, entries: &[String]) -> Result<Self, ReadlineError> {
+        let config = Config::builder()
+            .completion_type(CompletionType::List)
+            .completion_prompt_limit(100)
+            .behavior(Behavior::Stdio)
+            .build();
+        let mut editor = Editor::with_history(config, MemHistory::new())?;
+        editor.set_helper(Some(Rules { vocabulary }));
+        for entry in entries {
+            editor.add_history_entry(entry)?;
+        }
+        Ok(Self { editor })
+    }
+
+    /// Tab knows other tables from now on.
+    pub(super) fn learn(&mut self, vocabulary: Arc<Vocabulary>) {
+        self.editor.set_helper(Some(Rules { vocabulary }));
+    }
+
+    /// Reads up to the end of a statement or command. What was typed can be called back, also what is never written down.
+    pub(super) fn read(&mut self, prompt: &str) -> Result<Read, ReadlineError> {
+        match self.editor.readline(prompt) {
+            Ok(text) => {
+                if !text.trim().is_empty() {
+                    self.editor.add_history_entry(text.trim())?;
+                }
+                Ok(Read::Text(text))
+            }
+            Err(ReadlineError::Interrupted) => Ok(Read::Interrupted),
+            Err(ReadlineError::Eof) => Ok(Read::End),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+struct Rules {
+    vocabulary: Arc<Vocabulary>,
+}
+
+impl Helper for Rules {}
+
+impl Hinter for Rules {
+    type Hint = String;
+}
+
+impl Highlighter for Rules {
+    fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
+        Cow::Borrowed(hint)
+    }
+}
+
+impl Completer for Rules {
+    type Candidate = String;
+
+    fn complete(
+        &self,
+        line: &str,
+        pos: usize,
+        _: &rustyline::Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<String>)> {
+        Ok(self.vocabulary.offers(line, pos))
+    }
+}
+
+impl Validator for Rules {
+    fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
+        let text = context.input();
+        let whole = meta::is_meta(text) || !tokens::statements(text).1;
+        Ok(if whole { ValidationResult::Valid(None) } else { ValidationResult::Incomplete })
+    }
+}

@@ -1,0 +1,272 @@
+//! The difference of two snapshots: rows added, removed and changed, column by column.
+//!
+//! Snapshots of millions of rows and dozens of columns must fit into little memory, so the whole rows never meet: first the
+//! key columns alone are joined, which says which row of the one side is which of the other; then each further column is
+//! read from both sides, put into that order, compared, and let go. What is held at any time is the keys, two lists of row
+//! numbers, and one column twice.
+//!
+//! It knows nothing of the warehouse: paths of Parquet files go in, figures come out.
+
+mod column;
+mod pairs;
+
+use std::path::PathBuf;
+
+use polars::prelude::{
+    DataFrame, DataType, Expr, Field, IntoLazy, LazyFrame, NULL, PolarsError, UnionArgs, col, concat, lit,
+};
+
+use super::scan;
+use super::sum::ExactSum;
+use pairs::Pairs;
+
+/// Two snapshots and how to tell their rows apart.
+#[derive(Debug, Clone, Copy)]
+pub struct DiffRequest<'a> {
+    /// The files of the older snapshot.
+    pub from: &'a [PathBuf],
+    /// The files of the newer one.
+    pub to: &'a [PathBuf],
+    /// The columns that identify a row.
+    pub key: &'a [String],
+    /// All columns of the dataset, in its order.
+    pub columns: &'a [String],
+    /// Most examples of each kind.
+    pub examples: usize,
+}
+
+/// What differs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Difference {
+    /// Rows of the older snapshot.
+    pub rows_from: u64,
+    /// Rows of the newer one.
+    pub rows_to: u64,
+    /// Keys that only the newer one has.
+    pub added: u64,
+    /// Keys that only the older one has.
+    pub removed: u64,
+    /// Keys that both have, with another value in some column.
+    pub changed: u64,
+    /// Every column but the keys, in the dataset's order.
+    pub columns: Vec<ColumnDifference>,
+    /// The first rows of each kind, in the order of their files.
+    pub examples: Vec<Example>,
+}
+
+/// What differs in one column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnDifference {
+    /// Its name.
+    pub column: String,
+    /// Rows that both have, with another value here.
+    pub changed: u64,
+    /// For decimals: what the rows come to.
+    pub money: Option<MoneyDifference>,
+}
+
+/// Sums of a decimal column; `NULL` adds nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct MoneyDifference {
+    /// Of the rows added.
+    pub added: ExactSum,
+    /// Of the rows removed.
+    pub removed: ExactSum,
+    /// Of new minus old over the rows that both have.
+    pub changed: ExactSum,
+}
+
+impl MoneyDifference {
+    /// By how much the column's total moved.
+    #[must_use]
+    pub fn net(&self) -> ExactSum {
+        let unscaled = self.added.unscaled - self.removed.unscaled + self.changed.unscaled;
+        ExactSum { unscaled, scale: self.added.scale }
+    }
+}
+
+/// What became of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fate {
+    /// Only the newer snapshot has it.
+    Added,
+    /// Only the older one has it.
+    Removed,
+    /// Both have it, with different values.
+    Changed,
+}
+
+impl Fate {
+    /// The word for people and scripts.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Removed => "removed",
+            Self::Changed => "changed",
+        }
+    }
+}
+
+/// One row that differs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Example {
+    /// What became of it.
+    pub fate: Fate,
+    /// The values of its key columns; `None` = NULL.
+    pub key: Vec<Option<String>>,
+    /// The columns that changed; of a row added or removed, those that hold anything.
+    pub cells: Vec<Cell>,
+}
+
+/// One value of a row that differs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell {
+    /// The column.
+    pub column: String,
+    /// What the older snapshot has; `None` = NULL, or no such row.
+    pub old: Option<String>,
+    /// What the newer one has.
+    pub new: Option<String>,
+}
+
+/// Why two snapshots could not be compared.
+#[derive(Debug, thiserror::Error)]
+pub enum DiffError {
+    /// Polars cannot read a file.
+    #[error("cannot compare the snapshots: {0}")]
+    Read(#[from] PolarsError),
+    /// A key column is in neither snapshot.
+    #[error("the key column {column} is in no file of the {side} snapshot")]
+    NoKey {
+        /// The column.
+        column: String,
+        /// `older` or `newer`.
+        side: &'static str,
+    },
+    /// The key does not tell rows apart.
+    #[error(
+        "the key {key} does not tell the rows apart: {rows} rows of the {side} snapshot share it with others; name further \
+         columns"
+    )]
+    Ambiguous {
+        /// The key columns.
+        key: String,
+        /// Rows whose key another row has, too.
+        rows: u64,
+        /// `older` or `newer`.
+        side: &'static str,
+    },
+    /// More rows than can be numbered.
+    #[error("a snapshot has more rows than can be compared (2^32)")]
+    TooManyRows,
+}
+
+/// Compares two snapshots. Rows are the same row when all key columns are equal, NULL being equal to NULL; the key must be
+/// unique within each snapshot. A column that a file lacks counts as NULL.
+///
+/// # Errors
+/// When a file cannot be read, a key column is missing, or the key is not unique.
+pub fn diff(request: &DiffRequest<'_>) -> Result<Difference, DiffError> {
+    let (from, to) = (Side::open("older", request.from)?, Side::open("newer", request.to)?);
+    let pairs = Pairs::of(&from, &to, request.key)?;
+    let mut found = Difference {
+        rows_from: pairs.rows_from,
+        rows_to: pairs.rows_to,
+        added: pairs.added.len() as u64,
+        removed: pairs.removed.len() as u64,
+        ..Difference::default()
+    };
+    let values: Vec<&String> = request.columns.iter().filter(|column| !request.key.contains(column)).collect();
+    let mut changed = vec![false; pairs.both.len()];
+    for &name in &values {
+        let column = column::Both::read(&from, &to, name)?;
+        found.columns.push(column.compare(name, &pairs, &mut changed)?);
+    }
+    found.changed = changed.iter().filter(|changed| **changed).count() as u64;
+    found.examples = examples(request, (&from, &to), &pairs, &changed)?;
+    Ok(found)
+}
+
+/// The rows that are shown, read again: a few rows of every column.
+fn examples(
+    request: &DiffRequest<'_>,
+    (from, to): (&Side, &Side),
+    pairs: &Pairs,
+    changed: &[bool],
+) -> Result<Vec<Example>, DiffError> {
+    let rows = pairs.first(request.examples, changed);
+    let blank = |fate| Example { fate, key: Vec::new(), cells: Vec::new() };
+    let mut examples: Vec<Example> = rows.iter().map(|row| blank(row.fate)).collect();
+    if examples.is_empty() {
+        return Ok(examples);
+    }
+    for name in request.key {
+        let column = column::Both::read(from, to, name)?;
+        for (example, row) in examples.iter_mut().zip(&rows) {
+            let (old, new) = column.cells(row)?;
+            example.key.push(new.or(old));
+        }
+    }
+    for name in request.columns.iter().filter(|column| !request.key.contains(column)) {
+        let column = column::Both::read(from, to, name)?;
+        for (example, row) in examples.iter_mut().zip(&rows) {
+            let (old, new) = column.cells(row)?;
+            if old != new {
+                example.cells.push(Cell { column: name.clone(), old, new });
+            }
+        }
+    }
+    Ok(examples)
+}
+
+/// One snapshot: its files, and which columns each has.
+struct Side {
+    name: &'static str,
+    files: Vec<(LazyFrame, Vec<(String, DataType)>)>,
+}
+
+impl Side {
+    fn open(name: &'static str, paths: &[PathBuf]) -> Result<Self, PolarsError> {
+        let file = |path: &PathBuf| -> Result<_, PolarsError> {
+            let mut scan = scan(path)?;
+            let schema = scan.collect_schema()?;
+            let columns = schema.iter().map(|(name, ty)| (name.to_string(), ty.clone())).collect();
+            Ok((scan, columns))
+        };
+        Ok(Self { name, files: paths.iter().map(file).collect::<Result<_, _>>()? })
+    }
+
+    /// The type of a column, in the first file that has it.
+    fn data_type(&self, column: &str) -> Option<&DataType> {
+        let mut all = self.files.iter().flat_map(|(_, columns)| columns);
+        all.find(|(name, _)| name == column).map(|(_, ty)| ty)
+    }
+
+    /// `columns` of all files, one after the other: always in the same order, so that a row has one number.
+    fn select(&self, columns: &[(&str, DataType)]) -> Result<LazyFrame, PolarsError> {
+        let of_file = |(scan, has): &(LazyFrame, Vec<(String, DataType)>)| {
+            let of_type = |(name, ty): &(&str, DataType)| match has.iter().find(|(own, _)| own == name) {
+                Some((_, own)) if own == ty => col(*name),
+                Some(_) => col(*name).cast(ty.clone()),
+                None => lit(NULL).cast(ty.clone()).alias(*name),
+            };
+            // A literal alone would be one row: beside the file's own columns it is as long as they are.
+            let wanted: Vec<Expr> = columns.iter().map(of_type).collect();
+            let names: Vec<Expr> = columns.iter().map(|(name, _)| col(*name)).collect();
+            scan.clone().with_columns(wanted).select(names)
+        };
+        let mut parts: Vec<LazyFrame> = self.files.iter().map(of_file).collect();
+        match parts.len() {
+            0 => {
+                let fields = columns.iter().map(|(name, ty)| Field::new((*name).into(), ty.clone()));
+                Ok(DataFrame::empty_with_schema(&fields.collect()).lazy())
+            }
+            1 => Ok(parts.remove(0)),
+            _ => concat(parts, UnionArgs::default()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,84 @@
+//! `lumbung catalog`: the dictionary in every format, and the export for Satu Data as a JSON-LD reader sees it.
+
+use serde_json::Value;
+
+use crate::harness::{Lab, python, python_has};
+
+fn stocked() -> Lab {
+    let lab = Lab::new(&[]);
+    lab.ok(&["snapshot", "omspan.capaian_ik_kl", "omspan.dipa_belanja"]);
+    lab
+}
+
+#[test]
+fn the_dictionary_comes_in_every_format() {
+    let lab = stocked();
+    let list = lab.ok(&["catalog"]).stdout;
+    assert!(list.contains("omspan.dipa_belanja") && list.contains("mart.serapan_satker"), "{list}");
+    assert!(!list.contains("history."), "history is the same datasets again");
+    let one = lab.ok(&["catalog", "serapan_satker"]).stdout;
+    assert!(one.starts_with("mart.serapan_satker  (view)") && one.contains("mart.baris_anggaran"), "{one}");
+    let json: Value =
+        serde_json::from_str(&lab.ok(&["--output", "json", "catalog", "omspan.dipa_belanja"]).stdout).unwrap();
+    assert_eq!((&json["kind"], &json["freshness"]["newest"]), (&"dataset".into(), &"2026-11-01".into()));
+    let amount = json["columns"].as_array().unwrap().iter().find(|column| column["column"] == "amount").unwrap();
+    assert_eq!((&amount["type"], &amount["unit"]), (&"DECIMAL(20,2)".into(), &"rupiah".into()));
+    let csv = lab.ok(&["catalog", "--format", "csv"]).stdout;
+    let header = "table,column,type,unit,class,meaning,kind,source,access,newest";
+    assert_eq!(csv.lines().next(), Some(header));
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    assert!(reader.records().all(|row| row.is_ok_and(|row| row.len() == 10)), "{csv}");
+    let markdown = lab.ok(&["catalog", "mart.satker", "--format", "markdown"]).stdout;
+    assert!(markdown.starts_with("## mart.satker\n") && markdown.contains("| kdsatker | VARCHAR |"), "{markdown}");
+    let lineage = lab.ok(&["catalog", "--lineage", "--format", "csv"]).stdout;
+    assert!(lineage.contains("mart.serapan_satker,mart.baris_anggaran\n"), "{lineage}");
+    let ran = lab.run(&["catalog", "serapan_saker"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("did you mean mart.serapan_satker"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_export_for_satu_data_is_sound() {
+    if !python_has(&["json"]) {
+        return;
+    }
+    let lab = stocked();
+    let file = lab.path().join("catalog.jsonld");
+    std::fs::write(&file, lab.ok(&["catalog", "--format", "dcat"]).stdout).unwrap();
+    let program = r#"
+import json, sys
+catalog = json.load(open(sys.argv[1]))
+prefixes = catalog['@context']
+for key, value in prefixes.items():
+    assert value.endswith(('#', '/')), (key, value)
+def check(node):
+    if isinstance(node, dict):
+        for key, value in node.items():
+            assert key.startswith('@') or key.split(':')[0] in prefixes, key
+            check(value)
+    elif isinstance(node, list):
+        for each in node: check(each)
+check({k: v for k, v in catalog.items() if k != '@context'})
+assert catalog['@type'] == 'dcat:Catalog'
+for need in ('dct:title', 'dct:description', 'dct:publisher'): assert catalog[need], need
+ids = [d['@id'] for d in catalog['dcat:dataset']]
+assert len(ids) == len(set(ids))
+levels = {}
+for d in catalog['dcat:dataset']:
+    for need in ('dct:title', 'dct:description', 'dct:identifier', 'dct:publisher', 'dct:accessRights', 'dcat:contactPoint'):
+        assert d.get(need), (d['@id'], need)
+    assert d['dct:publisher']['@id'] == catalog['dct:publisher']['@id']
+    for source in d.get('dct:source', []):
+        assert source['@id'] in ids, source
+    levels[d['dct:identifier']] = d['dct:accessRights']['@id'].rsplit('/', 1)[1]
+    for f in d.get('dcat:distribution', []):
+        assert f['dcat:accessURL']['@id'].startswith('https://') and int(f['dcat:byteSize']['@value']) > 0
+        assert levels[d['dct:identifier']] == 'PUBLIC'
+    if 'dct:temporal' in d:
+        t = d['dct:temporal']
+        assert t['dcat:startDate']['@value'] <= t['dcat:endDate']['@value']
+print(levels['omspan.dipa_belanja'], levels['sipp.p3ke'], levels['mart.bantuan_cakupan'], len(ids))
+"#;
+    let said = python(program, &[file.to_str().unwrap()]);
+    assert!(said.starts_with("PUBLIC NON_PUBLIC RESTRICTED "), "{said}");
+}
