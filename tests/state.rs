@@ -280,6 +280,10 @@ fn every_view_gives_all_its_columns() {
     assert!(views.len() > 10, "{views:?}");
     for view in views {
         let name = view["table_name"].as_str().unwrap();
+        // The simulated DIPA is never revised; tests/golden has the figures of one that is.
+        if name == "perubahan_pagu" {
+            continue;
+        }
         assert!(!json(&format!("SELECT * FROM mart.{name}")).is_empty(), "mart.{name} has no rows");
     }
 }
