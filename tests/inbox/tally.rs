@@ -23,14 +23,30 @@ struct Place {
     further: Option<(&'static str, [&'static str; 2])>,
 }
 
-const PLACES: [Place; 3] = [
+const OSS_KEY: [&str; 2] = ["nib", "id_izin"];
+
+/// Everything that is pushed to be kept; checkKomitmen only asks.
+const PLACES: [Place; 6] = [
     Place {
         kind: PushKind::Nib,
         dataset: "oss/nib_masuk",
-        key: ["nib", "id_izin"],
+        key: OSS_KEY,
         further: Some(("oss/nib_masuk_proyek", ["dataNIB", "data_proyek"])),
     },
-    Place { kind: PushKind::FileDs, dataset: "oss/file_ds_masuk", key: ["nib", "id_izin"], further: None },
+    Place { kind: PushKind::NibStpw, dataset: "oss/nib_stpw_masuk", key: OSS_KEY, further: None },
+    Place { kind: PushKind::FileDs, dataset: "oss/file_ds_masuk", key: OSS_KEY, further: None },
+    Place {
+        kind: PushKind::NibKkpr,
+        dataset: "oss/kkpr",
+        key: OSS_KEY,
+        further: Some(("oss/kkpr_proyek", ["dataNIB", "data_proyek"])),
+    },
+    Place {
+        kind: PushKind::NibPse,
+        dataset: "oss/pse",
+        key: OSS_KEY,
+        further: Some(("oss/pse_izin", ["dataNIBPSE", "data_checklist"])),
+    },
     Place {
         kind: PushKind::Transaksi,
         dataset: "padi/transaksi_masuk",
@@ -40,7 +56,8 @@ const PLACES: [Place; 3] = [
 ];
 
 /// The datasets they fill, as `lumbung snapshot` takes them.
-pub(crate) const DATASETS: [&str; 3] = ["oss.nib_masuk", "oss.file_ds_masuk", "padi.transaksi_masuk"];
+pub(crate) const DATASETS: [&str; 6] =
+    ["oss.nib_masuk", "oss.nib_stpw_masuk", "oss.file_ds_masuk", "oss.kkpr", "oss.pse", "padi.transaksi_masuk"];
 
 /// What the comparison came to.
 #[derive(Debug, Default)]
