@@ -1,5 +1,6 @@
 //! Parse, wire, print, exit code. The only reader of argv and the only writer of stdout; one file a command.
 
+mod aside;
 mod catalog;
 mod check;
 mod demo;

@@ -9,7 +9,7 @@
 pub mod diff;
 mod sum;
 
-pub use diff::{DiffError, DiffRequest, Difference, diff};
+pub use diff::{DiffError, DiffRequest, Difference, RowDifference, diff};
 pub use sum::{ExactSum, ParseSumError};
 
 use polars::prelude::{

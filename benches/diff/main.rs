@@ -48,8 +48,8 @@ fn main() {
     let key = ["kdsatker", "nomor", "akun"].map(str::to_owned);
     let (from, to): (Vec<PathBuf>, Vec<PathBuf>) = (vec![old], vec![new]);
     let began = Instant::now();
-    let request = DiffRequest { from: &from, to: &to, key: &key, columns: &columns, examples: 10 };
-    let found = diff(&request).expect("two good snapshots");
+    let request = DiffRequest { from: &from, to: &to, key: &key, columns: &columns, rows: 10 };
+    let found = diff(&request, &mut |_| Ok(())).expect("two good snapshots");
     let seconds = began.elapsed().as_secs_f64();
     let of = |every: u64, rest: u64| (0..n).filter(|i| i % every == rest).count() as u64;
     assert_eq!((found.added, found.removed), (of(MOVED, 1), of(MOVED, 2)));

@@ -75,6 +75,7 @@ fn contract(root: &Section<'_, '_>) -> Option<Contract> {
     let inbox = inbox::inbox(&source);
     inbox::root_pushes(root, inbox.as_ref(), &mut datasets);
     tables::share(root, &mut datasets);
+    dataset::check_keys(root, &datasets);
     let sent = submit::shared_envelope(&source).or_else(|| shared.envelope.clone());
     let asks_http = datasets.iter().any(|dataset| dataset.transport == Transport::Http);
     let contract = Contract {

@@ -52,6 +52,7 @@ pub(super) fn dataset(section: Section<'_, '_>, shared: &Shared) -> Option<Datas
         fiscal_year: section.flag("fiscal_year").unwrap_or(shared.fiscal_year),
         fiscal_year_column: fiscal_year_column(&section, &columns),
         control: control(&section, &columns),
+        key: section.texts("key"),
         quarantine_pct_max: percent(&section, "quarantine_pct_max", 1),
         shrink_pct_max: percent(&section, "shrink_pct_max", 20),
         request: asked.0,
@@ -152,6 +153,17 @@ fn control(section: &Section<'_, '_>, columns: &[Column]) -> Vec<usize> {
         section.problem("control", message, "control totals are sums of money columns");
     }
     control
+}
+
+/// Checks that the keys are columns that are stored. Only once columns were taken over is it known which there are.
+pub(super) fn check_keys(root: &Section<'_, '_>, datasets: &[Dataset]) {
+    for dataset in datasets {
+        let stored = |name: &&String| dataset.column(name).is_some_and(|index| dataset.columns[index].is_stored());
+        if let Some(unknown) = dataset.key.iter().find(|name| !stored(name)) {
+            let message = format!("{}: `key` names \"{unknown}\", which is no stored column", dataset.name);
+            root.problem("dataset", message, "names as in `columns`, none of class drop");
+        }
+    }
 }
 
 fn fiscal_year_column(section: &Section<'_, '_>, columns: &[Column]) -> Option<usize> {

@@ -154,6 +154,7 @@ fn record(name: &str, personal: bool, (columns, envelope): (Vec<Column>, Envelop
         fiscal_year: false,
         personal,
         fiscal_year_column: None,
+        key: Vec::new(),
         control: Vec::new(),
         quarantine_pct_max: 0,
         shrink_pct_max: 100,
