@@ -24,10 +24,10 @@ fn the_dictionary_comes_in_every_format() {
     let amount = json["columns"].as_array().unwrap().iter().find(|column| column["column"] == "amount").unwrap();
     assert_eq!((&amount["type"], &amount["unit"]), (&"DECIMAL(20,2)".into(), &"rupiah".into()));
     let csv = lab.ok(&["catalog", "--format", "csv"]).stdout;
-    let header = "table,column,type,unit,class,meaning,kind,source,access,newest";
+    let header = "table,column,type,unit,class,meaning,from,kind,source,access,newest";
     assert_eq!(csv.lines().next(), Some(header));
     let mut reader = csv::Reader::from_reader(csv.as_bytes());
-    assert!(reader.records().all(|row| row.is_ok_and(|row| row.len() == 10)), "{csv}");
+    assert!(reader.records().all(|row| row.is_ok_and(|row| row.len() == 11)), "{csv}");
     let markdown = lab.ok(&["catalog", "mart.satker", "--format", "markdown"]).stdout;
     assert!(markdown.starts_with("## mart.satker\n") && markdown.contains("| kdsatker | VARCHAR |"), "{markdown}");
     let lineage = lab.ok(&["catalog", "--lineage", "--format", "csv"]).stdout;
@@ -77,7 +77,7 @@ for d in catalog['dcat:dataset']:
     if 'dct:temporal' in d:
         t = d['dct:temporal']
         assert t['dcat:startDate']['@value'] <= t['dcat:endDate']['@value']
-print(levels['omspan.dipa_belanja'], levels['sipp.p3ke'], levels['mart.bantuan_cakupan'], len(ids))
+print(levels['omspan.dipa_belanja'], levels['sipp.p3ke'], levels['mart.kesejahteraan_desa'], len(ids))
 "#;
     let said = python(program, &[file.to_str().unwrap()]);
     assert!(said.starts_with("PUBLIC NON_PUBLIC RESTRICTED "), "{said}");

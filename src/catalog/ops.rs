@@ -1,5 +1,7 @@
 //! The ledger's and the inbox's own tables, `ops.*`. A session as of a day knows nothing of later ones.
 
+pub(crate) mod words;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -205,5 +207,5 @@ fn memory(table: &str, columns: Vec<(&str, ArrayRef)>) -> MemoryTable {
 /// The ledger's tables without a row.
 #[cfg(test)]
 pub(crate) fn empty_ledger_tables() -> Vec<MemoryTable> {
-    vec![runs(&[]), quarantine(&[]), snapshots(&[], &[]), inbox(&[])]
+    vec![runs(&[]), quarantine(&[]), snapshots(&[], &[]), inbox(&[]), submissions_table(&[])]
 }
