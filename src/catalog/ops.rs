@@ -207,5 +207,5 @@ fn memory(table: &str, columns: Vec<(&str, ArrayRef)>) -> MemoryTable {
 /// The ledger's tables without a row.
 #[cfg(test)]
 pub(crate) fn empty_ledger_tables() -> Vec<MemoryTable> {
-    vec![runs(&[]), quarantine(&[]), snapshots(&[], &[]), inbox(&[]), submissions_table(&[])]
+    vec![runs(&[]), quarantine(&[]), snapshots(&[], &[]), inbox(&[])]
 }

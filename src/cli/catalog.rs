@@ -22,9 +22,10 @@ use super::exit::Failure;
 use super::output::{OutputFormat, print};
 use super::{Context, session};
 use crate::catalog::dictionary::Publisher;
-use crate::catalog::{Catalog, Dictionary, DictionarySources, TableEntry, TableShape};
+use crate::catalog::{Catalog, Dictionary, DictionarySources, TableEntry, TableShape, ViewSet};
+use crate::contract::{Class, Contract};
 use crate::reference::Reference;
-use crate::warehouse::{AsOf, Warehouse};
+use crate::warehouse::{AsOf, CommittedFile, Warehouse};
 pub(super) use text::{describe, list};
 
 /// The data dictionary: tables, columns, what they mean and how fresh they are
@@ -71,7 +72,7 @@ pub(crate) async fn run(context: &Context, args: &CatalogArgs) -> Result<(), Fai
     });
     let warehouse = Warehouse::open_for_reading(&context.warehouse)?;
     let catalog = session::open(context, &warehouse, AsOf::Latest).await?;
-    let (_, mut all) = dictionary(context, &warehouse, &catalog).await?;
+    let (_, mut all) = Facts::gather(context, &warehouse)?.dictionary(&catalog).await?;
     let one = args.name.as_deref().map(|name| find(&all, name).map(TableEntry::name)).transpose()?;
     if let Some(name) = &one {
         all.tables.retain(|table| table.name() == *name);
@@ -118,20 +119,40 @@ fn to_folder(folder: &Path, pages: &[(PathBuf, String)]) -> Result<(), Failure> 
     Ok(())
 }
 
-/// The shapes of every table of `catalog`, and what is known of them.
-pub(super) async fn dictionary(
-    context: &Context,
-    warehouse: &Warehouse,
-    catalog: &Catalog,
-) -> Result<(Vec<TableShape>, Dictionary), Failure> {
-    let shapes = catalog.shapes().await?;
-    let (contracts, reference) = (context.folder.contracts()?, Reference::load(&context.folder)?);
-    let (latest, all) = (warehouse.committed_files(AsOf::Latest)?, warehouse.committed_files(AsOf::All)?);
-    let views = session::views(context)?;
-    let sources =
-        DictionarySources { contracts: &contracts, reference: &reference, views: &views, latest: &latest, all: &all };
-    let dictionary = Dictionary::new(&shapes, &sources);
-    Ok((shapes, dictionary))
+/// What a dictionary is made from beside the tables themselves: read once, it belongs to one state of the warehouse.
+pub(super) struct Facts {
+    contracts: Vec<Contract>,
+    reference: Reference,
+    views: ViewSet,
+    latest: Vec<CommittedFile>,
+    all: Vec<CommittedFile>,
+}
+
+impl Facts {
+    pub(super) fn gather(context: &Context, warehouse: &Warehouse) -> Result<Self, Failure> {
+        Ok(Self {
+            contracts: context.folder.contracts()?,
+            reference: Reference::load(&context.folder)?,
+            views: session::views(context)?,
+            latest: warehouse.committed_files(AsOf::Latest)?,
+            all: warehouse.committed_files(AsOf::All)?,
+        })
+    }
+
+    /// The shapes of every table of `catalog`, and what is known of them.
+    pub(super) async fn dictionary(&self, catalog: &Catalog) -> Result<(Vec<TableShape>, Dictionary), Failure> {
+        let shapes = catalog.shapes().await?;
+        let Self { contracts, reference, views, latest, all } = self;
+        let dictionary = Dictionary::new(&shapes, &DictionarySources { contracts, reference, views, latest, all });
+        Ok((shapes, dictionary))
+    }
+
+    /// The columns of the contracts that may not be shown as they are, stored or not.
+    pub(super) fn personal_columns(&self) -> impl Iterator<Item = &str> {
+        let columns =
+            self.contracts.iter().flat_map(|contract| &contract.datasets).flat_map(|dataset| &dataset.columns);
+        columns.filter(|column| column.class != Class::Public).map(|column| column.name.as_str())
+    }
 }
 
 /// The table called `name`, or the names that resemble it.

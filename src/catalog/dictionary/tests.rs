@@ -1,13 +1,12 @@
 //! The dictionary of the shipped contracts, reference tables and views.
 
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 
 use super::meaning::explained;
 use super::{Access, Dictionary, DictionarySources, Kind, Publisher, labelled};
+use crate::catalog::ViewSet;
 use crate::catalog::fixture::Fixture;
-use crate::catalog::ops::empty_ledger_tables;
-use crate::catalog::reference::in_memory;
-use crate::catalog::{Catalog, SessionLimits, ViewSet};
 use crate::config::ConfigFolder;
 use crate::reference::Reference;
 use crate::warehouse::{CommitMode, CommittedFile, DatasetId, Partition, RunId, Sums};
@@ -30,14 +29,17 @@ fn committed(source: &str, dataset: &str, day: &str, rows: u64) -> CommittedFile
     }
 }
 
-async fn dictionary() -> Dictionary {
+/// Planning every view takes a moment: all tests look at one dictionary.
+async fn dictionary() -> &'static Dictionary {
+    static DICTIONARY: OnceCell<Dictionary> = OnceCell::const_new();
+    DICTIONARY.get_or_init(made).await
+}
+
+async fn made() -> Dictionary {
     let (contracts, reference) =
         (ConfigFolder::embedded().contracts().unwrap(), Reference::load(&ConfigFolder::embedded()).unwrap());
-    let views = ViewSet::embedded();
-    let memory = reference.tables.iter().map(in_memory).chain(empty_ledger_tables()).collect();
-    let tables = Fixture::new().tables;
-    let catalog = Catalog::build_with(tables, memory, &views, SessionLimits::default()).await.unwrap();
-    assert_eq!(catalog.problems(), []);
+    let (views, fixture) = (ViewSet::embedded(), Fixture::new());
+    let catalog = fixture.catalog().await;
     let old = [("omspan", "dipa_belanja", "2026-10-01", 1), ("omspan", "realisasi_belanja", "2026-10-01", 2)];
     let new = [("omspan", "dipa_belanja", "2026-10-31", 3), ("omspan", "realisasi_belanja", "2026-10-30", 4)];
     let file = |(source, dataset, day, rows): &(&str, &str, &str, u64)| committed(source, dataset, day, *rows);

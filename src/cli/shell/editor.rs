@@ -1,7 +1,7 @@
 //! The line editor: keys, completion, several lines until the semicolon.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
@@ -30,8 +30,8 @@ pub(super) struct LineEditor {
 }
 
 impl LineEditor {
-    /// An editor that remembers `entries`.
-    pub(super) fn new(vocabulary: Arc<Vocabulary>, entries: &[String]) -> Result<Self, ReadlineError> {
+    /// An editor that remembers `entries`, and knows tables as soon as they are in `vocabulary`.
+    pub(super) fn new(vocabulary: Arc<OnceLock<Vocabulary>>, entries: &[String]) -> Result<Self, ReadlineError> {
         let config = Config::builder()
             .completion_type(CompletionType::List)
             .completion_prompt_limit(100)
@@ -46,7 +46,7 @@ impl LineEditor {
     }
 
     /// Tab knows other tables from now on.
-    pub(super) fn learn(&mut self, vocabulary: Arc<Vocabulary>) {
+    pub(super) fn learn(&mut self, vocabulary: Arc<OnceLock<Vocabulary>>) {
         self.editor.set_helper(Some(Rules { vocabulary }));
     }
 
@@ -67,7 +67,7 @@ impl LineEditor {
 }
 
 struct Rules {
-    vocabulary: Arc<Vocabulary>,
+    vocabulary: Arc<OnceLock<Vocabulary>>,
 }
 
 impl Helper for Rules {}
@@ -91,7 +91,9 @@ impl Completer for Rules {
         pos: usize,
         _: &rustyline::Context<'_>,
     ) -> rustyline::Result<(usize, Vec<String>)> {
-        Ok(self.vocabulary.offers(line, pos))
+        // Before the tables are known there are the keywords.
+        let offers = self.vocabulary.get().map(|vocabulary| vocabulary.offers(line, pos));
+        Ok(offers.unwrap_or_else(|| Vocabulary::default().offers(line, pos)))
     }
 }
 
