@@ -2,6 +2,8 @@
 -- Grain: one unit (tingkat, kode, and KPPN for satkers) and month.
 -- Score = sum(nilai x bobot) / sum(bobot), over the indicators that apply. An indicator that applies (bobot > 0) but
 -- has no score makes the total NULL: neither counting it as 0 nor leaving it out gives the true figure.
+-- Columns:
+-- tingkat: satker, eselon1 or kl
 -- Owner: Biro Keuangan. Formula: docs/views.md, "IKPA".
 WITH jumlah AS (
     SELECT tingkat, tahun_anggaran, periode, kode, nama, kdkppn,

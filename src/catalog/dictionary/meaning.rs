@@ -2,7 +2,8 @@
 //!
 //! A view's column means what the head of its file says (`Columns:`). Where that is silent, one that shows another column
 //! unchanged means the same, and so does one that is computed from a column of its own name: the sum of `pagu` is still
-//! the pagu. What nobody says stays without a meaning.
+//! the pagu. Then comes the list of words that mean the same in every view (`queries/words.toml`). What nobody says stays
+//! without a meaning.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +18,20 @@ pub(super) struct Meanings<'a> {
     columns: BTreeMap<Origin, &'a ColumnShape>,
     /// By view and column.
     words: BTreeMap<(String, String), String>,
+    /// By column, for all views.
+    common: BTreeMap<String, String>,
+}
+
+/// `columns.<name> = "<meaning>"`
+const COMMON: &str = include_str!("../../../queries/words.toml");
+
+/// The words that mean the same in every view.
+pub(super) fn common() -> BTreeMap<String, String> {
+    #[derive(serde::Deserialize)]
+    struct Words {
+        columns: BTreeMap<String, String>,
+    }
+    toml::from_str::<Words>(COMMON).expect("a test reads it").columns
 }
 
 impl<'a> Meanings<'a> {
@@ -35,7 +50,7 @@ impl<'a> Meanings<'a> {
             let name = view.name.clone();
             explained(&view.comment()).into_iter().map(move |(column, words)| ((name.clone(), column), words))
         };
-        Self { known, columns, words: views.views().flat_map(of_view).collect() }
+        Self { known, columns, words: views.views().flat_map(of_view).collect(), common: common() }
     }
 
     /// What a column of a table or view means.
@@ -50,7 +65,10 @@ impl<'a> Meanings<'a> {
         // Views cannot read each other in a circle, so this ends.
         let carried = column.direct.iter().filter(carries_on).filter_map(|from| self.of(from));
         let carried: BTreeSet<String> = carried.filter(|words| !words.is_empty()).collect();
-        (!carried.is_empty()).then(|| carried.into_iter().collect::<Vec<_>>().join("; "))
+        if carried.is_empty() {
+            return self.common.get(&origin.column).cloned();
+        }
+        Some(carried.into_iter().collect::<Vec<_>>().join("; "))
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
-use super::meaning::explained;
+use super::meaning::{common, explained};
 use super::{Access, Dictionary, DictionarySources, Kind, Publisher, labelled};
 use crate::catalog::ViewSet;
 use crate::catalog::fixture::Fixture;
@@ -152,6 +152,9 @@ async fn no_word_is_about_a_column_that_is_not_there() {
         let words = explained(&view.comment()).into_iter().filter(|(name, _)| !is_there(name));
         lost.extend(words.map(|(name, _)| format!("{}: {name}", view.file)));
     }
+    let views = || dictionary.tables.iter().filter(|table| table.kind == Kind::View);
+    let is_word = |name: &str| views().any(|view| view.columns.iter().any(|column| column.name == name));
+    lost.extend(common().into_keys().filter(|name| !is_word(name)).map(|name| format!("queries/words.toml: {name}")));
     assert_eq!(lost, [""; 0]);
 }
 
