@@ -124,6 +124,7 @@ fn tables_are_looked_up_and_names_completed() {
         PROMPT,
         (">", r"\nonsense"),
         ("<", r"\? lists them"),
+        PROMPT,
         (">", r"\q"),
     ];
     Terminal::new().talk(&["sql"], &script);
@@ -139,6 +140,7 @@ fn results_are_shown_timed_expanded_and_written() {
         PROMPT,
         (">", r"\timing on"),
         ("<", "timing is on"),
+        PROMPT,
         (">", "SELECT 1 AS satu; SELECT 2 AS dua;"),
         ("<", "satu"),
         ("<", "time: "),
@@ -152,12 +154,20 @@ fn results_are_shown_timed_expanded_and_written() {
         (">", "SELEC 1;"),
         ("<", "error: "),
         PROMPT,
+        // Pasted: a command of its line, then two statements.
+        ("+", "\x1b[200~\\x off\nSELECT 3 AS tiga;\nSELECT 4 AS empat;\x1b[201~\r"),
+        ("<", "tiga"),
+        ("<", "empat"),
+        ("<", "(1 row)"),
+        PROMPT,
         (">", r"\o hasil.csv"),
         PROMPT,
         (">", "SELECT ba FROM omspan.capaian_ik_kl LIMIT 2;"),
         ("<", "2 rows in hasil.csv"),
+        PROMPT,
         (">", "SELECT 1;"),
         ("<", "holds a result already"),
+        PROMPT,
         (">", r"\o"),
         PROMPT,
         ("+", "\x04"),
@@ -210,7 +220,8 @@ fn every_format_goes_to_a_file() {
             (">", format!(r"\o {name}")),
             ("<", "lumbung> ".to_owned()),
             (">", "SELECT '01' AS kode, 1.50 AS nilai;".to_owned()),
-            ("<", format!("1 rows in {name}")),
+            ("<", format!("1 row in {name}")),
+            ("<", "lumbung> ".to_owned()),
         ] {
             lines.push((kind, text));
         }
@@ -222,11 +233,13 @@ fn every_format_goes_to_a_file() {
         (">", r"\o hasil"),
         ("<", "lumbung> "),
         (">", "SELECT 2 AS dua;"),
-        ("<", "1 rows in hasil"),
+        ("<", "1 row in hasil"),
+        ("<", "lumbung> "),
         (">", r"\o"),
         ("<", "lumbung> "),
         (">", r"\format xlsx"),
         ("<", "not for a terminal"),
+        ("<", "lumbung> "),
         (">", r"\q"),
     ] {
         lines.push((kind, text.to_owned()));
@@ -276,7 +289,7 @@ fn history_remembers_statements_and_no_personal_value() {
     assert_eq!(std::fs::metadata(terminal.history()).unwrap().permissions().mode() & 0o777, 0o600);
 
     // What was typed before comes back with the arrow; with --no-history nothing is read or written.
-    let again = [PROMPT, ("+", "\x1b[A\x1b[A"), ("<", "banyak"), ("+", "\x03"), ("+", "\x04")];
+    let again = [PROMPT, ("+", "\x1b[A\x1b[A"), ("<", "banyak"), ("+", "\x03"), PROMPT, ("+", "\x04")];
     terminal.talk(&["sql"], &again);
     let before = std::fs::read(terminal.history()).unwrap();
     let silent = [PROMPT, (">", "SELECT 3 AS tiga;"), ("<", "(1 row)"), PROMPT, (">", "exit")];

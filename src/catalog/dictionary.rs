@@ -199,7 +199,13 @@ impl Dictionary {
         };
         exact.or_else(bare).ok_or_else(|| {
             let names: Vec<String> = self.tables.iter().map(TableEntry::name).collect();
-            super::error::nearest(name, &names)
+            let near = super::error::nearest(name, &names);
+            if !near.is_empty() || name.contains('.') {
+                return near;
+            }
+            let bare: Vec<String> = self.tables.iter().map(|table| table.table.clone()).collect();
+            let near = super::error::nearest(name, &bare);
+            near.iter().filter_map(|bare| self.find(bare).ok()).map(TableEntry::name).collect()
         })
     }
 }

@@ -21,7 +21,7 @@ mod screen;
 mod tokens;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use tokio::sync::OnceCell;
@@ -208,15 +208,21 @@ struct Shell<'a> {
 }
 
 impl Shell<'_> {
+    /// Does what was typed, or pasted: commands of a line each, then SQL.
     async fn obey(&mut self, text: &str) -> Result<Next, Failure> {
-        if meta::is_meta(text) {
-            let command = meta::parse(text).map_err(Failure::usage)?;
-            return self.command(command).await;
+        let (mut rest, mut next) = (text, Next::Go);
+        while let Some((line, after)) = meta::first_line(rest) {
+            match self.command(meta::parse(line).map_err(Failure::usage)?).await? {
+                Next::Go => {}
+                Next::Learn => next = Next::Learn,
+                Next::Leave => return Ok(Next::Leave),
+            }
+            rest = after;
         }
-        for statement in tokens::statements(text).0 {
+        for statement in tokens::statements(rest).0 {
             self.query(statement).await?;
         }
-        Ok(Next::Go)
+        Ok(next)
     }
 
     async fn command(&mut self, command: Meta) -> Result<Next, Failure> {
@@ -320,7 +326,8 @@ impl Shell<'_> {
                 if let Some(out) = &mut self.out {
                     out.results += 1;
                 }
-                talk(&format!("{} rows in {}", grouped(rows), shown(&path)));
+                let word = if rows == 1 { "row" } else { "rows" };
+                talk(&format!("{} {word} in {}", grouped(rows), path.display()));
                 Ok(())
             }
         }
@@ -340,8 +347,4 @@ impl Shell<'_> {
         }
         given
     }
-}
-
-fn shown(path: &Path) -> String {
-    path.display().to_string()
 }

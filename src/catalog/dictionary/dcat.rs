@@ -6,6 +6,8 @@
 //!
 //! Titles are Indonesian, as the contracts have them; descriptions are English.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::{Map, Value, json};
 
 use super::{Access, Dictionary, Kind, Periodicity, TableEntry};
@@ -32,8 +34,16 @@ impl Dictionary {
     /// A `dcat:Catalog` with every dataset and view.
     #[must_use]
     pub fn dcat(&self, publisher: &Publisher) -> Value {
-        let listed =
-            self.tables.iter().filter(|table| matches!(table.kind, Kind::Dataset | Kind::View | Kind::Reference));
+        let is_listed = |table: &&TableEntry| matches!(table.kind, Kind::Dataset | Kind::View | Kind::Reference);
+        let listed: Vec<&TableEntry> = self.tables.iter().filter(is_listed).collect();
+        // What a view may read under two names; the ledger is nobody's source.
+        let names: BTreeMap<String, String> = listed
+            .iter()
+            .flat_map(|table| {
+                let history = format!("history.{}_{}", table.schema, table.table);
+                [table.name(), history].map(|name| (name, format!("{}#{}", publisher.data_url, table.name())))
+            })
+            .collect();
         json!({
             "@context": {
                 "dcat": "http://www.w3.org/ns/dcat#",
@@ -56,12 +66,12 @@ impl Dictionary {
                 "@type": "foaf:Agent",
                 "foaf:name": publisher.agency,
             },
-            "dcat:dataset": listed.map(|table| dataset(table, publisher)).collect::<Vec<_>>(),
+            "dcat:dataset": listed.iter().map(|table| dataset(table, &names, publisher)).collect::<Vec<_>>(),
         })
     }
 }
 
-fn dataset(table: &TableEntry, publisher: &Publisher) -> Value {
+fn dataset(table: &TableEntry, names: &BTreeMap<String, String>, publisher: &Publisher) -> Value {
     let id = format!("{}#{}", publisher.data_url, table.name());
     let access = match table.access {
         Access::Public => "PUBLIC",
@@ -80,9 +90,9 @@ fn dataset(table: &TableEntry, publisher: &Publisher) -> Value {
     put("dcat:contactPoint", contact(table, publisher));
     put("dct:accessRights", json!({ "@id": format!("{AUTHORITY}/access-right/{access}") }));
     put("dct:provenance", json!({ "@type": "dct:ProvenanceStatement", "dct:description": table.source }));
-    if !table.reads.is_empty() {
-        let read = table.reads.iter().map(|name| json!({ "@id": format!("{}#{name}", publisher.data_url) }));
-        put("dct:source", Value::Array(read.collect()));
+    let read: BTreeSet<&String> = table.reads.iter().filter_map(|name| names.get(name)).collect();
+    if !read.is_empty() {
+        put("dct:source", read.into_iter().map(|id| json!({ "@id": id })).collect());
     }
     if let Some(state) = &table.state {
         let frequency = format!("{AUTHORITY}/frequency/{}", frequency(state.periodicity));

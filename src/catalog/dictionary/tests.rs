@@ -111,14 +111,16 @@ async fn a_view_is_explained_by_its_comment_and_its_columns_by_where_they_come_f
 async fn a_typing_error_is_met_with_candidates() {
     let dictionary = dictionary().await;
     assert_eq!(dictionary.find("omspan.dipa_belanj").unwrap_err(), ["omspan.dipa_belanja"]);
+    assert_eq!(dictionary.find("serapan_saker").unwrap_err(), ["mart.serapan_satker"]);
     assert!(dictionary.find("qqqqqq").unwrap_err().is_empty());
 }
 
-/// Columns of views that nobody explains, neither the head of a file nor a contract. This number may only fall.
+/// Columns of views that nobody explains, neither the head of a file nor a contract. There were 313; now there is none, and
+/// who adds a column says what it means: in the head of the view, or in `queries/words.toml`.
 const UNEXPLAINED: usize = 0;
 
 #[tokio::test]
-async fn hardly_a_column_of_a_view_is_left_without_a_meaning() {
+async fn no_column_of_a_view_is_left_without_a_meaning() {
     let dictionary = dictionary().await;
     let columns = dictionary.tables.iter().filter(|table| table.kind == Kind::View);
     let columns = columns.flat_map(|table| table.columns.iter().map(move |column| (table.name(), column)));
@@ -200,5 +202,10 @@ async fn the_catalogue_of_satu_data_marks_what_is_personal() {
     assert!(dipa["dct:accrualPeriodicity"]["@id"].as_str().unwrap().ends_with("/frequency/MONTHLY"));
     assert_eq!(dipa["dct:title"], json!({"@value": "DIPA Belanja", "@language": "id"}));
     assert_eq!(of("mart.satker")["dct:title"]["@value"], "Satker");
+    // History is the dataset it belongs to; the ledger is nobody's source.
+    assert!(of("mart.perubahan_pagu")["dct:source"].as_array().unwrap().contains(&json!({
+        "@id": "https://data.contoh.go.id/lumbung#omspan.dipa_belanja"
+    })));
+    assert!(!dcat.to_string().contains("#ops."));
     assert_eq!(of("mart.satker")["dct:publisher"]["@id"], dcat["dct:publisher"]["@id"]);
 }

@@ -99,8 +99,11 @@ impl Completer for Rules {
 
 impl Validator for Rules {
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
-        let text = context.input();
-        let whole = meta::is_meta(text) || !tokens::statements(text).1;
+        let mut text = context.input();
+        while let Some((_, after)) = meta::first_line(text) {
+            text = after;
+        }
+        let whole = !tokens::statements(text).1;
         Ok(if whole { ValidationResult::Valid(None) } else { ValidationResult::Incomplete })
     }
 }

@@ -48,12 +48,15 @@ pub(super) enum Expanded {
     Auto,
 }
 
-/// Whether `text` is a command and not SQL.
-pub(super) fn is_meta(text: &str) -> bool {
+/// The command that `text` begins with, and what follows it; `None` where SQL comes first. One with a backslash ends with
+/// its line.
+pub(super) fn first_line(text: &str) -> Option<(&str, &str)> {
     let text = text.trim_start();
-    text.starts_with('\\')
-        || word_command(text).is_some()
-        || (text.trim_end().ends_with(';') && summarize(text).is_some())
+    if text.starts_with('\\') {
+        return Some(text.split_once('\n').unwrap_or((text, "")));
+    }
+    let is_word = word_command(text).is_some() || (text.trim_end().ends_with(';') && summarize(text).is_some());
+    is_word.then_some((text, ""))
 }
 
 /// People type these everywhere.
@@ -128,7 +131,7 @@ pub(super) fn help() -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Expanded, Meta, help, is_meta, parse};
+    use super::{Expanded, Meta, first_line, help, parse};
     use crate::catalog::Format;
 
     #[test]
@@ -155,12 +158,13 @@ mod tests {
             (r"\pager off", Meta::Pager(Some(false))),
             (r"\refresh", Meta::Refresh),
         ] {
-            assert!(is_meta(text), "{text}");
+            assert_eq!(first_line(text), Some((text, "")), "{text}");
             assert_eq!(parse(text).as_ref(), Ok(&expected), "{text}");
         }
         for sql in ["SELECT 1;", "help me", "SUMMARIZE sipp.p3ke", "SUMMARIZE SELECT 1;"] {
-            assert!(!is_meta(sql), "{sql}");
+            assert_eq!(first_line(sql), None, "{sql}");
         }
+        assert_eq!(first_line(" \\timing on\nSELECT 1;"), Some(("\\timing on", "SELECT 1;")));
     }
 
     #[test]
