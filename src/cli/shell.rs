@@ -22,6 +22,7 @@ mod tokens;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use tokio::sync::OnceCell;
@@ -31,7 +32,7 @@ use super::exit::Failure;
 use super::output::grouped;
 use super::progress::talk;
 use super::{Context, catalog, session, sql};
-use crate::catalog::{Catalog, Dictionary, Format, TableEntry, TableShape};
+use crate::catalog::{Catalog, Dictionary, Format, Problem, TableEntry, TableShape};
 use crate::config;
 use crate::warehouse::{AsOf, Warehouse};
 use complete::Vocabulary;
@@ -55,7 +56,7 @@ const PROMPT: &str = "lumbung> ";
 
 /// Reads and runs until the end.
 pub(super) async fn run(context: &Context, start: Start) -> Result<(), Failure> {
-    let opened = Opened::open(context, start.as_of).await?;
+    let opened = Opened::open(context, start.as_of)?;
     let path = config::state_folder().filter(|_| start.history).map(|folder| folder.join("lumbung/sql_history"));
     let mut history = History::new(path);
     let broken = |error: rustyline::error::ReadlineError| Failure::internal(format!("the terminal: {error}"));
@@ -87,7 +88,10 @@ pub(super) async fn run(context: &Context, start: Start) -> Result<(), Failure> 
         }
         // What may be personal is known once the tables are; nothing is written down before.
         let written = match shell.opened.known().await {
-            Ok(known) => history.add(text.trim(), &known.personal).map(drop),
+            Ok(known) => {
+                shell.tell_problems(known);
+                history.add(text.trim(), &known.personal).map(drop)
+            }
             Err(_) => Ok(()),
         };
         if let Err(error) = written {
@@ -112,6 +116,8 @@ struct Opened {
     facts: Arc<Facts>,
     known: Arc<OnceCell<Known>>,
     vocabulary: Arc<OnceLock<Vocabulary>>,
+    /// Whether it was said which views are missing.
+    told: AtomicBool,
 }
 
 /// What is known of the tables.
@@ -120,17 +126,16 @@ struct Known {
     dictionary: Dictionary,
     /// The names under which personal values are known: those of the contracts, stored or not, and of views.
     personal: BTreeSet<String>,
+    /// The views that are missing, and why.
+    problems: Vec<Problem>,
 }
 
 impl Opened {
-    async fn open(context: &Context, as_of: AsOf) -> Result<Self, Failure> {
+    fn open(context: &Context, as_of: AsOf) -> Result<Self, Failure> {
         let warehouse = Warehouse::open_for_reading(&context.warehouse)?;
-        let catalog = Arc::new(session::open(context, &warehouse, as_of).await?);
+        let catalog = Arc::new(session::open(context, &warehouse, as_of)?);
         let facts = Arc::new(Facts::gather(context, &warehouse)?);
-        for problem in catalog.problems() {
-            talk(&format!("a view is missing: {problem}"));
-        }
-        let opened = Self { catalog, facts, known: Arc::default(), vocabulary: Arc::default() };
+        let opened = Self { catalog, facts, known: Arc::default(), vocabulary: Arc::default(), told: false.into() };
         let (catalog, facts) = (Arc::clone(&opened.catalog), Arc::clone(&opened.facts));
         let (known, vocabulary) = (Arc::clone(&opened.known), Arc::clone(&opened.vocabulary));
         // Whoever needs it before it is there waits for it, and hears what went wrong.
@@ -157,7 +162,7 @@ impl Known {
         let columns = dictionary.tables.iter().flat_map(|table| &table.columns);
         let shown = columns.filter(|column| column.class != "public").map(|column| column.name.as_str());
         let personal = shown.chain(facts.personal_columns()).map(str::to_owned).collect();
-        Ok(Self { shapes, dictionary, personal })
+        Ok(Self { shapes, dictionary, personal, problems: catalog.problems().await? })
     }
 
     fn find(&self, name: &str) -> Result<(&TableEntry, &TableShape), Failure> {
@@ -229,7 +234,7 @@ impl Shell<'_> {
         match command {
             Meta::Quit => return Ok(Next::Leave),
             Meta::Refresh => {
-                self.opened = Opened::open(self.context, self.as_of).await?;
+                self.opened = Opened::open(self.context, self.as_of)?;
                 return Ok(Next::Learn);
             }
             Meta::Help => self.show(&meta::help())?,
@@ -264,6 +269,13 @@ impl Shell<'_> {
             self.look.format = Format::Table;
         }
         self.out = path.map(Out::new);
+    }
+
+    /// Says once, after the first command, which views are missing.
+    fn tell_problems(&self, known: &Known) {
+        if !self.opened.told.swap(true, Ordering::Relaxed) {
+            known.problems.iter().for_each(|problem| talk(&format!("a view is missing: {problem}")));
+        }
     }
 
     fn show(&self, text: &str) -> Result<(), Failure> {
