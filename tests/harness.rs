@@ -167,6 +167,8 @@ impl Lab {
             .args(["--set", &format!("sources.omspan.base_url={base_url}")])
             .args(["--set", "sources.omspan.fiscal_years=[2025, 2026]"])
             .args(["--set", "sources.omspan.backoff_secs=0"])
+            // Tests of the marts ask for them.
+            .args(["--set", "marts.after_load=false"])
             .args(["--now", &format!("{}T06:00:00+07:00", self.today)]);
         command
     }

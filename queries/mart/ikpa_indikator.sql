@@ -2,6 +2,7 @@
 -- Grain: one unit (tingkat, kode), month and indicator. bobot 0 = the indicator does not apply; nilai NULL = the score
 -- is missing. Summary satkers (Z in the code) are left out.
 -- Owner: Biro Keuangan. Formula: docs/views.md, "IKPA"; weights come with the row.
+-- Not in files: a part of mart.ikpa_nilai.
 WITH capaian AS (
     SELECT 'satker' AS tingkat, kdsatker AS kode, nmsatker AS nama, * EXCEPT (kdsatker, nmsatker)
     FROM omspan.capaian_ik_satker

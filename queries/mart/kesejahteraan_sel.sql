@@ -9,6 +9,7 @@
 -- then, of the regions that add up to one published total, the next smallest until at least two are closed and these
 -- hold at least 5, the rest at least 5 as well. A closed total closes such a set below it.
 -- Owner: Bappelitbangda. Formula: docs/views.md, "Bantuan" (coverage, overlap, inclusion error).
+-- Not in files: a part of mart.kesejahteraan_wilayah.
 WITH keluarga AS (
     SELECT id_keluarga_p3ke, min(kode_kemdagri) AS kode, min(desil_kesejahteraan) AS desil, min(nik) AS nik
     FROM sipp.p3ke

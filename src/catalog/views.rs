@@ -21,6 +21,7 @@ use super::error::CatalogError;
 use super::guard;
 use super::session::{self, hint_unknown_table};
 use embedded::EMBEDDED;
+pub use reads::Below;
 
 /// SQL schema of the views, and the folder they come from.
 pub(crate) const MART: &str = "mart";
@@ -44,6 +45,12 @@ impl ViewFile {
     pub fn comment(&self) -> String {
         let lines = self.sql.lines().map_while(|line| line.trim().strip_prefix("--"));
         lines.map(str::trim).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Why a view is not written for readers of files, by the line `Not in files: …` of its comment; `None` where it is.
+    #[must_use]
+    pub fn not_in_files(&self) -> Option<String> {
+        self.comment().lines().find_map(|line| line.strip_prefix("Not in files:")).map(|why| why.trim().to_owned())
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{column, envelope};
 use crate::config::document::Section;
 use crate::contract::{
-    Class, Column, Dataset, Direction, Envelope, HttpMethod, JsonPath, Paging, ReferenceCheck, RequestTemplate,
+    Class, Column, Dataset, Direction, Drift, Envelope, HttpMethod, JsonPath, Paging, ReferenceCheck, RequestTemplate,
     RowShape, Submission, Transport, normalise_key,
 };
 
@@ -157,6 +157,7 @@ fn record(name: &str, personal: bool, (columns, envelope): (Vec<Column>, Envelop
         control: Vec::new(),
         quarantine_pct_max: 0,
         shrink_pct_max: 100,
+        drift: Drift::default(),
         columns,
     }
 }
