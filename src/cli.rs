@@ -103,7 +103,7 @@ enum Command {
     Serve(serve::ServeArgs),
     /// What was pushed: what waits, what was loaded, what was refused
     Inbox(inbox::InboxArgs),
-    /// How fresh every dataset is
+    /// How fresh every dataset is, and the marts
     #[command(after_help = "Examples:\n  lumbung status\n  lumbung status --output json")]
     Status,
     /// What was loaded when, and what became of it
