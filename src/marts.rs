@@ -208,9 +208,6 @@ impl Materialiser<'_> {
             return Ok((run.keep(file)?, false));
         }
         let failed = |error: CatalogError| Stopped::Failed(format!("mart.{} ({}): {error}", view.name, view.file));
-        if let Some(problem) = catalog.problems().iter().find(|problem| problem.name == view.name) {
-            return Err(Stopped::Failed(format!("mart.{}: {problem}", view.name)));
-        }
         let mut result = catalog.query(&format!("SELECT * FROM mart.\"{}\"", view.name)).await.map_err(failed)?;
         let mut writer = run.write((&view.name, &inputs.digest), result.schema.clone(), metadata(inputs))?;
         while let Some(batch) = result.batches.next().await {

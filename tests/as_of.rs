@@ -2,6 +2,7 @@
 //! newest, and asked again when later ones have come. Not a row may differ.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use lumbung::catalog::{Catalog, SessionLimits, ViewSet, dataset_tables, ledger_tables, reference_tables};
@@ -26,12 +27,13 @@ async fn marts(lab: &Lab, as_of: AsOf) -> Marts {
     let contracts = config.contracts().unwrap();
     let reference = Reference::load(&config).unwrap();
     let warehouse = Warehouse::open_for_reading(&lab.warehouse()).unwrap();
-    let mut tables = dataset_tables(&warehouse, &contracts, as_of).unwrap();
-    let (imported, mut memory) = reference_tables(&warehouse, &reference, as_of).unwrap();
+    let files = Arc::new(warehouse.committed_set(as_of).unwrap());
+    let mut tables = dataset_tables(&files, &contracts);
+    let (imported, mut memory) = reference_tables(&files, &reference);
     tables.extend(imported);
-    memory.extend(ledger_tables(&warehouse, as_of).unwrap());
+    memory.extend(ledger_tables(&warehouse, &files, as_of));
     let views = ViewSet::embedded();
-    let catalog = Catalog::build_with(tables, memory, &views, SessionLimits::default()).await.unwrap();
+    let catalog = Catalog::build_with(tables, memory, &views, SessionLimits::default()).unwrap();
     let mut marts = Marts::new();
     for view in views.views() {
         marts.insert(view.name.clone(), rows(&catalog, &view.name).await);

@@ -95,6 +95,6 @@ struct Latest<'a> {
 #[async_trait]
 impl Sessions for Latest<'_> {
     async fn latest(&self) -> Result<Catalog, String> {
-        session::open(self.context, self.warehouse, AsOf::Latest).await.map_err(|failure| failure.message)
+        session::open(self.context, self.warehouse, AsOf::Latest).map_err(|failure| failure.message)
     }
 }
