@@ -116,9 +116,11 @@ enum Command {
     #[command(after_help = "Examples:\n  lumbung test\n  lumbung test --output json")]
     Test,
     /// Bring the materialised marts (warehouse/marts) up to date
-    #[command(after_help = "Every load that commits something does it unless --no-marts or marts.after_load = false says otherwise. \
+    #[command(
+        after_help = "Every load that commits something does it unless --no-marts or marts.after_load = false says otherwise. \
         The data tests are run before; one of severity error that finds rows holds the marts.\n\n\
-        Examples:\n  lumbung marts\n  lumbung marts --output json")]
+        Examples:\n  lumbung marts\n  lumbung marts --output json"
+    )]
     Marts,
     /// Reference tables: which there are, and importing official lists
     Reference(reference::ReferenceArgs),

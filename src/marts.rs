@@ -16,7 +16,9 @@ use futures::StreamExt;
 
 use crate::catalog::{Catalog, CatalogError, CheckReport, Severity, ViewFile, ViewSet};
 use crate::clock::Clock;
-use crate::warehouse::{AsOf, DataTestRecord, ErrorKind, MartFile, MartRun, Outcome, StagedMart, Warehouse, WarehouseError};
+use crate::warehouse::{
+    AsOf, DataTestRecord, ErrorKind, MartFile, MartRun, Outcome, StagedMart, Warehouse, WarehouseError,
+};
 pub use inputs::snapshots;
 use inputs::{Inputs, SessionInputs};
 
@@ -132,7 +134,8 @@ impl Materialiser<'_> {
             match begun {
                 Some(run) => return Ok(run),
                 None if waited >= PATIENCE => {
-                    let reason = "another process has been making the marts for ten minutes; `lumbung marts` makes them";
+                    let reason =
+                        "another process has been making the marts for ten minutes; `lumbung marts` makes them";
                     return Err(Stopped::Failed(reason.to_owned()));
                 }
                 None => {
@@ -179,7 +182,9 @@ impl Materialiser<'_> {
             }
             files = now;
         }
-        Err(Stopped::Failed("loads committed all the time while a session was opened; `lumbung marts` tries again".to_owned()))
+        Err(Stopped::Failed(
+            "loads committed all the time while a session was opened; `lumbung marts` tries again".to_owned(),
+        ))
     }
 
     /// Whether what is shown is what would be made, and was made from these snapshots.

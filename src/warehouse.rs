@@ -46,9 +46,9 @@ pub use marts::{DataTestRecord, MartFile, MartRun, MartRunRecord, MartState, Mar
 pub use partition::Partition;
 pub use publish::GRACE;
 pub use record::{
-    Acceptance, AsOf, CommitMode, Committed, CommittedFile, CommittedSet, FileProfile, Freshness, Outcome, PageRecord,
-    PartitionRecord, QuarantineRecord, QuarantinedRow, RawPage, RecordedPage, RunDetail, RunFilter, RunRecord,
-    RunStart, RunStatus, Sums,
+    Acceptance, AsOf, CommitMode, Committed, CommittedFile, CommittedSet, FileProfile, Freshness, Outcome,
+    PageRecord, PartitionRecord, QuarantineRecord, QuarantinedRow, RawPage, RecordedPage, RunDetail, RunFilter,
+    RunRecord, RunStart, RunStatus, Sums,
 };
 pub use run::{QUARANTINE_ROWS_MAX, Run, ToCommit, commit_together};
 pub use stage::{Carried, StageWriter, StagedFile};

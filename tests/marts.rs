@@ -94,7 +94,8 @@ fn outside_readers_see_in_the_files_what_the_views_say() {
         // Every figure again by SQL over the views, in one query.
         let of_mart = |(mart, columns): (&&str, &Vec<[&str; 5]>)| {
             let figure = |[column, ty, ..]: &[&str; 5]| {
-                let sum = if ty.starts_with("decimal") { format!("coalesce(sum(\"{column}\"), 0)") } else { "'-'".into() };
+                let sum =
+                    if ty.starts_with("decimal") { format!("coalesce(sum(\"{column}\"), 0)") } else { "'-'".into() };
                 format!("CAST(count(*) - count(\"{column}\") AS VARCHAR) || ' ' || CAST({sum} AS VARCHAR)")
             };
             let figures: Vec<String> = columns.iter().map(figure).collect();
@@ -108,11 +109,8 @@ fn outside_readers_see_in_the_files_what_the_views_say() {
             format!("{mart} {} {}", columns[0][2], figures.collect::<Vec<_>>().join(" "))
         };
         let by_files: BTreeSet<String> = columns.iter().map(told_by).collect();
-        let by_views: BTreeSet<String> = by_views
-            .lines()
-            .skip(1)
-            .map(|line| line.split(' ').map(trimmed).collect::<Vec<_>>().join(" "))
-            .collect();
+        let by_views: BTreeSet<String> =
+            by_views.lines().skip(1).map(|line| line.split(' ').map(trimmed).collect::<Vec<_>>().join(" ")).collect();
         assert_eq!(by_files, by_views);
         no_small_cell_and_no_key_is_shown(&lab, &columns);
     }
@@ -245,7 +243,11 @@ fn only_what_changed_is_written_and_what_goes_wrong_leaves_the_marts_before() {
 
     // A mart that cannot be made is named, and the others stay as they are.
     fs::remove_file(lab.path().join("config-of-test/queries/check/selalu.sql")).unwrap();
-    config_with(&lab, "mart/rusak.sql", "-- Purpose: fails.\nSELECT CAST(substr(kdsatker, 1, 0) AS INT) AS n FROM mart.satker");
+    config_with(
+        &lab,
+        "mart/rusak.sql",
+        "-- Purpose: fails.\nSELECT CAST(substr(kdsatker, 1, 0) AS INT) AS n FROM mart.satker",
+    );
     let before = shown(&lab);
     lab.set_today("2026-11-10");
     let failed = reload(&lab, Some(&config));
@@ -281,7 +283,9 @@ fn a_kill_at_any_moment_leaves_the_old_or_the_new_marts() {
     let set = |n: u32| config_with(&lab, "mart/penanda.sql", &format!("-- Purpose: a mark.\nSELECT {n} AS n"));
     let config = set(0);
     let marts = ["--config", config.as_str(), "--output", "json", "marts"];
-    let mark = |shown: &BTreeMap<String, PathBuf>| -> String { fs::canonicalize(&shown["penanda"]).unwrap().display().to_string() };
+    let mark = |shown: &BTreeMap<String, PathBuf>| -> String {
+        fs::canonicalize(&shown["penanda"]).unwrap().display().to_string()
+    };
     let began = Instant::now();
     let all = written(&lab.ok(&marts));
     assert_eq!(all.len(), wanted().len() + 1);
@@ -299,7 +303,9 @@ fn a_kill_at_any_moment_leaves_the_old_or_the_new_marts() {
         child.wait().unwrap();
         let now = shown(&lab);
         assert!(now.keys().eq(before.keys()), "all of them, always");
-        let others = |marts: &BTreeMap<String, PathBuf>| marts.iter().filter(|(m, _)| *m != "penanda").map(|(_, p)| p.clone()).collect::<Vec<_>>();
+        let others = |marts: &BTreeMap<String, PathBuf>| {
+            marts.iter().filter(|(m, _)| *m != "penanda").map(|(_, p)| p.clone()).collect::<Vec<_>>()
+        };
         assert_eq!(others(&now), others(&before), "what did not change stays");
         let was_new = mark(&now) != mark(&before);
         let next = written(&lab.ok(&marts));

@@ -75,7 +75,9 @@ pub(crate) async fn after_commit(context: &Context, warehouse: &Warehouse) {
         Ok((Ending::Failed { reason, .. }, _)) => {
             talk(&format!("warning: the marts could not be made, those before stay: {reason}"));
         }
-        Err(failure) => talk(&format!("warning: the marts could not be made, those before stay: {}", failure.message)),
+        Err(failure) => {
+            talk(&format!("warning: the marts could not be made, those before stay: {}", failure.message))
+        }
     }
 }
 

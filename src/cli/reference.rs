@@ -6,9 +6,9 @@ use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::{Context, marts};
 use super::exit::{Code, Failure};
 use super::output::{OutputFormat, Table, grouped, print, print_json};
+use super::{Context, marts};
 use crate::reference::import::{self, ImportError, ImportReport, ImportRequest, ImportStatus};
 use crate::reference::{REF, Reference, ReferenceTable, TableDefinition};
 use crate::warehouse::{AsOf, CommittedFile, ErrorKind, Warehouse};

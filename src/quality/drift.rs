@@ -31,7 +31,10 @@ pub fn drift(before: &Snapshot, now: &Snapshot, limits: &Drift) -> Vec<Finding> 
     }
     let mut found = Vec::new();
     if over(then, rows, limits.rows_pct) {
-        let what = format!("{rows} rows where there were {then}, a growth of more than {} % (drift.rows_pct)", limits.rows_pct);
+        let what = format!(
+            "{rows} rows where there were {then}, a growth of more than {} % (drift.rows_pct)",
+            limits.rows_pct
+        );
         found.push(Finding { what, is_loss: false });
     }
     found.extend(nulls(&before.profile, &now.profile, limits));
@@ -80,7 +83,9 @@ fn sums(before: &Snapshot, now: &Snapshot, limits: &Drift) -> Vec<Finding> {
     let mut found = Vec::new();
     for (column, sum) in &now.sums {
         // A sum of nothing has no percentage; one with other decimals is of a column that changed its type.
-        let Some(earlier) = before.sums.get(column).filter(|e| e.unscaled != 0 && e.scale == sum.scale) else { continue };
+        let Some(earlier) = before.sums.get(column).filter(|e| e.unscaled != 0 && e.scale == sum.scale) else {
+            continue;
+        };
         let pct = limits.sums_pct_of(column);
         let moved = sum.unscaled.saturating_sub(earlier.unscaled).unsigned_abs();
         // moved / earlier > pct / 100; sums of 38 digits leave no room to multiply, and need none: hundredths of their

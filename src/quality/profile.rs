@@ -78,7 +78,8 @@ fn counted<'a>(
     let there = |names: &'a [String]| names.iter().filter(|name| schema.contains(name.as_str())).collect::<Vec<_>>();
     let (nulls, distinct) = (there(&request.nulls), there(&request.distinct));
     let mut wanted: Vec<Expr> = vec![len().alias("rows")];
-    wanted.extend(nulls.iter().enumerate().map(|(i, name)| col(name.as_str()).null_count().alias(format!("nulls{i}"))));
+    wanted
+        .extend(nulls.iter().enumerate().map(|(i, name)| col(name.as_str()).null_count().alias(format!("nulls{i}"))));
     let values = |name: &str| col(name).drop_nulls().n_unique();
     wanted.extend(distinct.iter().enumerate().map(|(i, name)| values(name).alias(format!("distinct{i}"))));
     let frame = scan.select(wanted).collect_with_engine(Engine::Streaming)?.unwrap_single();

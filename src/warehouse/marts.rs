@@ -71,7 +71,8 @@ impl MartRun {
         let Some(lock) = Lock::try_take(&house.layout.marts_lock())? else { return Ok(None) };
         settle(&house, at)?;
         let before = state(&house)?;
-        let shown_from = before.shown.filter(|shown| before.last.as_ref() == Some(shown)).and_then(|run| run.snapshots);
+        let shown_from =
+            before.shown.filter(|shown| before.last.as_ref() == Some(shown)).and_then(|run| run.snapshots);
         let (shown, id) = (before.files, RunId::new(at));
         house.ledger().begin_marts(&id, at)?;
         let run = Self { house, id, at, shown, shown_from, ended: false, _lock: lock };
@@ -166,7 +167,12 @@ impl MartRun {
     /// # Errors
     /// Before the intent is recorded the attempt ends as failed and the old marts stay. After that it stays `committing`, and
     /// the next attempt or the next open takes it to its end.
-    pub fn commit(mut self, marts: Vec<StagedMart>, snapshots: &str, at: DateTime<Utc>) -> Result<(), WarehouseError> {
+    pub fn commit(
+        mut self,
+        marts: Vec<StagedMart>,
+        snapshots: &str,
+        at: DateTime<Utc>,
+    ) -> Result<(), WarehouseError> {
         if marts.iter().any(|mart| mart.run != self.id) {
             return Err(WarehouseError::Misuse(format!("run {}: a mart of another run was to be shown", self.id)));
         }

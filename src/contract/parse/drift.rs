@@ -32,7 +32,11 @@ pub(super) fn drift(
     if accumulates {
         let of_a_state = ["rows_pct", "distinct", "distinct_pct", "sums_pct"];
         for key in of_a_state.into_iter().filter(|key| drift.has(key)) {
-            drift.problem(key, "days of events are not one another's successors", "only null_points is judged of them");
+            drift.problem(
+                key,
+                "days of events are not one another's successors",
+                "only null_points is judged of them",
+            );
         }
     }
     drift.finish();

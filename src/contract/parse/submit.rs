@@ -3,8 +3,8 @@
 use super::{column, envelope};
 use crate::config::document::Section;
 use crate::contract::{
-    Class, Column, Dataset, Direction, Drift, Envelope, HttpMethod, JsonPath, Paging, ReferenceCheck, RequestTemplate,
-    RowShape, Submission, Transport, normalise_key,
+    Class, Column, Dataset, Direction, Drift, Envelope, HttpMethod, JsonPath, Paging, ReferenceCheck,
+    RequestTemplate, RowShape, Submission, Transport, normalise_key,
 };
 
 /// `[source.submit]`: how an answer to what was sent says how it went, where the answers to questions say it otherwise.

@@ -49,7 +49,8 @@ impl Judge<'_> {
             true => self.of_days(&profiled, &wanted)?,
             false => self.of_snapshots(&profiled, &wanted)?,
         };
-        let (losses, others): (Vec<Finding>, Vec<Finding>) = findings.into_iter().partition(|finding| finding.is_loss);
+        let (losses, others): (Vec<Finding>, Vec<Finding>) =
+            findings.into_iter().partition(|finding| finding.is_loss);
         for (found, accepted, option) in
             [(losses, request.accept_shrink, "--accept-shrink"), (others, request.accept_drift, "--accept-drift")]
         {
@@ -85,7 +86,8 @@ impl Judge<'_> {
             let then = Snapshot { profile: earlier, sums: before.sums.clone() };
             let now = Snapshot { profile: found.clone(), sums: file.sums().clone() };
             let of_window = drift(&then, &now, &self.dataset.drift).into_iter();
-            findings.extend(of_window.map(|finding| Finding { what: format!("{label}: {}", finding.what), ..finding }));
+            findings
+                .extend(of_window.map(|finding| Finding { what: format!("{label}: {}", finding.what), ..finding }));
         }
         Ok(findings)
     }
@@ -95,14 +97,16 @@ impl Judge<'_> {
         profiled: &[(String, StagedFile, Profile)],
         wanted: &ProfileRequest,
     ) -> Result<Vec<Finding>, LoadError> {
-        let replaced = |file: &CommittedFile| profiled.iter().any(|(_, staged, _)| *staged.partition() == file.partition);
+        let replaced =
+            |file: &CommittedFile| profiled.iter().any(|(_, staged, _)| *staged.partition() == file.partition);
         let mut days: Vec<&&CommittedFile> = self.before.iter().filter(|file| !replaced(file)).collect();
         days.sort_by_key(|file| std::cmp::Reverse(file.snapshot_date));
         let mut earlier = Vec::new();
         for day in days.into_iter().take(DAYS) {
             earlier.extend(self.earlier(day, wanted)?);
         }
-        let together = |all: Vec<Profile>| all.into_iter().reduce(|one, other| one.beside(&other)).unwrap_or_default();
+        let together =
+            |all: Vec<Profile>| all.into_iter().reduce(|one, other| one.beside(&other)).unwrap_or_default();
         let then = together(earlier);
         let now = together(profiled.iter().map(|(_, _, found)| found.clone()).collect());
         let limits = &self.dataset.drift;
@@ -118,7 +122,9 @@ impl Judge<'_> {
     /// written under another version of the contract: a column may mean something else since.
     fn earlier(&self, file: &CommittedFile, wanted: &ProfileRequest) -> Result<Option<Profile>, LoadError> {
         let known = self.warehouse.profile_of(file)?;
-        let Some(known) = known.filter(|known| known.contract_version == self.contract.version) else { return Ok(None) };
+        let Some(known) = known.filter(|known| known.contract_version == self.contract.version) else {
+            return Ok(None);
+        };
         match known.profile.filter(|noted| noted.answers(wanted)) {
             Some(noted) => Ok(Some(noted)),
             None => Ok(look(&[file.path.as_path()], wanted)?.pop()),

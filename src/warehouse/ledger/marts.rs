@@ -108,10 +108,11 @@ impl Ledger {
     /// Attempts that did not end, oldest first; whether their intent is recorded.
     pub(crate) fn unfinished_marts(&self) -> Result<Vec<(RunId, bool)>, WarehouseError> {
         self.call("look for unfinished marts", |connection| {
-            let mut query = connection
-                .prepare("SELECT run, status FROM mart_runs WHERE status IN ('running', 'committing') ORDER BY seq")?;
-            let rows = query
-                .query_map([], |row| Ok((run_of(row, "run")?, status_of(row)? == RunStatus::Committing)))?;
+            let mut query = connection.prepare(
+                "SELECT run, status FROM mart_runs WHERE status IN ('running', 'committing') ORDER BY seq",
+            )?;
+            let rows =
+                query.query_map([], |row| Ok((run_of(row, "run")?, status_of(row)? == RunStatus::Committing)))?;
             rows.collect()
         })
     }

@@ -106,12 +106,8 @@ fn marts_that_are_held_or_fail_leave_those_before() {
     make(&scene.warehouse, OLD, "s1", noon(20)).unwrap();
     for (outcome, status) in [(Outcome::Held, RunStatus::Held), (Outcome::Failed, RunStatus::Failed)] {
         let run = begin(&scene.warehouse, noon(21)).unwrap();
-        let test = DataTestRecord {
-            name: "ikpa_ganda".into(),
-            severity: "error".into(),
-            rows: Some(3),
-            problem: None,
-        };
+        let test =
+            DataTestRecord { name: "ikpa_ganda".into(), severity: "error".into(), rows: Some(3), problem: None };
         run.note_tests(std::slice::from_ref(&test)).unwrap();
         let mut writer = run.write(("moved", "m9"), rows(&[9]).schema(), vec![]).unwrap();
         writer.write(&rows(&[9])).unwrap();
