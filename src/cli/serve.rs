@@ -187,8 +187,8 @@ impl Daemon {
             let today = context.clock.today(context.config.deployment.timezone);
             let request = LoadRequest::of(today, config::operator());
             let reports = snapshot::load_all(context, &self.warehouse, &targets, &request).await;
-            marts::after_load(context, &self.warehouse, &reports).await;
             self.server.warehouse_changed().await;
+            marts::after_load(context, &self.warehouse, &reports).await;
         }
         inbox.forget(now - TimeDelta::days(i64::from(settings.remember_days)))?;
         inbox.forget_refused(now - TimeDelta::days(i64::from(settings.refused_days)))?;
