@@ -206,30 +206,59 @@ fn config_with(lab: &Lab, file: &str, sql: &str) -> String {
     folder.to_str().unwrap().to_owned()
 }
 
+/// A world whose views, but for those that tests speak of and those they read, say nothing.
+struct Few {
+    lab: Lab,
+    config: String,
+}
+
+impl Few {
+    fn new() -> Self {
+        let lab = Lab::new(&[]);
+        let config = lab.path().join("config-of-test");
+        say_nothing(&config, &SPOKEN_OF);
+        let config = config.to_str().unwrap().to_owned();
+        let ran = world(&lab, &["--config", &config]);
+        let made = format!("marts: {} written, 0 unchanged", wanted().len());
+        assert!(ran.stderr.contains(&made), "{}", ran.stderr);
+        Self { lab, config }
+    }
+
+    /// Loads the orders of another day, which must succeed.
+    fn load(&mut self, today: &str, options: &[&str]) -> Ran {
+        self.lab.set_today(today);
+        let command = [&ON[..], &["--config", &self.config, "snapshot", "padi.transaksi"], options].concat();
+        let ran: Ran = self.lab.systems_command(&command).output().unwrap().into();
+        assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
+        ran
+    }
+
+    /// `lumbung marts`.
+    fn make(&self) -> Ran {
+        self.lab.run(&["--config", &self.config, "--output", "json", "marts"])
+    }
+
+    /// Writes a query, or removes it.
+    fn query(&self, file: &str, sql: Option<&str>) {
+        match sql {
+            Some(sql) => drop(config_with(&self.lab, file, sql)),
+            None => fs::remove_file(self.lab.path().join("config-of-test/queries").join(file)).unwrap(),
+        }
+    }
+}
+
 #[test]
-fn only_what_changed_is_written_and_what_goes_wrong_leaves_the_marts_before() {
-    let mut lab = Lab::new(&[]);
-    // The views that the test speaks of, and those they read; the others say nothing.
-    let config = lab.path().join("config-of-test");
-    say_nothing(&config, &SPOKEN_OF);
-    let config = config.to_str().unwrap().to_owned();
-    let ran = world(&lab, &["--config", &config]);
-    assert!(ran.stderr.contains(&format!("marts: {} written, 0 unchanged", wanted().len())), "{}", ran.stderr);
-    let made = status(&lab);
+fn only_what_changed_is_written_and_what_fails_leaves_the_marts_before() {
+    let mut few = Few::new();
+    let made = status(&few.lab);
     assert_eq!((&made["state"], &made["count"]), (&"fresh".into(), &wanted().len().into()));
-    let marts = ["--config", config.as_str(), "--output", "json", "marts"];
-    assert_eq!(written(&lab.ok(&marts)), BTreeSet::new());
-    assert_eq!(status(&lab), made, "an attempt that found nothing to do leaves no trace");
+    assert_eq!(written(&few.make()), BTreeSet::new());
+    assert_eq!(status(&few.lab), made, "an attempt that found nothing to do leaves no trace");
 
     // Another day of one dataset: its marts, and those that speak of everything.
-    let before = shown(&lab);
-    lab.set_today("2026-11-08");
-    let reload = |lab: &Lab, options: &[&str]| -> Ran {
-        let command = [&ON[..], &["--config", &config, "snapshot", "padi.transaksi"], options].concat();
-        lab.systems_command(&command).output().unwrap().into()
-    };
-    assert_eq!(reload(&lab, &[]).code, 0);
-    let after = shown(&lab);
+    let before = shown(&few.lab);
+    few.load("2026-11-08", &[]);
+    let after = shown(&few.lab);
     let changed: BTreeSet<&str> =
         after.iter().filter(|(mart, path)| before[*mart] != **path).map(|(mart, _)| mart.as_str()).collect();
     for mart in ["pengadaan_satker", "mutu_data"] {
@@ -239,50 +268,47 @@ fn only_what_changed_is_written_and_what_goes_wrong_leaves_the_marts_before() {
         assert!(!changed.contains(mart), "{mart} is made of nothing that changed: {changed:?}");
     }
 
-    // A data test of severity error finds a row: the load is fine, the marts are held.
-    lab.set_today("2026-11-09");
+    // A mart that cannot be made is named, and the others stay as they are.
+    let fails = "-- Purpose: fails.\nSELECT CAST(substr(kdsatker, 1, 0) AS INT) AS n FROM mart.satker";
+    few.query("mart/rusak.sql", Some(fails));
+    let failed = few.load("2026-11-10", &[]);
+    assert!(failed.stderr.contains("could not be made") && failed.stderr.contains("mart.rusak"), "{}", failed.stderr);
+    assert_eq!(shown(&few.lab), after);
+    assert_eq!(status(&few.lab)["state"], "failed");
+    // Without it they are made; and a load that says so leaves them as they are.
+    few.query("mart/rusak.sql", None);
+    assert!(written(&few.make()).contains("pengadaan_satker"));
+    few.load("2026-11-11", &["--no-marts"]);
+    assert_eq!(status(&few.lab)["state"], "stale");
+}
+
+#[test]
+fn a_data_test_of_severity_error_holds_the_marts_and_a_warning_is_shown() {
+    let mut few = Few::new();
+    let before = shown(&few.lab);
     let rule = "-- severity: error\n-- Nothing is ever right.\nSELECT 1 AS n UNION ALL SELECT 2";
-    config_with(&lab, "check/selalu.sql", rule);
-    let held = reload(&lab, &[]);
-    assert_eq!(held.code, 0, "{}", held.stderr);
+    few.query("check/selalu.sql", Some(rule));
+    let held = few.load("2026-11-09", &[]);
     let why = "data test selalu (severity error) found 2 rows";
     assert!(held.stderr.contains("warning: the marts are held") && held.stderr.contains(why), "{}", held.stderr);
-    assert_eq!(shown(&lab), after);
-    let told = status(&lab);
+    assert_eq!(shown(&few.lab), before);
+    let told = status(&few.lab);
     assert_eq!((&told["state"], &told["reason"]), (&"held".into(), &why.into()));
-    assert_eq!((&told["made_at"], &told["tests"]["error"][0]), (&made_at(&after), &"selalu".into()));
-    assert!(lab.ok(&["status"]).stdout.contains(&format!("marts: held; {} of them", wanted().len())));
-    let by_hand = lab.run(&marts);
+    assert_eq!((&told["made_at"], &told["tests"]["error"][0]), (&made_at(&before), &"selalu".into()));
+    let people = few.lab.ok(&["status"]).stdout;
+    assert!(people.contains(&format!("marts: held; {} of them", wanted().len())), "{people}");
+    let by_hand = few.make();
     assert_eq!(by_hand.code, 65, "{}", by_hand.stderr);
 
-    // Of severity warning it is shown in mart.mutu_data, and the marts are made.
-    config_with(&lab, "check/selalu.sql", &rule.replace("error", "warning"));
-    let made = written(&lab.ok(&marts));
+    few.query("check/selalu.sql", Some(&rule.replace("error", "warning")));
+    let made = written(&few.make());
     assert!(made.contains("mutu_data") && made.contains("pengadaan_satker"), "{made:?}");
-    let told = status(&lab);
+    let told = status(&few.lab);
     assert_eq!((&told["state"], told["tests"]["error"].as_array().unwrap().len()), (&"fresh".into(), 0));
     assert!(told["tests"]["warning"].as_array().unwrap().contains(&"selalu".into()), "{told}");
-
-    // A mart that cannot be made is named, and the others stay as they are.
-    fs::remove_file(lab.path().join("config-of-test/queries/check/selalu.sql")).unwrap();
-    config_with(
-        &lab,
-        "mart/rusak.sql",
-        "-- Purpose: fails.\nSELECT CAST(substr(kdsatker, 1, 0) AS INT) AS n FROM mart.satker",
-    );
-    let before = shown(&lab);
-    lab.set_today("2026-11-10");
-    let failed = reload(&lab, &[]);
-    assert_eq!(failed.code, 0, "{}", failed.stderr);
-    assert!(failed.stderr.contains("could not be made") && failed.stderr.contains("mart.rusak"), "{}", failed.stderr);
-    assert_eq!(shown(&lab), before);
-    assert_eq!(status(&lab)["state"], "failed");
-    // Without it they are made; and a load that says so leaves them as they are.
-    fs::remove_file(lab.path().join("config-of-test/queries/mart/rusak.sql")).unwrap();
-    assert!(written(&lab.ok(&marts)).contains("pengadaan_satker"));
-    lab.set_today("2026-11-11");
-    assert_eq!(reload(&lab, &["--no-marts"]).code, 0);
-    assert_eq!(status(&lab)["state"], "stale");
+    let shown = "SELECT objek, jumlah, status FROM mart.mutu_data WHERE kelompok = 'uji data'";
+    let shown = few.lab.ok(&["--config", &few.config, "sql", "--format", "csv", shown]).stdout;
+    assert!(shown.contains("selalu,2,peringatan"), "{shown}");
 }
 
 /// When the newest of these files was made, as `status` writes it.

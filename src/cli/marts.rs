@@ -76,7 +76,8 @@ pub(crate) async fn after_commit(context: &Context, warehouse: &Warehouse) {
             talk(&format!("warning: the marts could not be made, those before stay: {reason}"));
         }
         Err(failure) => {
-            talk(&format!("warning: the marts could not be made, those before stay: {}", failure.message))
+            let reason = failure.message;
+            talk(&format!("warning: the marts could not be made, those before stay: {reason}"));
         }
     }
 }

@@ -215,6 +215,11 @@ impl Ledger {
     pub(crate) fn swept(&mut self, before: DateTime<Utc>) -> Result<(), WarehouseError> {
         self.transaction("note removed files", |tx| {
             tx.execute(
+                "DELETE FROM profiles WHERE (run, partition) IN (
+                    SELECT run, partition FROM partitions WHERE state = 'superseded' AND superseded_at <= ?1)",
+                [instant(before)],
+            )?;
+            tx.execute(
                 "UPDATE partitions SET state = 'removed' WHERE state = 'superseded' AND superseded_at <= ?1",
                 [instant(before)],
             )?;
