@@ -57,4 +57,4 @@ pub use reference::reference_tables;
 pub use session::{Catalog, QueryResult, SessionLimits};
 pub use shape::{ColumnShape, TableShape};
 pub use table::{MemoryTable, ReadRows, Rows, TableFile, TableSource};
-pub use views::{Problem, ViewFile, ViewSet};
+pub use views::{Below, Problem, ViewFile, ViewSet};

@@ -12,6 +12,7 @@
 -- ukuran: what is counted
 -- nilai: the count; NULL where the cell is closed
 -- Owner: Bappelitbangda. Formula: docs/views.md, "Bantuan" (coverage, overlap, inclusion error).
+-- Not in files: a part of mart.kesejahteraan_wilayah.
 WITH keluarga AS (
     SELECT id_keluarga_p3ke, min(kode_kemdagri) AS kode, min(desil_kesejahteraan) AS desil, min(nik) AS nik
     FROM sipp.p3ke

@@ -4,6 +4,7 @@
 -- projects in: jumlah_nib adds up over KBLI to more than there are NIBs. A NIB without projects has no KBLI (NULL).
 -- No personal column; whoever shows this to others suppresses cells below 5 businesses.
 -- Owner: Pusat Data dan Informasi. Formula: docs/views.md, "OSS".
+-- Not in files: its cells below 5 businesses are open, and one of them may be one person.
 SELECT u.skala_usaha, u.nm_skala_usaha,
     u.kbli, min(b.judul) AS nm_kbli, min(u.sektor) AS sektor, u.pelaku, u.status_penanaman_modal, u.kode_provinsi,
     count(DISTINCT u.nib) AS jumlah_nib,

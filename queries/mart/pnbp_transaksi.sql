@@ -5,6 +5,7 @@
 -- month. Other currencies are left out (mart.mutu_data counts them); jenis keeps repayments of prior-year spending
 -- (42591x) apart: they are no revenue from services.
 -- Owner: Biro Keuangan. Formula: docs/views.md, "PNBP"; OMSPAN API specification, DetailPNBPAllRev.
+-- Not in files: a part of the pnbp views, one row a payment.
 WITH bertanda AS (
     SELECT tahun_anggaran, kdsatker, akun, rupiah, tgl_buku, tanggal_insert_date, tanggal_insert,
         coalesce(ntpn, kdbilling, ntb) AS tanda
