@@ -35,6 +35,8 @@ db.execute("SET default_null_order = 'nulls_last_on_asc_first_on_desc'")
 db.execute("SET preserve_insertion_order = false")
 db.execute("SET parquet_metadata_cache = true")
 db.execute("SET TimeZone = 'UTC'")
+# Names in SQL are tables, never variables of this script.
+db.execute("SET python_enable_replacements = false")
 
 
 def quoted(name):
@@ -65,9 +67,6 @@ def table(entry):
     hive = f", hive_partitioning = true, hive_types = {{{types}}}" if in_path else ", hive_partitioning = false"
     there = {key for key, _ in in_path}
     other = "".join(f", {quoted(in_path[-1][0])} AS {quoted(key)}" for key, _ in partitions if key not in there)
-    # The folder of every committed file is dated; a table without that column does not show it.
-    drop = [] if in_path or "/snapshot_date=" not in entry["files"][0] else []
-    assert not drop
     db.execute(f"CREATE VIEW {name} AS SELECT *{other} FROM read_parquet([{files}]{hive})")
 
 
@@ -111,7 +110,7 @@ def views():
 
 def run(sql):
     began = time.perf_counter()
-    rows = db.execute(sql).to_arrow_table().num_rows
+    rows = db.sql(sql).to_arrow_table().num_rows
     return {"rows": rows, "seconds": time.perf_counter() - began}
 
 
@@ -123,20 +122,20 @@ def compare(sql, file):
     db.execute(f"CREATE OR REPLACE TEMP TABLE theirs AS SELECT {typed} FROM ({sql})")
     db.execute(f"CREATE OR REPLACE TEMP TABLE ours AS SELECT * FROM {ours}")
     differences = []
-    counts = [db.execute(f"SELECT count(*) FROM {side}").fetchone()[0] for side in ("ours", "theirs")]
+    counts = [db.execute(f"SELECT count(*) FROM {side}").fetchall()[0][0] for side in ("ours", "theirs")]
     if counts[0] != counts[1]:
         differences.append(f"{counts[0]} rows in lumbung, {counts[1]} in DuckDB")
     exact = ", ".join(quoted(c[0]) for c in columns if not QUOTIENT.search(c[0]))
     for one, other in (("ours", "theirs"), ("theirs", "ours")):
         only = f"SELECT {exact} FROM {one} EXCEPT ALL SELECT {exact} FROM {other}"
-        n = db.execute(f"SELECT count(*) FROM ({only})").fetchone()[0]
+        n = db.execute(f"SELECT count(*) FROM ({only})").fetchall()[0][0]
         if n:
-            example = db.execute(f"SELECT * FROM ({only}) LIMIT 1").fetchone()
+            example = db.execute(f"SELECT * FROM ({only}) LIMIT 1").fetchall()[0]
             differences.append(f"{n} rows only in {one}, such as {example}")
     for column, kind, *_ in columns:
         if QUOTIENT.search(column):
             step = 10.0 ** -int(re.search(r",(\d+)\)", kind).group(1))
-            sums = [db.execute(f"SELECT count({quoted(column)}), coalesce(sum({quoted(column)}), 0) FROM {side}").fetchone() for side in ("ours", "theirs")]
+            sums = [db.execute(f"SELECT count({quoted(column)}), coalesce(sum({quoted(column)}), 0) FROM {side}").fetchall()[0] for side in ("ours", "theirs")]
             if sums[0][0] != sums[1][0] or abs(float(sums[0][1] - sums[1][1])) > step * max(1, sums[0][0]):
                 differences.append(f"column {column}: values and sum {sums[0]} in lumbung, {sums[1]} in DuckDB")
     return {"differences": differences}

@@ -11,11 +11,17 @@ WITH bertanda AS (
     FROM omspan.detail_pnbp
     WHERE mata_uang = 'IDR' AND kdsatker NOT LIKE '%Z%' AND kdbilling IS NOT NULL
 ),
-bayar AS (
-    SELECT kdbilling, min(kdsatker) AS kdsatker, count(DISTINCT ntpn) AS jumlah_ntpn, sum(rupiah) AS rupiah,
-        min(tgl_bayar) AS tgl_bayar, max(tgl_buku) AS tgl_buku
+setoran AS (
+    SELECT kdbilling, ntpn, min(kdsatker) AS kdsatker, sum(rupiah) AS rupiah, min(tgl_bayar) AS tgl_bayar,
+        max(tgl_buku) AS tgl_buku
     FROM bertanda
     WHERE urutan = 1
+    GROUP BY kdbilling, ntpn
+),
+bayar AS (
+    SELECT kdbilling, min(kdsatker) AS kdsatker, count(ntpn) AS jumlah_ntpn, sum(rupiah) AS rupiah,
+        min(tgl_bayar) AS tgl_bayar, max(tgl_buku) AS tgl_buku
+    FROM setoran
     GROUP BY kdbilling
 ),
 izin AS (
