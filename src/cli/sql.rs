@@ -66,7 +66,7 @@ pub(crate) async fn run(context: &Context, args: &SqlArgs) -> Result<(), Failure
     }
     let query = query(args)?;
     let warehouse = Warehouse::open_for_reading(&context.warehouse)?;
-    let catalog = session::for_query(context, &warehouse, as_of, &query).await?;
+    let catalog = session::open(context, &warehouse, as_of)?;
     match &args.out {
         None => to_stdout(&catalog, &query, format).await,
         Some(path) => to_file(&catalog, &query, format, path).await,
