@@ -2,12 +2,13 @@
 
 use std::fs::{self, File};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
 use lumbung::catalog::{
-    Catalog, MemoryTable, SessionLimits, TableSource, ViewSet, dataset_tables, ledger_tables, reference_tables,
+    Catalog, MemoryTable, Rows, SessionLimits, TableSource, ViewSet, dataset_tables, ledger_tables, reference_tables,
 };
 use lumbung::reference::Reference;
 use lumbung::warehouse::AsOf;
@@ -43,12 +44,9 @@ impl Session {
             .build()
             .expect("a runtime");
         let (tables, memory) = tables(house);
-        let build = Catalog::build_with(tables, memory, views, limits.clone());
-        let catalog = runtime.block_on(build).expect("a catalog");
-        for problem in catalog.problems() {
-            eprintln!("{problem}");
-        }
-        assert!(catalog.problems().is_empty(), "a view or data test does not plan");
+        let catalog = Catalog::build_with(tables, memory, views, limits.clone()).expect("a catalog");
+        let problems = runtime.block_on(catalog.problems()).expect("views that can be planned");
+        assert!(problems.is_empty(), "{problems:?}");
         Self { runtime, catalog }
     }
 
@@ -75,11 +73,11 @@ impl Session {
 fn tables(house: &House) -> (Vec<TableSource>, Vec<MemoryTable>) {
     let warehouse = house.warehouse();
     let reference = Reference::load(&house.config).expect("the reference lists are good");
-    let mut tables = dataset_tables(&warehouse, &house.contracts, AsOf::Latest).expect("the ledger can be read");
-    let (imported, mut memory) =
-        reference_tables(&warehouse, &reference, AsOf::Latest).expect("the ledger can be read");
+    let files = Arc::new(warehouse.committed_set(AsOf::Latest).expect("the ledger can be read"));
+    let mut tables = dataset_tables(&files, &house.contracts);
+    let (imported, mut memory) = reference_tables(&files, &reference);
     tables.extend(imported);
-    memory.extend(ledger_tables(&warehouse, AsOf::Latest).expect("the ledger can be read"));
+    memory.extend(ledger_tables(&warehouse, &files, AsOf::Latest));
     (tables, memory)
 }
 
@@ -99,7 +97,11 @@ pub(crate) fn manifest(house: &House, views: &ViewSet, memory_bytes: usize) -> V
     });
     let in_memory = memory.iter().map(|table| {
         let path = held.join(format!("{}.{}.parquet", table.schema, table.table));
-        write_parquet(&path, &table.columns, &table.batches);
+        let rows = match &table.rows {
+            Rows::Held(batches) => batches.clone(),
+            Rows::Later(read) => read().expect("the ledger can be read"),
+        };
+        write_parquet(&path, &table.columns, &rows);
         json!({ "schema": table.schema, "table": table.table, "held": path.display().to_string() })
     });
     let sql =
