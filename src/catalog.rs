@@ -16,6 +16,7 @@
 //! | `guard` | what SQL from outside may do |
 //! | `lineage` | where a column's values come from |
 //! | `store` | the files, behind names that tell nothing about the machine |
+//! | `shared` | what a query needs twice is computed once |
 //! | `plain` | result types that every reader knows |
 //! | `yielding` | makes long joins stop at the time-out |
 //!
@@ -36,6 +37,7 @@ mod plain;
 pub mod reference;
 pub mod session;
 pub mod shape;
+mod shared;
 mod store;
 pub mod table;
 pub mod views;
