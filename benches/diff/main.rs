@@ -11,6 +11,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use arrow::array::{ArrayRef, Date32Array, Decimal128Array, RecordBatch, StringArray};
@@ -69,7 +70,8 @@ fn compare(folder: &Path, n: u64, whole: bool) {
     let columns: Vec<String> = schema().fields().iter().map(|field| field.name().clone()).collect();
     let key: &[String] = if whole { &[] } else { &["kdsatker", "nomor", "akun"].map(str::to_owned) };
     let (from, to): (Vec<PathBuf>, Vec<PathBuf>) = (vec![folder.join(OLD)], vec![folder.join(NEW)]);
-    let request = DiffRequest { from: &from, to: &to, key, columns: &columns, rows: usize::MAX };
+    let stop = AtomicBool::new(false);
+    let request = DiffRequest { from: &from, to: &to, key, columns: &columns, rows: usize::MAX, stop: &stop };
     let began = Instant::now();
     let mut rows = 0_u64;
     let mut count = |_| {

@@ -6,6 +6,8 @@ mod summary;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
@@ -92,13 +94,23 @@ struct YearDifference {
 }
 
 /// What is compared, and how.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Wanted {
     dataset: String,
     /// Empty: rows are compared whole.
     key: Vec<String>,
     columns: Vec<String>,
     rows: usize,
+    stop: Arc<AtomicBool>,
+}
+
+/// Ends the comparison when nobody waits for it any more: after Ctrl-C.
+struct StopOnDrop(Arc<AtomicBool>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 pub(crate) async fn run(context: &Context, args: &DiffArgs) -> Result<(), Failure> {
@@ -119,6 +131,7 @@ pub(crate) async fn run(context: &Context, args: &DiffArgs) -> Result<(), Failur
         return Err(Failure::new(Code::Data, reason).with_hint("`lumbung runs` shows what was loaded when"));
     }
     let (named, out) = (!args.key.is_empty(), args.out.clone());
+    let _stop = StopOnDrop(Arc::clone(&wanted.stop));
     // The engine has threads of its own and must not run on the program's.
     let work = tokio::task::spawn_blocking(move || match out {
         None => {
@@ -127,12 +140,12 @@ pub(crate) async fn run(context: &Context, args: &DiffArgs) -> Result<(), Failur
             match written {
                 // `lumbung diff … | head` closes the pipe: that is a success.
                 Err(DiffError::Write(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-                written => written.map_err(|error| refused(error, &wanted, named)),
+                written => written.map_err(|error| refused(&error, &wanted, named)),
             }
         }
         Some(path) => {
             let mut file = Aside::create(&path)?;
-            emit(&wanted, years, format, &mut file).map_err(|error| refused(error, &wanted, named))?;
+            emit(&wanted, years, format, &mut file).map_err(|error| refused(&error, &wanted, named))?;
             file.publish()
         }
     });
@@ -208,7 +221,7 @@ fn wanted(dataset: &Dataset, args: &DiffArgs, format: DiffFormat) -> Result<Want
         DiffFormat::Csv | DiffFormat::Ndjson => usize::MAX,
     });
     let columns = stored.into_iter().filter(is_compared).collect();
-    Ok(Wanted { dataset: args.dataset.clone(), key, columns, rows })
+    Ok(Wanted { dataset: args.dataset.clone(), key, columns, rows, stop: Arc::default() })
 }
 
 fn years(warehouse: &Warehouse, contract: &Contract, dataset: &Dataset, args: &DiffArgs) -> Result<Years, Failure> {
@@ -239,8 +252,8 @@ fn compare(
     let only =
         |own: &BTreeSet<PathBuf>, other: &BTreeSet<PathBuf>| own.difference(other).cloned().collect::<Vec<_>>();
     let (own_from, own_to) = (only(&from, &to), only(&to, &from));
-    let Wanted { key, columns, rows, .. } = wanted;
-    let request = DiffRequest { from: &own_from, to: &own_to, key, columns, rows: *rows };
+    let Wanted { key, columns, rows, stop, .. } = wanted;
+    let request = DiffRequest { from: &own_from, to: &own_to, key, columns, rows: *rows, stop };
     let nothing_differs = own_from.is_empty() && own_to.is_empty();
     let mut found = if nothing_differs { Difference::default() } else { diff(&request, each)? };
     let rows: u64 = files.from.iter().filter(|file| to.contains(&file.path)).map(|file| file.rows).sum();
@@ -250,10 +263,11 @@ fn compare(
 }
 
 /// A key that does not hold is the caller's mistake where the caller named it, else the contract's or the data's.
-fn refused(error: DiffError, wanted: &Wanted, named: bool) -> Failure {
-    let code = match &error {
+fn refused(error: &DiffError, wanted: &Wanted, named: bool) -> Failure {
+    let code = match error {
         DiffError::NoKey { .. } | DiffError::Ambiguous { .. } if named => Code::Usage,
         DiffError::Write(_) => Code::CannotWrite,
+        DiffError::Stopped => Code::Interrupted,
         DiffError::NoKey { .. } | DiffError::Ambiguous { .. } | DiffError::Read(_) | DiffError::TooManyRows => {
             Code::Data
         }

@@ -13,6 +13,7 @@ mod pairs;
 mod rows;
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use polars::prelude::{DataType, Engine, Expr, LazyFrame, NULL, PolarsError, Series, UnionArgs, col, concat, lit};
 
@@ -34,6 +35,8 @@ pub struct DiffRequest<'a> {
     pub columns: &'a [String],
     /// Most rows of each kind that are handed on.
     pub rows: usize,
+    /// Set it to end the comparison before the next column is read.
+    pub stop: &'a AtomicBool,
 }
 
 /// What differs.
@@ -156,6 +159,9 @@ pub enum DiffError {
     /// More rows than can be numbered.
     #[error("a snapshot has more rows than can be compared (2^32)")]
     TooManyRows,
+    /// Somebody asked for it.
+    #[error("the comparison was stopped")]
+    Stopped,
     /// The rows cannot be handed on.
     #[error("cannot write the rows that differ: {0}")]
     Write(#[from] std::io::Error),
@@ -171,7 +177,8 @@ pub fn diff(
     request: &DiffRequest<'_>,
     each: &mut dyn FnMut(RowDifference) -> std::io::Result<()>,
 ) -> Result<Difference, DiffError> {
-    let (from, to) = (Side::open("older", request.from)?, Side::open("newer", request.to)?);
+    let side = |name, paths| Side::open(name, paths, request.stop);
+    let (from, to) = (side("older", request.from)?, side("newer", request.to)?);
     let pairs = Pairs::of(&from, &to, request)?;
     let mut found = Difference {
         rows_from: pairs.rows_from,
@@ -194,20 +201,21 @@ pub fn diff(
 }
 
 /// One snapshot: its files, and which columns each has.
-struct Side {
+struct Side<'a> {
     name: &'static str,
+    stop: &'a AtomicBool,
     files: Vec<(LazyFrame, Vec<(String, DataType)>)>,
 }
 
-impl Side {
-    fn open(name: &'static str, paths: &[PathBuf]) -> Result<Self, PolarsError> {
+impl<'a> Side<'a> {
+    fn open(name: &'static str, paths: &[PathBuf], stop: &'a AtomicBool) -> Result<Self, PolarsError> {
         let file = |path: &PathBuf| -> Result<_, PolarsError> {
             let mut scan = scan(path)?;
             let schema = scan.collect_schema()?;
             let columns = schema.iter().map(|(name, ty)| (name.to_string(), ty.clone())).collect();
             Ok((scan, columns))
         };
-        Ok(Self { name, files: paths.iter().map(file).collect::<Result<_, _>>()? })
+        Ok(Self { name, stop, files: paths.iter().map(file).collect::<Result<_, _>>()? })
     }
 
     /// The type of a column, in the first file that has it.
@@ -217,7 +225,10 @@ impl Side {
     }
 
     /// The values of one column in all files, one after the other: always in the same order, so that a row has one number.
-    fn column(&self, name: &str, ty: &DataType) -> Result<Series, PolarsError> {
+    fn column(&self, name: &str, ty: &DataType) -> Result<Series, DiffError> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(DiffError::Stopped);
+        }
         let of_file = |(scan, has): &(LazyFrame, Vec<(String, DataType)>)| {
             let wanted: Expr = match has.iter().find(|(own, _)| own == name) {
                 Some((_, own)) if own == ty => col(name),
@@ -239,7 +250,7 @@ impl Side {
 }
 
 /// The type in which a column of both sides is compared: the newer one's; where they are too different, text.
-fn common_type(from: &Side, to: &Side, name: &str) -> DataType {
+fn common_type(from: &Side<'_>, to: &Side<'_>, name: &str) -> DataType {
     match (from.data_type(name), to.data_type(name)) {
         (Some(old), Some(new)) if old != new && !(old.is_decimal() && new.is_decimal()) => DataType::String,
         (_, Some(ty)) | (Some(ty), None) => ty.clone(),

@@ -101,12 +101,14 @@ fn check_gives_the_code_of_the_worst_finding() {
 
 #[test]
 fn every_command_has_help_with_an_example() {
-    let commands: [&[&str]; 30] = [
+    let commands: [&[&str]; 32] = [
         &[],
         &["demo"],
         &["sandbox"],
         &["snapshot"],
         &["sql"],
+        &["catalog"],
+        &["diff"],
         &["check"],
         &["serve"],
         &["inbox"],

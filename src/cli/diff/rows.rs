@@ -14,7 +14,7 @@ pub(super) struct RowWriter<'a> {
 }
 
 enum Form<'a> {
-    Csv(csv::Writer<&'a mut dyn Write>),
+    Csv(Box<csv::Writer<&'a mut dyn Write>>),
     Ndjson(&'a mut dyn Write),
 }
 
@@ -26,7 +26,7 @@ impl<'a> RowWriter<'a> {
         let names = key.iter().map(String::as_str);
         let header = ["tahun_anggaran", "row", "what"].into_iter().chain(names).chain(["column", "old", "new"]);
         writer.write_record(header)?;
-        Ok(Self { form: Form::Csv(writer), key, rows: 0 })
+        Ok(Self { form: Form::Csv(Box::new(writer)), key, rows: 0 })
     }
 
     /// A JSON value for each row.

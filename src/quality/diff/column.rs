@@ -14,7 +14,7 @@ pub(super) struct Both {
 
 impl Both {
     /// Reads `name` from both sides; a side that lacks it has NULLs.
-    pub(super) fn read(from: &Side, to: &Side, name: &str) -> Result<Self, DiffError> {
+    pub(super) fn read(from: &Side<'_>, to: &Side<'_>, name: &str) -> Result<Self, DiffError> {
         let ty = common_type(from, to, name);
         Ok(Self { old: from.column(name, &ty)?, new: to.column(name, &ty)? })
     }

@@ -18,7 +18,7 @@ pub(super) struct Hashed {
 }
 
 /// The rows of `side`, sorted by the hash of `columns`.
-pub(super) fn rows(side: &Side, columns: &[(&str, DataType)]) -> Result<Vec<Hashed>, DiffError> {
+pub(super) fn rows(side: &Side<'_>, columns: &[(&str, DataType)]) -> Result<Vec<Hashed>, DiffError> {
     let mut rows: Vec<Hashed> = Vec::new();
     for (i, (name, ty)) in columns.iter().enumerate() {
         let series = side.column(name, ty)?;

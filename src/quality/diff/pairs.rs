@@ -26,7 +26,7 @@ pub(super) struct Shown {
 }
 
 impl Pairs {
-    pub(super) fn of(from: &Side, to: &Side, request: &DiffRequest<'_>) -> Result<Self, DiffError> {
+    pub(super) fn of(from: &Side<'_>, to: &Side<'_>, request: &DiffRequest<'_>) -> Result<Self, DiffError> {
         let whole = request.key.is_empty();
         let columns = if whole { columns(from, to, request.columns) } else { keys(from, to, request.key)? };
         let (old, new) = (hashed::rows(from, &columns)?, hashed::rows(to, &columns)?);
@@ -80,13 +80,13 @@ impl Pairs {
 }
 
 /// All columns that either side has, each in one type for both.
-fn columns<'a>(from: &Side, to: &Side, names: &'a [String]) -> Vec<(&'a str, DataType)> {
+fn columns<'a>(from: &Side<'_>, to: &Side<'_>, names: &'a [String]) -> Vec<(&'a str, DataType)> {
     let there = names.iter().filter(|name| from.data_type(name).is_some() || to.data_type(name).is_some());
     there.map(|name| (name.as_str(), common_type(from, to, name))).collect()
 }
 
 /// The key columns; a side with files has them all.
-fn keys<'a>(from: &Side, to: &Side, key: &'a [String]) -> Result<Vec<(&'a str, DataType)>, DiffError> {
+fn keys<'a>(from: &Side<'_>, to: &Side<'_>, key: &'a [String]) -> Result<Vec<(&'a str, DataType)>, DiffError> {
     for side in [to, from].into_iter().filter(|side| !side.files.is_empty()) {
         if let Some(column) = key.iter().find(|column| side.data_type(column).is_none()) {
             return Err(DiffError::NoKey { column: column.clone(), side: side.name });
@@ -96,7 +96,7 @@ fn keys<'a>(from: &Side, to: &Side, key: &'a [String]) -> Result<Vec<(&'a str, D
 }
 
 /// Refuses a key that two rows share.
-fn unique(rows: &[Hashed], side: &Side, key: &[String]) -> Result<(), DiffError> {
+fn unique(rows: &[Hashed], side: &Side<'_>, key: &[String]) -> Result<(), DiffError> {
     let shared = rows.chunk_by(|a, b| a.hash == b.hash).map(<[Hashed]>::len).filter(|n| *n > 1).sum::<usize>();
     match shared {
         0 => Ok(()),

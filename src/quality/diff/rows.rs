@@ -16,7 +16,7 @@ type Cells = Vec<(Option<String>, Option<String>)>;
 /// Hands the rows of `shown` to `each`, in their order.
 pub(super) fn hand_over(
     request: &DiffRequest<'_>,
-    sides: (&Side, &Side),
+    sides: (&Side<'_>, &Side<'_>),
     shown: &[Shown],
     each: &mut dyn FnMut(RowDifference) -> std::io::Result<()>,
 ) -> Result<(), DiffError> {
@@ -39,7 +39,7 @@ pub(super) fn hand_over(
     Ok(())
 }
 
-fn cells((from, to): (&Side, &Side), name: &str, rows: &[Shown]) -> Result<Cells, DiffError> {
+fn cells((from, to): (&Side<'_>, &Side<'_>), name: &str, rows: &[Shown]) -> Result<Cells, DiffError> {
     let column = Both::read(from, to, name)?;
     rows.iter().map(|row| column.cells(row)).collect()
 }

@@ -2,12 +2,16 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use arrow::array::{ArrayRef, Date32Array, Decimal128Array, RecordBatch, StringArray};
 use parquet::arrow::ArrowWriter;
 
 use super::{Cell, DiffError, DiffRequest, Difference, Fate, RowDifference};
 use crate::quality::ExactSum;
+
+/// Nobody stops it.
+static GO_ON: AtomicBool = AtomicBool::new(false);
 
 /// A row: satker, account, amount, day, name.
 type Row<'a> = (&'a str, Option<&'a str>, Option<i128>, Option<i32>, Option<&'a str>);
@@ -84,7 +88,7 @@ fn rows_are_told_apart_by_their_key_and_compared_column_by_column() {
     let folder = tempfile::tempdir().unwrap();
     let (from, to) = two_snapshots(folder.path());
     let (key, columns) = (names(&["satker", "akun"]), columns());
-    let request = DiffRequest { from: &from, to: &to, key: &key, columns: &columns, rows: 5 };
+    let request = DiffRequest { from: &from, to: &to, key: &key, columns: &columns, rows: 5, stop: &GO_ON };
     let (found, _) = diff(&request).unwrap();
     assert_eq!((found.rows_from, found.rows_to), (5, 5));
     assert_eq!((found.added, found.removed, found.changed), (1, 1, 2));
@@ -107,7 +111,7 @@ fn the_rows_of_each_kind_are_handed_on_with_old_and_new_values() {
     let folder = tempfile::tempdir().unwrap();
     let (from, to) = two_snapshots(folder.path());
     let (key, columns) = (names(&["satker", "akun"]), columns());
-    let request = DiffRequest { from: &from, to: &to, key: &key, columns: &columns, rows: usize::MAX };
+    let request = DiffRequest { from: &from, to: &to, key: &key, columns: &columns, rows: usize::MAX, stop: &GO_ON };
     let (_, found) = diff(&request).unwrap();
     let some = |text: &str| Some(text.to_owned());
     let cell = |column: &str, old: Option<&str>, new: Option<&str>| Cell {
@@ -147,7 +151,7 @@ fn a_snapshot_may_be_missing_and_a_column_new() {
     let codes: ArrayRef = Arc::new(StringArray::from(vec!["01", "02"]));
     let without = [save(folder.path(), "without.parquet", &RecordBatch::try_from_iter([("satker", codes)]).unwrap())];
     let (key, columns) = (names(&["satker"]), columns());
-    let request = DiffRequest { from: &[], to: &with, key: &key, columns: &columns, rows: 0 };
+    let request = DiffRequest { from: &[], to: &with, key: &key, columns: &columns, rows: 0, stop: &GO_ON };
     let (from_nothing, _) = diff(&request).unwrap();
     assert_eq!((from_nothing.added, from_nothing.removed, from_nothing.changed), (2, 0, 0));
     assert_eq!(from_nothing.columns[1].money.unwrap().net(), rupiah(7));
@@ -165,7 +169,7 @@ fn a_key_that_does_not_tell_rows_apart_is_refused() {
     let row: Row = ("01", Some("51"), Some(1), None, None);
     let twice = [write(folder.path(), "twice.parquet", &[row, row, ("02", None, None, None, None)])];
     let (key, columns) = (names(&["satker", "akun"]), columns());
-    let request = DiffRequest { from: &[], to: &twice, key: &key, columns: &columns, rows: 0 };
+    let request = DiffRequest { from: &[], to: &twice, key: &key, columns: &columns, rows: 0, stop: &GO_ON };
     let error = diff(&request).unwrap_err();
     assert!(matches!(error, DiffError::Ambiguous { rows: 2, side: "newer", .. }), "{error}");
     let key = names(&["nik"]);
@@ -183,7 +187,7 @@ fn rows_without_a_key_are_compared_whole_and_as_often_as_they_are_there() {
     let from = [write(folder.path(), "old.parquet", &[row, row, nothing, other])];
     let to = [write(folder.path(), "new.parquet", &[row, empty, row, row, other])];
     let columns = columns();
-    let request = DiffRequest { from: &from, to: &to, key: &[], columns: &columns, rows: usize::MAX };
+    let request = DiffRequest { from: &from, to: &to, key: &[], columns: &columns, rows: usize::MAX, stop: &GO_ON };
     let (found, rows) = diff(&request).unwrap();
     assert_eq!((found.added, found.removed, found.changed), (2, 1, 0));
     let money = found.columns[2].money.unwrap();
@@ -198,7 +202,17 @@ fn a_row_that_cannot_be_handed_on_ends_it() {
     let folder = tempfile::tempdir().unwrap();
     let (from, to) = two_snapshots(folder.path());
     let (key, columns) = (names(&["satker", "akun"]), columns());
-    let request = DiffRequest { from: &from, to: &to, key: &key, columns: &columns, rows: 5 };
+    let request = DiffRequest { from: &from, to: &to, key: &key, columns: &columns, rows: 5, stop: &GO_ON };
     let error = super::diff(&request, &mut |_| Err(std::io::ErrorKind::StorageFull.into())).unwrap_err();
     assert!(matches!(error, DiffError::Write(_)), "{error}");
+}
+
+#[test]
+fn it_ends_when_it_is_asked_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let (from, to) = two_snapshots(folder.path());
+    let (key, columns) = (names(&["satker", "akun"]), columns());
+    let stop = AtomicBool::new(true);
+    let request = DiffRequest { from: &from, to: &to, key: &key, columns: &columns, rows: 5, stop: &stop };
+    assert!(matches!(diff(&request).unwrap_err(), DiffError::Stopped));
 }
