@@ -11,6 +11,13 @@
 //! `--queries DIR` (`mart/*.sql` and `check/*.sql` that replace the embedded ones), `--part duckdb|snapshots`,
 //! `--small-rows N`, `--small-days N`, `--explain MART` (prints the plan with its times and ends).
 
+#![allow(
+    clippy::manual_is_multiple_of,
+    clippy::needless_pass_by_value,
+    clippy::too_many_lines,
+    clippy::semicolon_if_nothing_returned,
+    reason = "the world of the benchmark is tables of columns: a row of a table is a line, whatever it is made of"
+)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "what a benchmark prints is its result")]
 
 mod cells;
