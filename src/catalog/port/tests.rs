@@ -1,0 +1,1 @@
+//! A catalog as its clients see it.
