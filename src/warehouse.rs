@@ -126,6 +126,15 @@ impl Warehouse {
         self.house.ledger().committed_files(&self.house.layout, as_of)
     }
 
+    /// How many runs have ended. It grows with every commit, so two readings that are equal say that nothing was committed in
+    /// between; cheap.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn runs_ended(&self) -> Result<u64, WarehouseError> {
+        self.house.ledger().runs_ended()
+    }
+
     /// Runs, newest first.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 -- A NIB with several projects of one KBLI counts once in jumlah_nib of that group, and once in each other group it has
 -- projects in: jumlah_nib adds up over KBLI to more than there are NIBs. A NIB without projects has no KBLI (NULL).
 -- No personal column; whoever shows this to others suppresses cells below 5 businesses.
+-- Audience: analyst, bi.
 -- Owner: Pusat Data dan Informasi. Formula: docs/views.md, "OSS".
 SELECT u.skala_usaha, u.nm_skala_usaha,
     u.kbli, min(b.judul) AS nm_kbli, min(u.sektor) AS sektor, u.pelaku, u.status_penanaman_modal, u.kode_provinsi,

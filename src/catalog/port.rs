@@ -50,6 +50,7 @@ use super::guard;
 use super::keyed;
 use super::plain::plain_schema;
 use super::session::{CATALOG, Catalog, QueryResult, hint_unknown_table, plain};
+pub use functions::SERVER_VERSION;
 use lazy::LazyListing;
 use listing::{INFORMATION_SCHEMA, PG_CATALOG};
 pub use statement::{PortQuery, PortStatement, PortValue, parse};

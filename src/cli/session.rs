@@ -1,5 +1,6 @@
 //! A SQL session over what is committed.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use arrow::util::display::array_value_to_string;
@@ -8,7 +9,10 @@ use tokio::sync::OnceCell;
 
 use super::Context;
 use super::exit::Failure;
-use crate::catalog::{Catalog, KeyColumns, SessionLimits, ViewSet, dataset_tables, ledger_tables, reference_tables};
+use crate::catalog::{
+    Catalog, KeyColumns, MemoryTable, SessionLimits, SharedEngine, TableSource, ViewSet, dataset_tables,
+    ledger_tables, reference_tables,
+};
 use crate::contract::Contract;
 use crate::load::Loaded;
 use crate::reference::Reference;
@@ -68,11 +72,7 @@ async fn build(
     as_of: AsOf,
     views: &ViewSet,
 ) -> Result<Catalog, Failure> {
-    let mut tables = dataset_tables(warehouse, contracts, as_of)?;
-    let mut memory = ledger_tables(warehouse, as_of)?;
-    let (imported, held) = reference_tables(warehouse, reference, as_of)?;
-    tables.extend(imported);
-    memory.extend(held);
+    let (tables, memory) = tables(warehouse, (contracts, reference), as_of)?;
     let sql = context.config.sql;
     let limits = SessionLimits {
         timeout: Duration::from_secs(sql.timeout_secs),
@@ -80,9 +80,49 @@ async fn build(
         memory_bytes: usize::try_from(sql.memory_mb.saturating_mul(1 << 20)).unwrap_or(usize::MAX),
         ..SessionLimits::default()
     };
+    Ok(Catalog::build_with(tables, memory, views, limits).await?.with_keys(keys(context, contracts)))
+}
+
+/// The tables of a session as of `as_of`.
+fn tables(
+    warehouse: &Warehouse,
+    (contracts, reference): (&[Contract], &Reference),
+    as_of: AsOf,
+) -> Result<(Vec<TableSource>, Vec<MemoryTable>), Failure> {
+    let mut tables = dataset_tables(warehouse, contracts, as_of)?;
+    let mut memory = ledger_tables(warehouse, as_of)?;
+    let (imported, held) = reference_tables(warehouse, reference, as_of)?;
+    tables.extend(imported);
+    memory.extend(held);
+    Ok((tables, memory))
+}
+
+fn keys(context: &Context, contracts: &[Contract]) -> KeyColumns {
     let key = context.credentials.pii_key(context.config.privacy.key_file.as_deref());
-    let keys = KeyColumns::new(contracts, key.map_err(|error| error.to_string()));
-    Ok(Catalog::build_with(tables, memory, views, limits).await?.with_keys(keys))
+    KeyColumns::new(contracts, key.map_err(|error| error.to_string()))
+}
+
+/// Most times that the tables are read again because a run ended while they were.
+const READ_AGAIN_MAX: usize = 20;
+
+/// The newest state for the SQL port, and its mark ([`Warehouse::runs_ended`]): the ledger is asked several times, and all
+/// answers are of one moment.
+pub(crate) async fn newest_state(
+    context: &Context,
+    warehouse: &Warehouse,
+    (contracts, reference, views): (&[Contract], &Reference, &ViewSet),
+    engine: Arc<SharedEngine>,
+) -> Result<(u64, Catalog), Failure> {
+    let limits = SessionLimits { engine: Some(engine), ..SessionLimits::default() };
+    for _ in 0..READ_AGAIN_MAX {
+        let mark = warehouse.runs_ended()?;
+        let (tables, memory) = tables(warehouse, (contracts, reference), AsOf::Latest)?;
+        if warehouse.runs_ended()? == mark {
+            let catalog = Catalog::build_with(tables, memory, views, limits).await?;
+            return Ok((mark, catalog.with_keys(keys(context, contracts))));
+        }
+    }
+    Err(Failure::internal("runs end faster than the ledger can be read"))
 }
 
 /// Answers what contracts ask of loaded rows (`for_each`), each time over the newest snapshots.

@@ -83,7 +83,7 @@ const NO_TEXT: [&str; 18] = [
 /// Registers the functions that answer everybody alike.
 pub(super) fn register_fixed(context: &SessionContext) {
     let text = |value: &str| ScalarValue::Utf8(Some(value.to_owned()));
-    let mut put = |name: &'static str, value: ScalarValue| context.register_udf(constant(name, value));
+    let put = |name: &'static str, value: ScalarValue| context.register_udf(constant(name, value));
     YES.iter().for_each(|name| put(name, ScalarValue::Boolean(Some(true))));
     NO.iter().for_each(|name| put(name, ScalarValue::Boolean(Some(false))));
     NO_TEXT.iter().for_each(|name| put(name, ScalarValue::Utf8(None)));

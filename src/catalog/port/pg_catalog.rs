@@ -53,9 +53,9 @@ impl PgCatalog {
     /// The library's columns of `table`.
     fn columns(&self, table: &str) -> Result<SchemaRef> {
         let found = self.library.build_table_by_name(table)?;
-        found.map(|table| table.schema()).ok_or_else(|| {
-            DataFusionError::Internal(format!("the catalog library has no table {table} any more"))
-        })
+        found
+            .map(|table| table.schema())
+            .ok_or_else(|| DataFusionError::Internal(format!("the catalog library has no table {table} any more")))
     }
 
     fn rows(&self, table: &str, listing: &Listing) -> Option<Vec<Row>> {

@@ -55,9 +55,8 @@ pub fn of(data_type: &DataType) -> TypeInfo {
         T::Time32(_) | T::Time64(_) => fixed(1083, 8, "time without time zone"),
         T::Timestamp(_, None) => fixed(1114, 8, "timestamp without time zone"),
         T::Timestamp(_, Some(_)) => fixed(1184, 8, "timestamp with time zone"),
-        T::Interval(IntervalUnit::YearMonth | IntervalUnit::DayTime | IntervalUnit::MonthDayNano) | T::Duration(_) => {
-            fixed(1186, 16, "interval")
-        }
+        T::Interval(IntervalUnit::YearMonth | IntervalUnit::DayTime | IntervalUnit::MonthDayNano)
+        | T::Duration(_) => fixed(1186, 16, "interval"),
         T::Binary | T::LargeBinary | T::BinaryView | T::FixedSizeBinary(_) => fixed(17, -1, "bytea"),
         T::List(item) | T::LargeList(item) => list_of(item.data_type()),
         _ => fixed(TEXT, -1, "text"),
@@ -140,7 +139,7 @@ pub fn oid_of_name(name: &str) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{oid_of_name, of};
+    use super::{of, oid_of_name};
     use arrow::datatypes::DataType;
 
     #[test]
