@@ -10,6 +10,8 @@
 //! | `listing`, `lazy` | schemas, tables and columns with PostgreSQL's object ids |
 //! | `pg_catalog`, `information` | the two catalogs that clients ask |
 //! | `functions` | `version()`, `current_schema()` and the like |
+//! | `rewrite` | questions about the catalog, in words that the engine has |
+//! | `naming` | what columns without a name are called |
 //! | `fill` | catalog tables from a few values a row |
 //!
 //! A role is kept to its schemas where names are resolved: the session it gets has no others. Views were planned against
@@ -23,7 +25,9 @@ mod information;
 mod lazy;
 mod listing;
 pub mod literals;
+mod naming;
 mod pg_catalog;
+mod rewrite;
 pub mod statement;
 pub mod types;
 pub mod value;
@@ -177,6 +181,7 @@ impl Port {
         if query.is_explain() && !self.audience.plans {
             return Err(CatalogError::Denied(format!("the role {} does not see plans", self.audience.role)));
         }
+        let declared = &binding::completed(&query.statement, declared)[..];
         let context = self.context(session, query).await?;
         let mut refused = None;
         let mut found = None;
@@ -199,12 +204,14 @@ impl Port {
             return Err(self.with_hint(error));
         };
         let (targets, parameters) = binding::parameters(&plan, declared)?;
-        let schema = plain_schema(plan.schema().as_arrow());
-        let columns = plan.schema().fields().iter().zip(schema.fields());
+        let schema = plain_schema(coerced(&context, &plan).schema().as_arrow());
+        let names = naming::names(&query.statement, schema.fields().len());
+        let columns = plan.schema().fields().iter().zip(schema.fields()).enumerate();
         let columns = columns
-            .map(|(engine, plain)| {
+            .map(|(i, (engine, plain))| {
                 let field = plain.as_ref().clone().with_metadata(engine.metadata().clone());
-                PortColumn { name: field.name().clone(), info: types::of_field(&field) }
+                let name = names.get(i).cloned().flatten().unwrap_or_else(|| field.name().clone());
+                PortColumn { name, info: types::of_field(&field) }
             })
             .collect();
         Ok(Planned { context, plan, targets, columns, schema, parameters })
@@ -270,7 +277,11 @@ fn state_over(context: &SessionContext, seen: Arc<dyn CatalogProvider>) -> Engin
         .build();
     // Ours stands in its place.
     state.config_mut().options_mut().catalog.information_schema = false;
+    // Without a zone now() would be a reading of a clock.
+    state.config_mut().options_mut().execution.time_zone = Some("+00:00".to_owned());
+    let now = datafusion::functions::datetime::now(state.config_options());
     let context = SessionContext::new_with_state(state);
+    context.register_udf(now.as_ref().clone());
     context.register_udtf("pg_get_keywords", pg_catalog::keywords()?);
     CoerceIntArgsToBigInt::widen(&context);
     functions::register_fixed(&context);
@@ -286,6 +297,14 @@ async fn read_only_plan(
     let plan = plan.map_err(|error| CatalogError::from_engine(&error))?;
     guard::verify(&plan)?;
     Ok(plan)
+}
+
+/// `plan` with the types that its rows will have: only then is it known what CASE, UNION and arithmetic come to. One whose
+/// parameters are open stays as it is.
+fn coerced(context: &SessionContext, plan: &LogicalPlan) -> LogicalPlan {
+    let state = context.state();
+    let analyzed = state.analyzer().execute_and_check(plan.clone(), state.config_options(), |_, _| {});
+    analyzed.unwrap_or_else(|_| plan.clone())
 }
 
 /// A schema without the tables that a role does not see.

@@ -24,6 +24,33 @@ pub(super) type Target = Option<DataType>;
 /// Most parameters of a question.
 const PARAMETERS_MAX: usize = 1_000;
 
+/// `declared`, with lists of texts for parameters that stand in `= ANY($1)` and were left open: the engine cannot tell that
+/// they are lists.
+pub(super) fn completed(statement: &Statement, declared: &[u32]) -> Vec<u32> {
+    let mut lists = Vec::new();
+    let _: ControlFlow<()> = ast::visit_expressions(statement, |expr| {
+        if let Expr::AnyOp { right, .. } | Expr::AllOp { right, .. } = expr
+            && let Expr::Value(ast::ValueWithSpan { value: Value::Placeholder(name), .. }) = inner(right)
+        {
+            lists.extend(number_of(name));
+        }
+        ControlFlow::Continue(())
+    });
+    let mut declared = declared.to_vec();
+    for number in lists.into_iter().filter(|number| *number <= PARAMETERS_MAX) {
+        declared.resize(declared.len().max(number), 0);
+        if declared[number - 1] == 0 {
+            declared[number - 1] = types::TEXT_LIST;
+        }
+    }
+    declared
+}
+
+/// `expr` without the brackets around it.
+fn inner(expr: &Expr) -> &Expr {
+    if let Expr::Nested(nested) = expr { inner(nested) } else { expr }
+}
+
 /// The ways to write `statement`: as it is, with the declared types as casts, with a cast for every parameter.
 pub(super) fn spellings(statement: &Statement, declared: &[u32]) -> Vec<Statement> {
     let mut ways = vec![statement.clone()];

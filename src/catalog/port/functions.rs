@@ -59,7 +59,7 @@ const NO: [&str; 5] = [
 ];
 
 /// Functions that have no text to give.
-const NO_TEXT: [&str; 18] = [
+const NO_TEXT: [&str; 20] = [
     "pg_get_expr",
     "pg_get_constraintdef",
     "pg_get_partkeydef",
@@ -75,6 +75,8 @@ const NO_TEXT: [&str; 18] = [
     "obj_description",
     "col_description",
     "shobj_description",
+    "json_build_object",
+    "jsonb_build_object",
     "pg_tablespace_location",
     "pg_get_partition_constraintdef",
     "inet_server_addr",
@@ -94,7 +96,7 @@ pub(super) fn register_fixed(context: &SessionContext) {
     for name in ["pg_my_temp_schema", "pg_stat_get_numscans", "inet_server_port"] {
         put(name, ScalarValue::Int32(Some(0)));
     }
-    for name in ["to_regclass", "to_regtype", "to_regnamespace", "to_regproc"] {
+    for name in ["to_regclass", "to_regtype", "to_regnamespace", "to_regproc", "generate_subscripts"] {
         put(name, ScalarValue::Int32(None));
     }
     put("version", text(&format!("PostgreSQL {SERVER_VERSION} (lumbung {})", env!("CARGO_PKG_VERSION"))));

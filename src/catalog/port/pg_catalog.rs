@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{SchemaProvider, TableProvider};
 use datafusion::error::{DataFusionError, Result};
@@ -35,6 +35,28 @@ const FURTHER: [(&str, &[&str]); 6] = [
     ("pg_available_extensions", &["name", "default_version", "installed_version", "comment"]),
 ];
 
+/// Columns that clients ask for and the library's tables do not have; nothing stands in them.
+const FURTHER_COLUMNS: [(&str, &[&str]); 4] = [
+    ("pg_class", &["relacl", "reloptions"]),
+    ("pg_namespace", &["nspacl"]),
+    ("pg_roles", &["rolvaliduntil", "rolconfig", "rolbypassrls"]),
+    ("pg_attribute", &["attacl"]),
+];
+
+/// Columns that are lists of numbers: the library has them as texts, and whoever takes them apart would fail.
+const VECTORS: [&str; 8] =
+    ["conkey", "confkey", "conexclop", "indkey", "indclass", "indcollation", "indoption", "partattrs"];
+
+/// What `pg_settings` tells everybody; SHOW tells a session's own.
+const SETTINGS: [(&str, &str); 6] = [
+    ("max_index_keys", "32"),
+    ("max_identifier_length", "63"),
+    ("server_encoding", "UTF8"),
+    ("server_version", super::SERVER_VERSION),
+    ("server_version_num", "160006"),
+    ("standard_conforming_strings", "on"),
+];
+
 /// `pg_catalog` for one role.
 #[derive(Debug)]
 pub(super) struct PgCatalog {
@@ -52,10 +74,21 @@ impl PgCatalog {
 
     /// The library's columns of `table`.
     fn columns(&self, table: &str) -> Result<SchemaRef> {
-        let found = self.library.build_table_by_name(table)?;
-        found
-            .map(|table| table.schema())
-            .ok_or_else(|| DataFusionError::Internal(format!("the catalog library has no table {table} any more")))
+        let found = self
+            .library
+            .build_table_by_name(table)?
+            .ok_or_else(|| DataFusionError::Internal(format!("the catalog library has no table {table} any more")))?;
+        let schema = found.schema();
+        let further = FURTHER_COLUMNS.iter().find(|(name, _)| *name == table).map_or(&[][..], |(_, columns)| columns);
+        let further = fill::schema(further);
+        let numbers = Arc::new(Field::new("item", DataType::Int16, true));
+        let typed = |field: &FieldRef| match VECTORS.contains(&field.name().as_str()) {
+            true => Arc::new(Field::new(field.name(), DataType::List(Arc::clone(&numbers)), true)),
+            false => Arc::clone(field),
+        };
+        let missing = further.fields().iter().filter(|field| schema.index_of(field.name()).is_err());
+        let fields: Vec<_> = schema.fields().iter().chain(missing).map(typed).collect();
+        Ok(Arc::new(Schema::new(fields)))
     }
 
     fn rows(&self, table: &str, listing: &Listing) -> Option<Vec<Row>> {
@@ -66,6 +99,9 @@ impl PgCatalog {
             "pg_tables" => listing.tables.iter().filter(|table| !table.is_view).map(plain_table).collect(),
             "pg_views" => listing.tables.iter().filter(|table| table.is_view).map(view).collect(),
             "pg_database" => vec![database()],
+            "pg_settings" => {
+                SETTINGS.map(|(name, value)| row([("name", name.to_owned()), ("setting", value.to_owned())])).to_vec()
+            }
             "pg_roles" => vec![row([
                 ("oid", "10".to_owned()),
                 ("rolname", self.role.clone()),
@@ -74,7 +110,9 @@ impl PgCatalog {
                 ("rolconnlimit", "-1".to_owned()),
             ])],
             // They would tell of PostgreSQL's own tables, which nobody has here.
-            "pg_description" | "pg_attrdef" | "pg_constraint" | "pg_index" | "pg_authid" => Vec::new(),
+            "pg_description" | "pg_attrdef" | "pg_constraint" | "pg_index" | "pg_sequence" | "pg_authid" => {
+                Vec::new()
+            }
             _ => return None,
         })
     }

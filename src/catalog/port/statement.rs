@@ -17,6 +17,7 @@ use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion_postgres::datafusion_pg_catalog::sql::PostgresCompatibilityParser;
 
 use super::super::error::CatalogError;
+use super::rewrite;
 
 /// Deepest nesting of expressions and queries.
 const DEPTH_MAX: usize = 50;
@@ -163,12 +164,12 @@ fn parse_plain(sql: &str) -> Result<Vec<ast::Statement>, ParserError> {
 }
 
 fn compatible(sql: &str) -> Result<Vec<ast::Statement>, ParserError> {
-    rules().parse(sql)
+    Ok(rules().parse(sql)?.into_iter().map(rewrite::for_catalog).collect())
 }
 
 /// A statement among several: rewritten where it asks about the catalog alone.
 fn rewritten(statement: ast::Statement) -> ast::Statement {
-    if is_about_catalog(&statement) { rules().rewrite(statement) } else { statement }
+    if is_about_catalog(&statement) { rewrite::for_catalog(rules().rewrite(statement)) } else { statement }
 }
 
 /// The rewriting rules; making them parses some hundred texts, so it is done once.

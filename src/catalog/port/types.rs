@@ -18,6 +18,9 @@ pub struct TypeInfo {
 /// Text; what has no counterpart is shown as text, too.
 pub const TEXT: u32 = 25;
 
+/// A list of texts.
+pub(super) const TEXT_LIST: u32 = 1009;
+
 /// What decimals are called: `numeric(p, s)`.
 const NUMERIC: u32 = 1700;
 
@@ -87,7 +90,7 @@ fn list_of(item: &DataType) -> TypeInfo {
         1114 => 1115,
         1184 => 1185,
         17 => 1001,
-        _ => 1009,
+        _ => TEXT_LIST,
     };
     fixed(oid, -1, "ARRAY")
 }
@@ -111,7 +114,7 @@ pub(super) fn sql_name(oid: u32) -> Option<&'static str> {
         1005 => "SMALLINT[]",
         1007 => "INTEGER[]",
         1016 => "BIGINT[]",
-        1009 | 1015 | 1003 => "TEXT[]",
+        TEXT_LIST | 1015 | 1003 => "TEXT[]",
         _ => return None,
     })
 }

@@ -98,10 +98,22 @@ fn of_text(text: &str, target: Option<&DataType>) -> Result<ScalarValue, Catalog
         None | Some(DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8 | DataType::Null) => {
             Ok(ScalarValue::Utf8(Some(text.to_owned())))
         }
-        Some(other) => match ScalarValue::try_from_string(text.trim().to_owned(), other) {
+        Some(other) => match ScalarValue::try_from_string(dated(text.trim(), other), other) {
             Ok(value) if !value.is_null() => Ok(value),
             _ => Err(unfit()),
         },
+    }
+}
+
+/// A date or an instant as the engine reads it: drivers put a time or a zone behind a date, and leave out the minutes of a zone.
+fn dated(text: &str, target: &DataType) -> String {
+    match target {
+        DataType::Date32 | DataType::Date64 => text.split([' ', 'T']).next().unwrap_or_default().to_owned(),
+        DataType::Timestamp(..) => match text.rfind(['+', '-']) {
+            Some(sign) if sign > 10 && text.len() - sign == 3 => format!("{text}:00"),
+            _ => text.to_owned(),
+        },
+        _ => text.to_owned(),
     }
 }
 
@@ -160,7 +172,12 @@ mod tests {
     fn a_text_that_does_not_fit_is_not_repeated() {
         let error = Parameter::Text("3514xyz".to_owned()).scalar(Some(&DataType::Date32)).unwrap_err().to_string();
         assert!(!error.contains("3514") && error.contains("Date32"), "{error}");
-        let dated = Parameter::Text("2026-10-31".to_owned()).scalar(Some(&DataType::Date32)).unwrap();
-        assert_eq!(dated, ScalarValue::Date32(Some(20_757)));
+        for text in ["2026-10-31", "2026-10-31 +07", "2026-10-31 00:00:00+07"] {
+            let dated = Parameter::Text(text.to_owned()).scalar(Some(&DataType::Date32)).unwrap();
+            assert_eq!(dated, ScalarValue::Date32(Some(20_757)), "{text}");
+        }
+        let instant = DataType::Timestamp(arrow::datatypes::TimeUnit::Millisecond, Some("UTC".into()));
+        let read = |text: &str| Parameter::Text(text.to_owned()).scalar(Some(&instant)).unwrap();
+        assert_eq!(read("2026-10-31 07:00:00+07"), read("2026-10-31T00:00:00Z"));
     }
 }
