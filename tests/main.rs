@@ -20,6 +20,7 @@ mod golden;
 mod harness;
 mod inbox;
 mod kill;
+mod postgres;
 mod quirks;
 mod readers;
 mod reference;

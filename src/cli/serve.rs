@@ -200,7 +200,7 @@ impl Daemon {
                 stopper.stop();
             }
             let answered = match answering {
-                Some(answering) => answering.await.map(|_| ()).map_err(ended_by_a_bug),
+                Some(answering) => answering.await.map(|_| ()).map_err(|error| ended_by_a_bug(&error)),
                 None => Ok(()),
             };
             received.and(answered)
@@ -218,7 +218,7 @@ impl Daemon {
     }
 }
 
-fn ended_by_a_bug(error: tokio::task::JoinError) -> Failure {
+fn ended_by_a_bug(error: &tokio::task::JoinError) -> Failure {
     Failure::internal(format!("the listener ended by a bug: {error}"))
 }
 
@@ -236,7 +236,7 @@ async fn take_in(context: &Context, contracts: &[Contract], receiving: Receiving
     // What was acknowledged is on disk; what is on disk is loaded before the program goes.
     let closed = writer.shutdown().await;
     loading.load_what_waits().await;
-    drained.map_err(ended_by_a_bug)?;
+    drained.map_err(|error| ended_by_a_bug(&error))?;
     closed.map_err(|error| Failure::new(Code::CannotWrite, error))
 }
 

@@ -9,6 +9,8 @@ use datafusion::sql::sqlparser::ast::{self, Expr, Query, SelectItem, SetExpr, St
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::Parser;
 
+use super::listing::PG_CATALOG;
+
 /// Tables in which nothing stands: a scalar subquery from one is NULL.
 const EMPTY: [&str; 5] = ["pg_attrdef", "pg_constraint", "pg_description", "pg_index", "pg_sequence"];
 
@@ -18,6 +20,15 @@ const AGGREGATES: [&str; 10] =
 
 /// `statement` as the engine can plan it.
 pub(super) fn for_catalog(mut statement: Statement) -> Statement {
+    // PostgreSQL looks into its own schema first, wherever a name stands.
+    let _: ControlFlow<()> = ast::visit_relations_mut(&mut statement, |name| {
+        if let [ast::ObjectNamePart::Identifier(table)] = name.0.as_slice()
+            && table.value.starts_with("pg_")
+        {
+            name.0.insert(0, ast::ObjectNamePart::Identifier(ast::Ident::new(PG_CATALOG)));
+        }
+        ControlFlow::Continue(())
+    });
     let _: ControlFlow<()> = ast::visit_expressions_mut(&mut statement, |expr| {
         if let Some(new) = instead_of(expr) {
             *expr = new;
@@ -60,7 +71,7 @@ fn escape_by_backslash(expr: &mut Expr) {
         return;
     }
     if let Some(new) = parsed(&format!("replace({pattern}, '{sign}', '\\')")) {
-        *pattern = Box::new(new);
+        **pattern = new;
         *escape_char = None;
     }
 }
@@ -137,10 +148,13 @@ mod tests {
             ("SELECT (SELECT d.adbin FROM pg_catalog.pg_attrdef d WHERE d.adnum = a.n) FROM a", "SELECT NULL FROM a"),
             ("SELECT (i.keys).n FROM i", "SELECT NULL FROM i"),
             ("SELECT array_to_string(x || ARRAY(SELECT 1), ',') FROM i", "SELECT NULL FROM i"),
-            ("SELECT (SELECT count(*) FROM pg_class) FROM i", "SELECT (SELECT count(*) FROM pg_class) FROM i"),
+            (
+                "SELECT (SELECT count(*) FROM pg_class) FROM i",
+                "SELECT (SELECT count(*) FROM pg_catalog.pg_class) FROM i",
+            ),
             (
                 "SELECT 1 FROM t WHERE (SELECT c.relkind = 'c' FROM pg_class c WHERE c.oid = t.typrelid)",
-                "SELECT 1 FROM t WHERE (SELECT max(c.relkind = 'c') FROM pg_class AS c WHERE c.oid = t.typrelid)",
+                "SELECT 1 FROM t WHERE (SELECT max(c.relkind = 'c') FROM pg_catalog.pg_class AS c WHERE c.oid = t.typrelid)",
             ),
         ] {
             assert_eq!(rewritten(sql), wanted);

@@ -50,6 +50,8 @@ pub(super) struct Session {
     portals: HashMap<String, Portal>,
     /// Plans of prepared statements, as long as their state is held.
     plans: HashMap<String, Arc<Planned>>,
+    /// Between two groups of messages: a request to cancel that comes now is too late for the one and too early for the other.
+    at_rest: bool,
 }
 
 /// Where the session stands.
@@ -91,6 +93,7 @@ impl Session {
             statements: HashMap::new(),
             portals: HashMap::new(),
             plans: HashMap::new(),
+            at_rest: true,
         }
     }
 
@@ -116,6 +119,9 @@ impl Session {
             }
             if message == Message::Sync {
                 skipping = false;
+            }
+            if std::mem::take(&mut self.at_rest) {
+                self.cancelled.begin();
             }
             match self.answer(message).await {
                 Ok(true) => {}
@@ -209,6 +215,7 @@ impl Session {
             self.let_go();
         }
         self.channel.replies.ready(self.transaction.standing);
+        self.at_rest = true;
     }
 
     /// Lets go of the state of the warehouse and of everything that was made from it.

@@ -53,7 +53,6 @@ impl Portal {
 impl Session {
     /// Prepares a statement; a question is planned at once, so that its mistakes are told here.
     pub(super) async fn parse(&mut self, name: String, sql: String, types: Vec<u32>) -> Result<(), Trouble> {
-        self.cancelled.begin();
         let clock = Clock::start(self.settings.statement_timeout());
         let prepared = self.prepare(&name, &sql, types, &clock).await;
         if let Err(Trouble::Told(told)) = &prepared {
@@ -127,7 +126,6 @@ impl Session {
 
     /// Gives a prepared statement its values.
     pub(super) async fn bind(&mut self, bind: Bind) -> Result<(), Trouble> {
-        self.cancelled.begin();
         let clock = Clock::start(self.settings.statement_timeout());
         let prepared = self.statements.get(&bind.statement).ok_or_else(|| unknown_statement(&bind.statement))?;
         let prepared = Arc::clone(prepared);
@@ -167,7 +165,6 @@ impl Session {
 
     /// Says what a statement takes and gives, or what a portal gives.
     pub(super) async fn describe(&mut self, of: Target, name: &str) -> Result<(), Trouble> {
-        self.cancelled.begin();
         let clock = Clock::start(self.settings.statement_timeout());
         let (prepared, results) = match of {
             Target::Statement => {
@@ -222,7 +219,6 @@ impl Session {
 
     /// Executes a portal: all of it, or so many rows.
     pub(super) async fn execute(&mut self, name: &str, rows: u32) -> Result<(), Trouble> {
-        self.cancelled.begin();
         let portal = self.portals.get(name).ok_or_else(|| unknown_cursor(name))?;
         let prepared = Arc::clone(&portal.prepared);
         let mut clock = Clock::start(self.settings.statement_timeout());

@@ -47,16 +47,7 @@ impl Session {
         Ok(match statement {
             S::Query(query) => Answer::Question(query.clone()),
             S::Set { name, value, local } => self.set(name, value.as_deref(), *local)?,
-            S::Reset(Some(name)) => {
-                let change = self.settings.set(name, None)?;
-                self.tell(change.into_iter());
-                done("RESET")
-            }
-            S::Reset(None) => {
-                let changes = self.settings.reset();
-                self.tell(changes.into_iter());
-                done("RESET")
-            }
+            S::Reset(name) => self.reset(name.as_deref())?,
             S::Show(name) => Answer::Texts(self.shown(name.as_deref())?),
             S::Begin { read_write: true } => {
                 return Err(
@@ -74,16 +65,7 @@ impl Session {
                 done("PREPARE")
             }
             S::Execute { name, values } => self.filled(name, values)?,
-            S::Deallocate(Some(name)) => {
-                self.statements.remove(name).ok_or_else(|| unknown_statement(name))?;
-                self.plans.remove(name);
-                done("DEALLOCATE")
-            }
-            S::Deallocate(None) => {
-                self.statements.clear();
-                self.plans.clear();
-                done("DEALLOCATE ALL")
-            }
+            S::Deallocate(name) => self.deallocate(name.as_deref())?,
             S::Declare { name, hold, query } => self.declare(name, *hold, query, clock).await?,
             S::Fetch { name, rows } => Answer::Cursor { name: name.clone(), rows: *rows },
             S::Close(Some(name)) => {
@@ -135,6 +117,26 @@ impl Session {
         }
         self.tell(change.into_iter());
         Ok(done("SET"))
+    }
+
+    fn reset(&mut self, name: Option<&str>) -> Result<Answer, Told> {
+        let changes = match name {
+            Some(name) => self.settings.set(name, None)?.into_iter().collect(),
+            None => self.settings.reset(),
+        };
+        self.tell(changes.into_iter());
+        Ok(done("RESET"))
+    }
+
+    fn deallocate(&mut self, name: Option<&str>) -> Result<Answer, Told> {
+        let Some(name) = name else {
+            self.statements.clear();
+            self.plans.clear();
+            return Ok(done("DEALLOCATE ALL"));
+        };
+        self.statements.remove(name).ok_or_else(|| unknown_statement(name))?;
+        self.plans.remove(name);
+        Ok(done("DEALLOCATE"))
     }
 
     fn tell(&mut self, changes: impl Iterator<Item = (&'static str, String)>) {

@@ -10,7 +10,6 @@ use crate::serve::postgres::sqlstate;
 impl Session {
     /// Answers `sql`. What fails ends it; the client is told and the session goes on.
     pub(super) async fn query(&mut self, sql: &str) -> Result<(), Trouble> {
-        self.cancelled.begin();
         self.portals.remove("");
         let mut clock = Clock::start(self.settings.statement_timeout());
         let answered = self.statements(sql, &mut clock).await;
