@@ -7,6 +7,7 @@
 -- this to others suppresses cells below 5 businesses.
 -- Audience: analyst, bi.
 -- Owner: Pusat Data dan Informasi. Formula: docs/views.md, "OSS"; codes: OSS-RBA guide, status izin.
+-- Not in files: its cells below 5 businesses are open, and one of them may be one person.
 WITH proyek AS (
     SELECT nib, id_proyek, min(kode_wilayah) AS kode_wilayah, min(skala_usaha) AS skala_usaha
     FROM mart.oss_usaha

@@ -8,7 +8,11 @@
 -- rule and why a total does not undo it: docs/views.md, "Small cells"): a count of 1 to 4, or one whose rest is 1 to 4;
 -- then, of the regions that add up to one published total, the next smallest until at least two are closed and these
 -- hold at least 5, the rest at least 5 as well. A closed total closes such a set below it.
+-- Columns:
+-- ukuran: what is counted
+-- nilai: the count; NULL where the cell is closed
 -- Owner: Bappelitbangda. Formula: docs/views.md, "Bantuan" (coverage, overlap, inclusion error).
+-- Not in files: a part of mart.kesejahteraan_wilayah.
 WITH keluarga AS (
     SELECT id_keluarga_p3ke, min(kode_kemdagri) AS kode, min(desil_kesejahteraan) AS desil, min(nik) AS nik
     FROM sipp.p3ke

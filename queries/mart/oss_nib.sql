@@ -5,6 +5,7 @@
 -- No personal column; whoever shows this to others suppresses cells below 5 businesses.
 -- Audience: analyst, bi.
 -- Owner: Pusat Data dan Informasi. Formula: docs/views.md, "OSS".
+-- Not in files: its cells below 5 businesses are open, and one of them may be one person.
 SELECT u.skala_usaha, u.nm_skala_usaha,
     u.kbli, min(b.judul) AS nm_kbli, min(u.sektor) AS sektor, u.pelaku, u.status_penanaman_modal, u.kode_provinsi,
     count(DISTINCT u.nib) AS jumlah_nib,

@@ -5,6 +5,7 @@
 -- instead of days, the days up to that date count as reported.
 -- Audience: analyst, bi.
 -- Owner: Biro Umum dan Layanan Pengadaan. Formula: docs/views.md, "PaDi UMKM".
+-- Not in files: a part of the pengadaan views, one row an order.
 WITH hari AS (
     -- A date as its number of days: the difference of two is a number of days.
     SELECT *,

@@ -6,6 +6,7 @@
 -- (42591x) apart: they are no revenue from services.
 -- Audience: analyst, bi.
 -- Owner: Biro Keuangan. Formula: docs/views.md, "PNBP"; OMSPAN API specification, DetailPNBPAllRev.
+-- Not in files: a part of the pnbp views, one row a payment.
 WITH bertanda AS (
     SELECT tahun_anggaran, kdsatker, akun, rupiah, tgl_buku, tanggal_insert_date, tanggal_insert,
         coalesce(ntpn, kdbilling, ntb) AS tanda

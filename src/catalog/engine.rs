@@ -3,7 +3,6 @@
 //! A catalog alone has a pool of its own. A server that keeps several (one for each state of the warehouse that somebody
 //! still reads) would then hold as many pools, and no limit would mean anything.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,7 +11,6 @@ use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::{GreedyMemoryPool, PeakRecordingPool};
 use datafusion::execution::object_store::{DefaultObjectStoreRegistry, ObjectStoreUrl};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
-use datafusion::object_store::path::Path;
 
 use super::error::CatalogError;
 use super::store::{CommittedFiles, STORE_URL};
@@ -57,27 +55,27 @@ impl SharedEngine {
         self.pool.max_reserved()
     }
 
-    /// The runtime of a session that sees exactly the files of `names`.
-    pub(super) fn runtime(&self, names: BTreeMap<Path, Path>) -> Result<Arc<RuntimeEnv>, DataFusionError> {
+    /// The runtime of a session that sees the files of `store` and no others.
+    pub(super) fn runtime(&self, store: Arc<CommittedFiles>) -> Result<Arc<RuntimeEnv>, DataFusionError> {
         let mut runtime = self.base.clone();
         // The registry is what sessions must not share: it says which files there are.
         runtime.object_store_registry = Arc::new(DefaultObjectStoreRegistry::new());
         let url = ObjectStoreUrl::parse(STORE_URL)?;
-        runtime.register_object_store(url.as_ref(), CommittedFiles::new(names));
+        runtime.register_object_store(url.as_ref(), store);
         Ok(Arc::new(runtime))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::store::CommittedFiles;
     use super::SharedEngine;
     use datafusion::execution::memory_pool::MemoryConsumer;
-    use std::collections::BTreeMap;
 
     #[test]
     fn two_runtimes_draw_on_one_pool() {
         let engine = SharedEngine::new(1_000, None, 1 << 20).unwrap();
-        let (a, b) = (engine.runtime(BTreeMap::new()).unwrap(), engine.runtime(BTreeMap::new()).unwrap());
+        let (a, b) = (engine.runtime(CommittedFiles::new()).unwrap(), engine.runtime(CommittedFiles::new()).unwrap());
         let first = MemoryConsumer::new("first").register(&a.memory_pool);
         first.try_grow(800).unwrap();
         let second = MemoryConsumer::new("second").register(&b.memory_pool);

@@ -61,6 +61,9 @@ pub use statement::{PortQuery, PortStatement, PortValue, parse};
 use types::TypeInfo;
 use value::Parameter;
 
+/// How the engine begins to say that there is no such schema.
+const NO_SCHEMA: &str = "failed to resolve schema: ";
+
 /// What a role may see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Audience {
@@ -252,9 +255,12 @@ impl Port {
 
     fn with_hint(&self, error: CatalogError) -> CatalogError {
         let CatalogError::Query(text) = error else { return error };
+        if self.audience.plans && !text.starts_with(NO_SCHEMA) {
+            return CatalogError::Query(self.catalog.why_unknown(&text));
+        }
         let mut schemas = self.tables.schema_names();
         schemas.sort();
-        if let Some(schema) = text.strip_prefix("failed to resolve schema: ") {
+        if let Some(schema) = text.strip_prefix(NO_SCHEMA) {
             return CatalogError::Query(format!("unknown schema {schema}; there are {}", schemas.join(", ")));
         }
         let mut names = Vec::new();

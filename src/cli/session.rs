@@ -10,8 +10,7 @@ use tokio::sync::OnceCell;
 use super::Context;
 use super::exit::Failure;
 use crate::catalog::{
-    Catalog, KeyColumns, MemoryTable, SessionLimits, SharedEngine, TableSource, ViewSet, dataset_tables,
-    ledger_tables, reference_tables,
+    Catalog, KeyColumns, SessionLimits, SharedEngine, ViewSet, dataset_tables, ledger_tables, reference_tables,
 };
 use crate::contract::Contract;
 use crate::load::Loaded;
@@ -28,51 +27,39 @@ pub(crate) fn views(context: &Context) -> Result<ViewSet, Failure> {
 }
 
 /// A session over the snapshots as of `as_of`.
-pub(crate) async fn open(context: &Context, warehouse: &Warehouse, as_of: AsOf) -> Result<Catalog, Failure> {
-    over(context, warehouse, &context.folder.contracts()?, as_of).await
+pub(crate) fn open(context: &Context, warehouse: &Warehouse, as_of: AsOf) -> Result<Catalog, Failure> {
+    over(context, warehouse, &context.folder.contracts()?, as_of)
 }
 
 /// A session over the datasets of `contracts` as of `as_of`. A broken reference table keeps it from opening: a join
 /// against half a list gives figures that look right.
-pub(crate) async fn over(
+pub(crate) fn over(
     context: &Context,
     warehouse: &Warehouse,
     contracts: &[Contract],
     as_of: AsOf,
 ) -> Result<Catalog, Failure> {
     let reference = Reference::load(&context.folder)?;
-    with_reference(context, warehouse, (contracts, &reference), as_of).await
-}
-
-/// A session for one query: views that it does not need are not planned.
-pub(crate) async fn for_query(
-    context: &Context,
-    warehouse: &Warehouse,
-    as_of: AsOf,
-    query: &str,
-) -> Result<Catalog, Failure> {
-    let (contracts, reference) = (context.folder.contracts()?, Reference::load(&context.folder)?);
-    build(context, warehouse, (&contracts, &reference), as_of, &views(context)?.needed_by(query)).await
+    with_reference(context, warehouse, (contracts, &reference), as_of)
 }
 
 /// [`over`] with reference tables that were read before.
-pub(crate) async fn with_reference(
+pub(crate) fn with_reference(
     context: &Context,
     warehouse: &Warehouse,
     (contracts, reference): (&[Contract], &Reference),
     as_of: AsOf,
 ) -> Result<Catalog, Failure> {
-    build(context, warehouse, (contracts, reference), as_of, &views(context)?).await
+    build(context, warehouse, (contracts, reference), as_of, &views(context)?)
 }
 
-async fn build(
+fn build(
     context: &Context,
     warehouse: &Warehouse,
     (contracts, reference): (&[Contract], &Reference),
     as_of: AsOf,
     views: &ViewSet,
 ) -> Result<Catalog, Failure> {
-    let (tables, memory) = tables(warehouse, (contracts, reference), as_of)?;
     let sql = context.config.sql;
     let limits = SessionLimits {
         timeout: Duration::from_secs(sql.timeout_secs),
@@ -80,49 +67,37 @@ async fn build(
         memory_bytes: usize::try_from(sql.memory_mb.saturating_mul(1 << 20)).unwrap_or(usize::MAX),
         ..SessionLimits::default()
     };
-    Ok(Catalog::build_with(tables, memory, views, limits).await?.with_keys(keys(context, contracts)))
+    within(context, warehouse, (contracts, reference, views), (as_of, limits))
 }
 
-/// The tables of a session as of `as_of`.
-fn tables(
+/// The newest state for the SQL port, within what all its states share. Its mark ([`Warehouse::runs_ended`]) is taken first:
+/// what ends meanwhile is in the state and will be looked for once more.
+pub(crate) fn newest_state(
+    context: &Context,
     warehouse: &Warehouse,
-    (contracts, reference): (&[Contract], &Reference),
-    as_of: AsOf,
-) -> Result<(Vec<TableSource>, Vec<MemoryTable>), Failure> {
-    let mut tables = dataset_tables(warehouse, contracts, as_of)?;
-    let mut memory = ledger_tables(warehouse, as_of)?;
-    let (imported, held) = reference_tables(warehouse, reference, as_of)?;
-    tables.extend(imported);
-    memory.extend(held);
-    Ok((tables, memory))
+    over: (&[Contract], &Reference, &ViewSet),
+    engine: Arc<SharedEngine>,
+) -> Result<(u64, Catalog), Failure> {
+    let mark = warehouse.runs_ended()?;
+    let limits = SessionLimits { engine: Some(engine), ..SessionLimits::default() };
+    Ok((mark, within(context, warehouse, over, (AsOf::Latest, limits))?))
 }
 
-fn keys(context: &Context, contracts: &[Contract]) -> KeyColumns {
-    let key = context.credentials.pii_key(context.config.privacy.key_file.as_deref());
-    KeyColumns::new(contracts, key.map_err(|error| error.to_string()))
-}
-
-/// Most times that the tables are read again because a run ended while they were.
-const READ_AGAIN_MAX: usize = 20;
-
-/// The newest state for the SQL port, and its mark ([`Warehouse::runs_ended`]): the ledger is asked several times, and all
-/// answers are of one moment.
-pub(crate) async fn newest_state(
+fn within(
     context: &Context,
     warehouse: &Warehouse,
     (contracts, reference, views): (&[Contract], &Reference, &ViewSet),
-    engine: Arc<SharedEngine>,
-) -> Result<(u64, Catalog), Failure> {
-    let limits = SessionLimits { engine: Some(engine), ..SessionLimits::default() };
-    for _ in 0..READ_AGAIN_MAX {
-        let mark = warehouse.runs_ended()?;
-        let (tables, memory) = tables(warehouse, (contracts, reference), AsOf::Latest)?;
-        if warehouse.runs_ended()? == mark {
-            let catalog = Catalog::build_with(tables, memory, views, limits).await?;
-            return Ok((mark, catalog.with_keys(keys(context, contracts))));
-        }
-    }
-    Err(Failure::internal("runs end faster than the ledger can be read"))
+    (as_of, limits): (AsOf, SessionLimits),
+) -> Result<Catalog, Failure> {
+    let files = Arc::new(warehouse.committed_set(as_of)?);
+    let mut tables = dataset_tables(&files, contracts);
+    let mut memory = ledger_tables(warehouse, &files, as_of);
+    let (imported, held) = reference_tables(&files, reference);
+    tables.extend(imported);
+    memory.extend(held);
+    let key = context.credentials.pii_key(context.config.privacy.key_file.as_deref());
+    let keys = KeyColumns::new(contracts, key.map_err(|error| error.to_string()));
+    Ok(Catalog::build_with(tables, memory, views, limits)?.with_keys(keys))
 }
 
 /// Answers what contracts ask of loaded rows (`for_each`), each time over the newest snapshots.
@@ -134,7 +109,7 @@ pub(crate) struct LoadedRows<'a> {
 #[async_trait]
 impl Loaded for LoadedRows<'_> {
     async fn rows(&self, sql: &str) -> Result<Vec<Vec<(String, String)>>, String> {
-        let catalog = open(self.context, self.warehouse, AsOf::Latest).await.map_err(|failure| failure.message)?;
+        let catalog = open(self.context, self.warehouse, AsOf::Latest).map_err(|failure| failure.message)?;
         texts(&catalog, sql).await
     }
 }
@@ -155,7 +130,7 @@ impl<'a> LoadedOnce<'a> {
 #[async_trait]
 impl Loaded for LoadedOnce<'_> {
     async fn rows(&self, sql: &str) -> Result<Vec<Vec<(String, String)>>, String> {
-        let opened = self.catalog.get_or_try_init(|| open(self.context, self.warehouse, AsOf::Latest));
+        let opened = self.catalog.get_or_try_init(async || open(self.context, self.warehouse, AsOf::Latest));
         texts(opened.await.map_err(|failure| failure.message)?, sql).await
     }
 }

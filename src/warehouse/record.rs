@@ -3,7 +3,7 @@
 use super::archive::Keeping;
 use super::id::{DatasetId, RunId};
 use super::partition::Partition;
-use crate::quality::ExactSum;
+use crate::quality::{ExactSum, Profile};
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -238,6 +238,22 @@ pub enum AsOf {
     All,
 }
 
+/// The committed files of a moment.
+#[derive(Debug, Clone, Default)]
+pub struct CommittedSet {
+    /// Every retained file, by dataset and partition.
+    pub retained: Vec<CommittedFile>,
+    /// For each of them: does nothing newer stand in its place?
+    pub(crate) shown: Vec<bool>,
+}
+
+impl CommittedSet {
+    /// The newest snapshot of each fiscal year, and all accumulated data.
+    pub fn latest(&self) -> impl Iterator<Item = &CommittedFile> {
+        self.retained.iter().zip(&self.shown).filter(|(_, shown)| **shown).map(|(file, _)| file)
+    }
+}
+
 /// One published file, as the ledger knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommittedFile {
@@ -264,6 +280,15 @@ pub struct CommittedFile {
     pub committed_at: DateTime<Utc>,
     /// Control sums.
     pub sums: Sums,
+}
+
+/// What is known of a committed file's columns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileProfile {
+    /// Version of the contract it was read under.
+    pub contract_version: u32,
+    /// What the columns look like; `None` where nobody looked.
+    pub profile: Option<Profile>,
 }
 
 /// One run (`ops.runs`).

@@ -56,7 +56,9 @@ impl House {
         if tls {
             command.args(["--set", "serve.postgres.tls_cert=tls.crt", "--set", "serve.postgres.tls_key=tls.key"]);
         }
-        settings.iter().for_each(|setting| drop(command.args(["--set", setting])));
+        for setting in settings {
+            command.args(["--set", setting]);
+        }
         command.args(["serve", "--pg", "127.0.0.1:0"]);
         command
     }

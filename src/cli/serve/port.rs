@@ -91,7 +91,7 @@ impl States for Committed {
 
     async fn newest(&self, engine: Arc<SharedEngine>) -> Result<(u64, Catalog), String> {
         let over = (&self.contracts[..], &self.reference, &self.views);
-        let opened = session::newest_state(&self.context, &self.warehouse, over, engine).await;
+        let opened = session::newest_state(&self.context, &self.warehouse, over, engine);
         opened.map_err(|failure| failure.message)
     }
 }
