@@ -48,6 +48,7 @@ use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::Statement as EngineStatement;
 use datafusion_postgres::datafusion_pg_catalog::pg_catalog::generate_series_arg_coercion::CoerceIntArgsToBigInt;
 use datafusion_postgres::datafusion_pg_catalog::pg_catalog::oid_type_planner::PgOidTypePlanner;
+use futures::{StreamExt, TryStreamExt};
 
 use super::error::CatalogError;
 use super::guard;
@@ -232,8 +233,17 @@ impl Port {
             None => plan,
         };
         let run = async { planned.context.execute_logical_plan(plan).await?.execute_stream().await };
-        let stream = run.await.map_err(|error: DataFusionError| CatalogError::from_engine(&error))?;
-        Ok(plain(stream, None))
+        let stream = run.await.map_err(|error: DataFusionError| self.veiled(CatalogError::from_engine(&error)))?;
+        let result = plain(stream, None);
+        if self.audience.plans {
+            return Ok(result);
+        }
+        let batches = result.batches.map_err(veiled).boxed();
+        Ok(QueryResult { schema: result.schema, batches })
+    }
+
+    fn veiled(&self, error: CatalogError) -> CatalogError {
+        if self.audience.plans { error } else { veiled(error) }
     }
 
     /// The session of one statement.
@@ -303,6 +313,17 @@ async fn read_only_plan(
     let plan = plan.map_err(|error| CatalogError::from_engine(&error))?;
     guard::verify(&plan)?;
     Ok(plan)
+}
+
+/// `error` without the names of tables below a view; the log has them.
+fn veiled(error: CatalogError) -> CatalogError {
+    match &error {
+        CatalogError::Read(_) | CatalogError::Internal(_) | CatalogError::Table { .. } => {
+            tracing::error!(%error, "a statement failed for a reason that its role is not told");
+            CatalogError::Internal("the reason is in the server's log".to_owned())
+        }
+        _ => error,
+    }
 }
 
 /// `plan` with the types that its rows will have: only then is it known what CASE, UNION and arithmetic come to. One whose

@@ -165,6 +165,8 @@ for driver in sys.argv[1:]:
         assert count > 0 and isinstance(amount, decimal.Decimal)
         whole = connection.execute(sa.text("SELECT sum(amount) FROM omspan.dipa_belanja")).scalar_one()
         assert amount == whole
+        portions = connection.execution_options(stream_results=True, max_row_buffer=50).execute(sa.select(table.c.kdsatker))
+        assert sum(1 for _ in portions) == connection.execute(sa.text("SELECT count(*) FROM omspan.dipa_belanja")).scalar_one()
     engine.dispose()
 print("all well")
 "#;
