@@ -92,6 +92,12 @@ impl Channel {
         }
     }
 
+    /// Whether a message is there already: then its answer can go out with those that wait.
+    pub(super) fn has_message(&self) -> bool {
+        let length = self.input.get(1..5).map(|head| u32::from_be_bytes([head[0], head[1], head[2], head[3]]));
+        length.is_some_and(|length| usize::try_from(length).is_ok_and(|length| length < self.input.len()))
+    }
+
     /// A message that is there from end to end.
     fn whole_message(&mut self) -> Result<Option<Message>, Ended> {
         let Some(head) = self.input.get(..5) else { return Ok(None) };
@@ -168,7 +174,9 @@ mod tests {
     async fn messages_come_whole_and_in_order() {
         let (mut client, mut channel) = pair();
         client.write_all(b"Q\0\0\0\x0dSELECT 1\0S\0\0").await.unwrap();
+        assert!(!channel.has_message());
         assert_eq!(channel.read().await.unwrap(), Message::Query("SELECT 1".to_owned()));
+        assert!(!channel.has_message(), "the next one is cut off in its length");
         client.write_all(b"\0\x04").await.unwrap();
         assert_eq!(channel.read().await.unwrap(), Message::Sync);
         drop(client);

@@ -20,7 +20,7 @@ use tokio::time::Instant;
 
 use super::Server;
 use super::cancel::Cancelled;
-use super::channel::{Channel, Ended, Trouble};
+use super::channel::{Channel, Ended, SEND_BYTES, Trouble};
 use super::generation::State;
 use super::journal::{self, Asker, Entry};
 use super::reply::{Standing, Told};
@@ -102,7 +102,10 @@ impl Session {
         let mut skipping = false;
         self.greet();
         let ended = loop {
-            if let Err(ended) = self.channel.flush().await {
+            // A client that sends a group of messages at once gets the answers at once.
+            if (!self.channel.has_message() || self.channel.replies.len() >= SEND_BYTES)
+                && let Err(ended) = self.channel.flush().await
+            {
                 break ended;
             }
             let message = match self.next(&mut stop).await {
