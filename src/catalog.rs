@@ -11,6 +11,8 @@
 //! | [`shape`] | what tables and columns there are |
 //! | [`dictionary`] | what they mean, where they come from, how fresh they are; also as DCAT |
 //! | [`keyed`] | personal numbers in SQL are hashed before they become a query |
+//! | [`engine`] | memory and spill space that several catalogs share |
+//! | [`port`] | a catalog as clients of PostgreSQL see it, within what a role may see |
 //! | [`check`] | the SQL data tests: rows that violate a rule |
 //! | [`format`](mod@format) | a result as table, CSV, JSON, NDJSON, Parquet, XLSX or Markdown |
 //! | `guard` | what SQL from outside may do |
@@ -27,6 +29,7 @@
 pub mod check;
 pub mod committed;
 pub mod dictionary;
+pub mod engine;
 pub mod error;
 pub mod format;
 mod guard;
@@ -34,6 +37,7 @@ pub mod keyed;
 mod lineage;
 pub mod ops;
 mod plain;
+pub mod port;
 pub mod reference;
 pub mod session;
 pub mod shape;
@@ -51,6 +55,7 @@ mod mart_tests;
 pub use check::{CheckReport, Severity};
 pub use committed::dataset_tables;
 pub use dictionary::{Dictionary, DictionarySources, TableEntry};
+pub use engine::SharedEngine;
 pub use error::{CatalogError, ErrorKind};
 pub use format::Format;
 pub use keyed::KeyColumns;

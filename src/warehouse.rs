@@ -162,6 +162,15 @@ impl Warehouse {
         self.house.ledger().committed_set(&self.house.layout, until)
     }
 
+    /// How many runs have ended. It grows with every commit, so two readings that are equal say that nothing was committed in
+    /// between; cheap.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn runs_ended(&self) -> Result<u64, WarehouseError> {
+        self.house.ledger().runs_ended()
+    }
+
     /// Runs, newest first.
     ///
     /// # Errors

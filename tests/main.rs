@@ -22,6 +22,7 @@ mod harness;
 mod inbox;
 mod kill;
 mod marts;
+mod postgres;
 mod quirks;
 mod readers;
 mod reference;

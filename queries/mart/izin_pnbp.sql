@@ -2,6 +2,7 @@
 -- Grain: one billing code. kecocokan: 'terbayar' (sent and paid), 'belum terbayar' (sent, no payment loaded), 'tanpa izin'
 -- (paid, but no record that was sent names it). Both kinds of unmatched codes stay visible.
 -- Rupiah only; each payment counts once, as in pnbp_akun. A record whose answer was lost or refused counts in jumlah_kirim only.
+-- Audience: analyst, bi.
 -- Owner: Biro Keuangan. Formula: docs/views.md, "PNBP".
 WITH bertanda AS (
     SELECT *, coalesce(ntpn, kdbilling) AS tanda

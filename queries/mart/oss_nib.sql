@@ -3,6 +3,7 @@
 -- A NIB with several projects of one KBLI counts once in jumlah_nib of that group, and once in each other group it has
 -- projects in: jumlah_nib adds up over KBLI to more than there are NIBs. A NIB without projects has no KBLI (NULL).
 -- No personal column; whoever shows this to others suppresses cells below 5 businesses.
+-- Audience: analyst, bi.
 -- Owner: Pusat Data dan Informasi. Formula: docs/views.md, "OSS".
 -- Not in files: its cells below 5 businesses are open, and one of them may be one person.
 WITH usaha AS (

@@ -4,6 +4,7 @@
 -- inserted in January belongs to the old year. A line that is not booked yet (tgl_buku NULL) has the key's year and no
 -- month. Other currencies are left out (mart.mutu_data counts them); jenis keeps repayments of prior-year spending
 -- (42591x) apart: they are no revenue from services.
+-- Audience: analyst, bi.
 -- Owner: Biro Keuangan. Formula: docs/views.md, "PNBP"; OMSPAN API specification, DetailPNBPAllRev.
 -- Not in files: a part of the pnbp views, one row a payment.
 WITH bertanda AS (

@@ -21,6 +21,7 @@ use futures::stream::{BoxStream, StreamExt, TryStreamExt};
 use tokio::time::Instant;
 
 use super::check::{self, CheckReport, OPS};
+use super::engine::SharedEngine;
 use super::error::{CatalogError, did_you_mean, nearest};
 use super::guard;
 use super::keyed::{self, KeyColumns};
@@ -42,7 +43,7 @@ fn optimizer_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
 }
 
 /// Name of the one SQL catalog.
-const CATALOG: &str = "lumbung";
+pub(super) const CATALOG: &str = "lumbung";
 
 /// What a session may use. `timeout`, `rows` and `sql_bytes` bind SQL from outside; the rest binds every query.
 #[derive(Debug, Clone)]
@@ -59,6 +60,8 @@ pub struct SessionLimits {
     pub threads: usize,
     /// Folder into which sorts and aggregates may spill; without one they fail at `memory_bytes`.
     pub spill_dir: Option<PathBuf>,
+    /// Memory and spill space shared with other catalogs, instead of `memory_bytes` and `spill_dir`.
+    pub engine: Option<Arc<SharedEngine>>,
 }
 
 impl Default for SessionLimits {
@@ -71,6 +74,7 @@ impl Default for SessionLimits {
             memory_bytes: 1024 * 1024 * 1024,
             threads: 2,
             spill_dir: None,
+            engine: None,
         }
     }
 }
@@ -104,11 +108,11 @@ impl std::fmt::Debug for QueryResult {
 
 /// One consistent set of committed files and the views over them.
 pub struct Catalog {
-    context: SessionContext,
+    pub(super) context: SessionContext,
     limits: SessionLimits,
     checks: Vec<ViewFile>,
     planner: Arc<Planner>,
-    keys: Option<KeyColumns>,
+    pub(super) keys: Option<KeyColumns>,
 }
 
 impl std::fmt::Debug for Catalog {
@@ -236,7 +240,7 @@ impl Catalog {
     }
 
     /// Words an unknown table: a view may be there, but broken.
-    fn why_unknown(&self, text: &str) -> String {
+    pub(super) fn why_unknown(&self, text: &str) -> String {
         let view = unknown_table(text).and_then(|name| name.strip_prefix("mart."));
         match view.and_then(|view| self.planner.problem(view)) {
             Some(problem) => format!("the view {MART}.{} is broken: {problem}", problem.name),
@@ -295,6 +299,9 @@ fn config(limits: &SessionLimits) -> SessionConfig {
 }
 
 fn runtime(limits: &SessionLimits, store: Arc<CommittedFiles>) -> Result<Arc<RuntimeEnv>, CatalogError> {
+    if let Some(engine) = &limits.engine {
+        return engine.runtime(store).map_err(|e| CatalogError::from_engine(&e));
+    }
     let spill = match &limits.spill_dir {
         Some(dir) => DiskManagerMode::Directories(vec![dir.clone()]),
         None => DiskManagerMode::Disabled,
@@ -356,7 +363,7 @@ fn schemas(
 }
 
 /// Turns the engine's stream into plain batches; with `limits` it stops at the deadline and at too many rows.
-fn plain(stream: SendableRecordBatchStream, limits: Option<(Instant, SessionLimits)>) -> QueryResult {
+pub(super) fn plain(stream: SendableRecordBatchStream, limits: Option<(Instant, SessionLimits)>) -> QueryResult {
     let schema = plain_schema(&stream.schema());
     let target = Arc::clone(&schema);
     let batches = futures::stream::try_unfold((stream, 0_u64), move |(mut stream, rows)| {
