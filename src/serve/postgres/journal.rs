@@ -43,7 +43,7 @@ pub(super) fn enter(asker: &Asker, entry: &Entry<'_>) {
             tracing::info!(user, role, process, state, rows, millis, waited, mark, statement, "a statement failed");
         }
         None => {
-            tracing::info!(user, role, process, rows, millis, waited, mark, statement, "a statement was answered")
+            tracing::info!(user, role, process, rows, millis, waited, mark, statement, "a statement was answered");
         }
     }
 }
