@@ -11,11 +11,14 @@
 //! | [`shape`] | what tables and columns there are |
 //! | [`dictionary`] | what they mean, where they come from, how fresh they are; also as DCAT |
 //! | [`keyed`] | personal numbers in SQL are hashed before they become a query |
+//! | [`pool`] | memory and spill space that several catalogs share |
+//! | [`port`] | a catalog as clients of PostgreSQL see it, within what a role may see |
 //! | [`check`] | the SQL data tests: rows that violate a rule |
 //! | [`format`](mod@format) | a result as table, CSV, JSON, NDJSON, Parquet, XLSX or Markdown |
 //! | `guard` | what SQL from outside may do |
 //! | `lineage` | where a column's values come from |
 //! | `store` | the files, behind names that tell nothing about the machine |
+//! | `shared` | what a query needs twice is computed once |
 //! | `plain` | result types that every reader knows |
 //! | `yielding` | makes long joins stop at the time-out |
 //!
@@ -33,9 +36,12 @@ pub mod keyed;
 mod lineage;
 pub mod ops;
 mod plain;
+pub mod pool;
+pub mod port;
 pub mod reference;
 pub mod session;
 pub mod shape;
+mod shared;
 mod store;
 pub mod table;
 pub mod views;
@@ -53,8 +59,9 @@ pub use error::{CatalogError, ErrorKind};
 pub use format::Format;
 pub use keyed::KeyColumns;
 pub use ops::ledger_tables;
+pub use pool::SharedEngine;
 pub use reference::reference_tables;
 pub use session::{Catalog, QueryResult, SessionLimits};
 pub use shape::{ColumnShape, TableShape};
 pub use table::{MemoryTable, ReadRows, Rows, TableFile, TableSource};
-pub use views::{Problem, ViewFile, ViewSet};
+pub use views::{Below, Problem, ViewFile, ViewSet};

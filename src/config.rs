@@ -7,6 +7,7 @@ pub mod deployment;
 pub mod document;
 mod embedded;
 mod listening;
+mod postgres;
 mod terminal;
 
 pub use credential::{CredentialError, Credentials, no_color, operator};
@@ -16,4 +17,5 @@ pub use deployment::{
 pub use document::{Problem, Problems};
 pub use embedded::{ConfigFolder, DEFAULT_CONFIG};
 pub use listening::{InboxSettings, ServeSettings};
+pub use postgres::{PostgresRole, PostgresSettings, PostgresUser};
 pub use terminal::{pager, state_folder};

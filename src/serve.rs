@@ -1,14 +1,17 @@
-//! What others reach: the inbox, behind a listener with limits, and the step that loads what it took in.
+//! What others reach: the inbox and the SQL port, each behind a listener with limits, and the step that loads what the inbox
+//! took in.
 //!
 //! | file | what |
 //! |---|---|
 //! | [`listener`] | connections: TLS, time limits, the drain |
 //! | [`inbox`] | pushes: judged, sealed, on disk, and only then acknowledged |
+//! | [`postgres`] | the port for clients of PostgreSQL |
 //! | [`step`] | the scheduled load of what waits |
 
 mod error;
 pub mod inbox;
 pub mod listener;
+pub mod postgres;
 pub mod step;
 
 pub use error::ServeError;

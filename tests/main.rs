@@ -5,6 +5,7 @@
 
 mod answers;
 mod archive;
+mod as_of;
 mod corpus;
 mod demo;
 mod dictionary;
@@ -20,6 +21,8 @@ mod golden;
 mod harness;
 mod inbox;
 mod kill;
+mod marts;
+mod postgres;
 mod quirks;
 mod readers;
 mod reference;

@@ -8,6 +8,7 @@
 -- nilai: score of the indicator, 0 to 100
 -- bobot: its weight; 0 = it does not apply
 -- Owner: Biro Keuangan. Formula: docs/views.md, "IKPA"; weights come with the row.
+-- Not in files: a part of mart.ikpa_nilai.
 WITH capaian AS (
     SELECT 'satker' AS tingkat, kdsatker AS kode, nmsatker AS nama, * EXCEPT (kdsatker, nmsatker)
     FROM omspan.capaian_ik_satker

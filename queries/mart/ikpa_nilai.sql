@@ -5,6 +5,7 @@
 -- Columns:
 -- tingkat: satker, eselon1 or kl
 -- Owner: Biro Keuangan. Formula: docs/views.md, "IKPA".
+-- Not in files: a part of mart.ikpa_satker, mart.ikpa_eselon1 and mart.ikpa_kl.
 WITH jumlah AS (
     SELECT tingkat, tahun_anggaran, periode, kode, nama, kdkppn,
         sum(bobot) AS jumlah_bobot,

@@ -3,8 +3,10 @@
 -- lies (its first location), else where the business does: kabupaten or kota (4 digits), the province (2) where no more
 -- is said, '(belum terpetakan)' where nothing is. So are scales that are neither code nor name. No personal column;
 -- whoever shows sums of it to others suppresses cells below 5 businesses.
+-- Audience: analyst.
 -- Owner: Pusat Data dan Informasi. Formula: docs/views.md, "OSS"; codes: OSS-RBA guide, lists of skala usaha and pelaku
 -- usaha.
+-- Not in files: a part of the OSS views, one row a project of one business.
 WITH lokasi AS (
     SELECT nib, id_proyek, first_value(proyek_daerah_id ORDER BY id_proyek_lokasi) AS daerah_id
     FROM oss.nib_proyek_lokasi

@@ -14,6 +14,15 @@ pub enum CatalogError {
     /// SQL from outside that asks for more than reading.
     #[error("refused: {0}; only SELECT, VALUES, EXPLAIN, SHOW and DESCRIBE are allowed here")]
     Refused(String),
+    /// What the reader's role does not cover.
+    #[error("not permitted: {0}")]
+    Denied(String),
+    /// The value of a parameter is none of the type it is compared with; it is not repeated.
+    #[error("the value of a parameter cannot be read as {wanted}")]
+    Value {
+        /// The type in the engine's words.
+        wanted: String,
+    },
     /// A comparison that a column of hashes cannot answer; what was typed is not repeated.
     #[error("column {column} holds hashes instead of personal values: {reason}")]
     KeyColumn {
@@ -91,7 +100,12 @@ impl CatalogError {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Query(_) | Self::Refused(_) | Self::KeyColumn { .. } | Self::Format { .. } => ErrorKind::Usage,
+            Self::Query(_)
+            | Self::Refused(_)
+            | Self::Denied(_)
+            | Self::Value { .. }
+            | Self::KeyColumn { .. }
+            | Self::Format { .. } => ErrorKind::Usage,
             Self::Timeout { .. } | Self::TooManyRows { .. } | Self::Memory(_) => ErrorKind::Limit,
             Self::Table { .. } | Self::Read(_) | Self::QueryFile { .. } | Self::Write(_) => ErrorKind::Storage,
             Self::Internal(_) => ErrorKind::Internal,

@@ -82,7 +82,7 @@ fn is_reading(statement: &Statement) -> bool {
     }
 }
 
-fn verify(plan: &LogicalPlan) -> Result<(), CatalogError> {
+pub(crate) fn verify(plan: &LogicalPlan) -> Result<(), CatalogError> {
     let reading = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
     reading.verify_plan(plan).map_err(|e| CatalogError::Refused(e.message().into_owned()))
 }

@@ -25,21 +25,25 @@ use super::error::{CatalogError, did_you_mean, nearest};
 use super::guard;
 use super::keyed::{self, KeyColumns};
 use super::plain::{plain_batch, plain_schema};
+use super::pool::SharedEngine;
+use super::shared::SharedParts;
 use super::store::{CommittedFiles, STORE_URL};
 use super::table::{CommittedTable, HISTORY, MemoryTable, Rows, TableSource};
 use super::views::{LazySchema, MART, Planner, Problem, ViewFile, ViewSet};
 use super::yielding::YieldingJoins;
 
-/// The engine's rules but one: the rewriting of a single `count(DISTINCT …)` sums decimals twice, which widens them after
+/// Our own rule, and the engine's but one: the rewriting of a single `count(DISTINCT …)` sums decimals twice, which widens them after
 /// the types were settled, and whatever compares such a sum then fails ("Invalid comparison operation: Decimal128(38, 2)
 /// == Decimal128(32, 2)", DataFusion 55.2).
 fn optimizer_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     let rules = Optimizer::new().rules;
-    rules.into_iter().filter(|rule| rule.name() != "single_distinct_aggregation_to_group_by").collect()
+    let rules = rules.into_iter().filter(|rule| rule.name() != "single_distinct_aggregation_to_group_by");
+    // Before the others: a view that is read in two places looks the same in both until filters are pushed into it.
+    std::iter::once(Arc::new(SharedParts) as Arc<_>).chain(rules).collect()
 }
 
 /// Name of the one SQL catalog.
-const CATALOG: &str = "lumbung";
+pub(super) const CATALOG: &str = "lumbung";
 
 /// What a session may use. `timeout`, `rows` and `sql_bytes` bind SQL from outside; the rest binds every query.
 #[derive(Debug, Clone)]
@@ -56,6 +60,8 @@ pub struct SessionLimits {
     pub threads: usize,
     /// Folder into which sorts and aggregates may spill; without one they fail at `memory_bytes`.
     pub spill_dir: Option<PathBuf>,
+    /// Memory and spill space shared with other catalogs, instead of `memory_bytes` and `spill_dir`.
+    pub engine: Option<Arc<SharedEngine>>,
 }
 
 impl Default for SessionLimits {
@@ -68,6 +74,7 @@ impl Default for SessionLimits {
             memory_bytes: 1024 * 1024 * 1024,
             threads: 2,
             spill_dir: None,
+            engine: None,
         }
     }
 }
@@ -101,11 +108,11 @@ impl std::fmt::Debug for QueryResult {
 
 /// One consistent set of committed files and the views over them.
 pub struct Catalog {
-    context: SessionContext,
+    pub(super) context: SessionContext,
     limits: SessionLimits,
     checks: Vec<ViewFile>,
     planner: Arc<Planner>,
-    keys: Option<KeyColumns>,
+    pub(super) keys: Option<KeyColumns>,
 }
 
 impl std::fmt::Debug for Catalog {
@@ -233,7 +240,7 @@ impl Catalog {
     }
 
     /// Words an unknown table: a view may be there, but broken.
-    fn why_unknown(&self, text: &str) -> String {
+    pub(super) fn why_unknown(&self, text: &str) -> String {
         let view = unknown_table(text).and_then(|name| name.strip_prefix("mart."));
         match view.and_then(|view| self.planner.problem(view)) {
             Some(problem) => format!("the view {MART}.{} is broken: {problem}", problem.name),
@@ -292,6 +299,9 @@ fn config(limits: &SessionLimits) -> SessionConfig {
 }
 
 fn runtime(limits: &SessionLimits, store: Arc<CommittedFiles>) -> Result<Arc<RuntimeEnv>, CatalogError> {
+    if let Some(engine) = &limits.engine {
+        return engine.runtime(store).map_err(|e| CatalogError::from_engine(&e));
+    }
     let spill = match &limits.spill_dir {
         Some(dir) => DiskManagerMode::Directories(vec![dir.clone()]),
         None => DiskManagerMode::Disabled,
@@ -353,7 +363,7 @@ fn schemas(
 }
 
 /// Turns the engine's stream into plain batches; with `limits` it stops at the deadline and at too many rows.
-fn plain(stream: SendableRecordBatchStream, limits: Option<(Instant, SessionLimits)>) -> QueryResult {
+pub(super) fn plain(stream: SendableRecordBatchStream, limits: Option<(Instant, SessionLimits)>) -> QueryResult {
     let schema = plain_schema(&stream.schema());
     let target = Arc::clone(&schema);
     let batches = futures::stream::try_unfold((stream, 0_u64), move |(mut stream, rows)| {

@@ -1,4 +1,7 @@
-//! `lumbung serve`: the daemon. Today the inbox; the loads of what it took in run beside it.
+//! `lumbung serve`: the daemon. The inbox, with the loads of what it took in, and the port for clients of PostgreSQL; either
+//! runs without the other.
+
+mod port;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,7 +16,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::exit::{Code, Failure};
 use super::output::{OutputFormat, print, print_json};
 use super::progress::talk;
-use super::{Context, session, snapshot};
+use super::{Context, marts, session, snapshot};
 use crate::catalog::Catalog;
 use crate::config;
 use crate::contract::Contract;
@@ -21,47 +24,84 @@ use crate::load::LoadRequest;
 use crate::serve::ServeError;
 use crate::serve::inbox::{Catalogs, InboxParts, InboxServer};
 use crate::serve::listener::{self, ConnectionLimits, Listener, Stop};
+use crate::serve::postgres::PortServer;
 use crate::serve::step::{self, Schedule, Waker};
 use crate::warehouse::{AsOf, InboxLimits, InboxWriter, Warehouse};
 
-/// The daemon: takes in what sources push, and loads it
+/// The daemon: takes in what sources push, loads it, and answers clients of PostgreSQL
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  LUMBUNG_INBOX_PADI_TOKEN=… lumbung serve\n  \
     lumbung serve --http 127.0.0.1:0 --output json\n  \
-    lumbung --set serve.tls_cert=tls.crt --set serve.tls_key=tls.key serve --http 0.0.0.0:8443\n\n\
+    lumbung --set serve.tls_cert=tls.crt --set serve.tls_key=tls.key serve --http 0.0.0.0:8443 --pg 0.0.0.0:5432\n\n\
     Pushes go to /inbox/<source>/<method>; a source's inbox is open when its secrets are set: \
-    LUMBUNG_INBOX_OSS_USER and LUMBUNG_INBOX_OSS_PASSWORD, LUMBUNG_INBOX_PADI_TOKEN. SIGTERM or Ctrl-C ends it: \
+    LUMBUNG_INBOX_OSS_USER and LUMBUNG_INBOX_OSS_PASSWORD, LUMBUNG_INBOX_PADI_TOKEN. With --pg it also answers psql, BI \
+    tools and the like: users stand in lumbung.toml, docs/postgres.md says how they connect. SIGTERM or Ctrl-C ends it: \
     running requests are answered, what waits is loaded; a second one ends it at once.")]
 pub(crate) struct ServeArgs {
     /// Where to listen; port 0 takes any free one [default: serve.http of lumbung.toml]
     #[arg(long, value_name = "ADDR")]
     http: Option<SocketAddr>,
+    /// Where clients of PostgreSQL connect; port 0 takes any free one [default: serve.postgres.listen of lumbung.toml, else nowhere]
+    #[arg(long, value_name = "ADDR")]
+    pg: Option<SocketAddr>,
 }
 
 /// Runs until it is told to stop.
 pub(crate) async fn run(context: &Context, args: &ServeArgs) -> Result<(), Failure> {
     let mut signals = Signals::new()?;
     let context = Context { clock: context.clock.started(), ..context.clone() };
-    if !context.config.inbox.enabled {
-        let hint = "set inbox.enabled = true in lumbung.toml";
+    let port = args.pg.or(context.config.serve.postgres.listen);
+    if !context.config.inbox.enabled && port.is_none() {
+        let hint = "set inbox.enabled = true in lumbung.toml, or open the SQL port with --pg";
         return Err(
             Failure::new(Code::Configuration, "there is nothing to serve: the inbox is switched off").with_hint(hint)
         );
     }
     let contracts = context.folder.contracts()?;
-    let listener = listener(&context, args).await?;
+    let taking_in = receiving(&context, &contracts, args, port.is_some()).await?;
+    let warehouse = match &taking_in {
+        Some(taking_in) => Arc::clone(&taking_in.warehouse),
+        None => Arc::new(Warehouse::open_for_reading(&context.warehouse)?),
+    };
+    let port = match port {
+        Some(address) => Some(port::bind(&context, &contracts, &warehouse, address).await?),
+        None => None,
+    };
+    say_where(&context, taking_in.as_ref(), port.as_ref())?;
+    let daemon = Daemon { context, contracts, receiving: taking_in, port };
+    daemon.run(&mut signals).await
+}
+
+/// What takes pushes in.
+struct Receiving {
+    listener: Listener,
+    warehouse: Arc<Warehouse>,
+    server: Arc<InboxServer>,
+    writer: InboxWriter,
+}
+
+/// The inbox, ready to serve; `None` where it is switched off, or has no secrets and there is the SQL port to serve.
+async fn receiving(
+    context: &Context,
+    contracts: &[Contract],
+    args: &ServeArgs,
+    beside_port: bool,
+) -> Result<Option<Receiving>, Failure> {
+    let opened = beside_port && args.http.is_none() && !InboxServer::has_secrets(contracts, &context.credentials);
+    if !context.config.inbox.enabled || opened {
+        return Ok(None);
+    }
+    let listener = listener(context, args).await?;
     let warehouse = Arc::new(Warehouse::open(&context.warehouse, context.clock.now())?);
-    let (server, writer) = inbox(&context, &contracts, &warehouse)?;
-    say_where(&context, &listener, &server)?;
-    let daemon = Daemon { context, contracts, warehouse, server, writer };
-    daemon.run(listener, &mut signals).await
+    let (server, writer) = inbox(context, contracts, &warehouse)?;
+    Ok(Some(Receiving { listener, warehouse, server, writer }))
 }
 
 async fn listener(context: &Context, args: &ServeArgs) -> Result<Listener, ServeError> {
     let settings = &context.config.serve;
     // Reading the configuration has seen to it that both are there or none.
     let files = settings.tls_cert.as_deref().zip(settings.tls_key.as_deref());
-    let tls = files.map(|(cert, key)| listener::acceptor(cert, key)).transpose()?;
+    let tls = files.map(|(cert, key)| listener::acceptor(cert, key, listener::HTTP)).transpose()?;
     Listener::bind(args.http.unwrap_or(settings.http), tls, connection_limits(context)).await
 }
 
@@ -102,13 +142,26 @@ pub(super) fn inbox(
     Ok((server, writer))
 }
 
-fn say_where(context: &Context, listener: &Listener, server: &InboxServer) -> Result<(), Failure> {
-    if !context.quiet {
-        talk(&format!("the inbox of {} is open; Ctrl-C ends it", server.sources().join(", ")));
+fn say_where(context: &Context, inbox: Option<&Receiving>, port: Option<&PortServer>) -> Result<(), Failure> {
+    let mut places = serde_json::Map::new();
+    let mut lines = String::new();
+    if let Some(inbox) = inbox {
+        if !context.quiet {
+            talk(&format!("the inbox of {} is open; Ctrl-C ends it", inbox.server.sources().join(", ")));
+        }
+        places.insert("http".to_owned(), json!(inbox.listener.base_url()));
+        lines.push_str(&format!("{}\n", inbox.listener.base_url()));
+    }
+    if let Some(port) = port {
+        if !context.quiet {
+            talk("the SQL port is open; Ctrl-C ends it");
+        }
+        places.insert("pg".to_owned(), json!(port.address().to_string()));
+        lines.push_str(&format!("postgresql://{}/lumbung\n", port.address()));
     }
     match context.output {
-        OutputFormat::Json => print_json(&json!({ "http": listener.base_url() })),
-        OutputFormat::Table => print(&format!("{}\n", listener.base_url())),
+        OutputFormat::Json => print_json(&places.into()),
+        OutputFormat::Table => print(&lines),
     }
 }
 
@@ -129,28 +182,28 @@ impl Catalogs for Committed {
 struct Daemon {
     context: Context,
     contracts: Vec<Contract>,
-    warehouse: Arc<Warehouse>,
-    server: Arc<InboxServer>,
-    writer: InboxWriter,
+    receiving: Option<Receiving>,
+    port: Option<PortServer>,
 }
 
 impl Daemon {
-    async fn run(self, listener: Listener, signals: &mut Signals) -> Result<(), Failure> {
+    async fn run(self, signals: &mut Signals) -> Result<(), Failure> {
         let (stopper, stop) = Stop::channel();
-        let waker = Waker::default();
-        let zone = self.context.config.deployment.timezone;
-        let schedule = Schedule::start(&self.context.config.inbox.load, zone, waker.clone()).await?;
-        let serving = tokio::spawn(listener.serve(Arc::clone(&self.server).router(), stop.clone()));
-        let loading = step::run(&waker, stop, async || self.load_what_waits().await);
+        let Self { context, contracts, receiving, port } = self;
+        let answering = port.map(|port| tokio::spawn(port.serve(stop.clone())));
         let work = async {
-            loading.await;
-            schedule.end().await;
-            let drained = serving.await;
-            // What was acknowledged is on disk; what is on disk is loaded before the program goes.
-            let closed = self.writer.shutdown().await;
-            self.load_what_waits().await;
-            drained.map_err(|error| Failure::internal(format!("the listener ended by a bug: {error}")))?;
-            closed.map_err(|error| Failure::new(Code::CannotWrite, error))
+            let received = match receiving {
+                Some(receiving) => take_in(&context, &contracts, receiving, stop.clone()).await,
+                None => Ok(()),
+            };
+            if received.is_err() {
+                stopper.stop();
+            }
+            let answered = match answering {
+                Some(answering) => answering.await.map(|_| ()).map_err(|error| ended_by_a_bug(&error)),
+                None => Ok(()),
+            };
+            received.and(answered)
         };
         let told = async {
             signals.next().await;
@@ -163,7 +216,39 @@ impl Daemon {
             () = told => Err(Failure::interrupted()),
         }
     }
+}
 
+fn ended_by_a_bug(error: &tokio::task::JoinError) -> Failure {
+    Failure::internal(format!("the listener ended by a bug: {error}"))
+}
+
+/// Takes pushes in and loads them until the order to stop.
+async fn take_in(context: &Context, contracts: &[Contract], receiving: Receiving, stop: Stop) -> Result<(), Failure> {
+    let Receiving { listener, warehouse, server, writer } = receiving;
+    let waker = Waker::default();
+    let zone = context.config.deployment.timezone;
+    let schedule = Schedule::start(&context.config.inbox.load, zone, waker.clone()).await?;
+    let serving = tokio::spawn(listener.serve(Arc::clone(&server).router(), stop.clone()));
+    let loading = Loading { context, contracts, warehouse, server };
+    step::run(&waker, stop, async || loading.load_what_waits().await).await;
+    schedule.end().await;
+    let drained = serving.await;
+    // What was acknowledged is on disk; what is on disk is loaded before the program goes.
+    let closed = writer.shutdown().await;
+    loading.load_what_waits().await;
+    drained.map_err(|error| ended_by_a_bug(&error))?;
+    closed.map_err(|error| Failure::new(Code::CannotWrite, error))
+}
+
+/// Loads what the inbox took in.
+struct Loading<'a> {
+    context: &'a Context,
+    contracts: &'a [Contract],
+    warehouse: Arc<Warehouse>,
+    server: Arc<InboxServer>,
+}
+
+impl Loading<'_> {
     /// Loads every dataset that pushes wait for, one after the other. What goes wrong stands in the ledger and is tried
     /// again next time.
     async fn load_what_waits(&self) {
@@ -173,7 +258,7 @@ impl Daemon {
     }
 
     async fn load(&self) -> Result<(), Failure> {
-        let (context, now) = (&self.context, self.context.clock.now());
+        let (context, now) = (self.context, self.context.clock.now());
         let inbox = self.warehouse.inbox()?;
         let settings = &context.config.inbox;
         let waiting = inbox.inbox_status()?.into_iter().filter(|status| status.waiting > 0);
@@ -183,11 +268,12 @@ impl Daemon {
             tracing::warn!(dataset, "pushes wait for a dataset that no contract receives any more");
         }
         if !known.is_empty() {
-            let targets = snapshot::targets(context, &self.contracts, &known)?;
+            let targets = snapshot::targets(context, self.contracts, &known)?;
             let today = context.clock.today(context.config.deployment.timezone);
             let request = LoadRequest::of(today, config::operator());
-            snapshot::load_all(context, &self.warehouse, &targets, &request).await;
+            let reports = snapshot::load_all(context, &self.warehouse, &targets, &request).await;
             self.server.warehouse_changed().await;
+            marts::after_load(context, &self.warehouse, &reports).await;
         }
         inbox.forget(now - TimeDelta::days(i64::from(settings.remember_days)))?;
         inbox.forget_refused(now - TimeDelta::days(i64::from(settings.refused_days)))?;

@@ -9,7 +9,9 @@ use tokio::sync::OnceCell;
 
 use super::Context;
 use super::exit::Failure;
-use crate::catalog::{Catalog, KeyColumns, SessionLimits, ViewSet, dataset_tables, ledger_tables, reference_tables};
+use crate::catalog::{
+    Catalog, KeyColumns, SessionLimits, SharedEngine, ViewSet, dataset_tables, ledger_tables, reference_tables,
+};
 use crate::contract::Contract;
 use crate::load::Loaded;
 use crate::reference::Reference;
@@ -58,12 +60,6 @@ fn build(
     as_of: AsOf,
     views: &ViewSet,
 ) -> Result<Catalog, Failure> {
-    let files = Arc::new(warehouse.committed_set(as_of)?);
-    let mut tables = dataset_tables(&files, contracts);
-    let mut memory = ledger_tables(warehouse, &files, as_of);
-    let (imported, held) = reference_tables(&files, reference);
-    tables.extend(imported);
-    memory.extend(held);
     let sql = context.config.sql;
     let limits = SessionLimits {
         timeout: Duration::from_secs(sql.timeout_secs),
@@ -71,6 +67,34 @@ fn build(
         memory_bytes: usize::try_from(sql.memory_mb.saturating_mul(1 << 20)).unwrap_or(usize::MAX),
         ..SessionLimits::default()
     };
+    within(context, warehouse, (contracts, reference, views), (as_of, limits))
+}
+
+/// The newest state for the SQL port, within what all its states share. Its mark ([`Warehouse::runs_ended`]) is taken first:
+/// what ends meanwhile is in the state and will be looked for once more.
+pub(crate) fn newest_state(
+    context: &Context,
+    warehouse: &Warehouse,
+    over: (&[Contract], &Reference, &ViewSet),
+    engine: Arc<SharedEngine>,
+) -> Result<(u64, Catalog), Failure> {
+    let mark = warehouse.runs_ended()?;
+    let limits = SessionLimits { engine: Some(engine), ..SessionLimits::default() };
+    Ok((mark, within(context, warehouse, over, (AsOf::Latest, limits))?))
+}
+
+fn within(
+    context: &Context,
+    warehouse: &Warehouse,
+    (contracts, reference, views): (&[Contract], &Reference, &ViewSet),
+    (as_of, limits): (AsOf, SessionLimits),
+) -> Result<Catalog, Failure> {
+    let files = Arc::new(warehouse.committed_set(as_of)?);
+    let mut tables = dataset_tables(&files, contracts);
+    let mut memory = ledger_tables(warehouse, &files, as_of);
+    let (imported, held) = reference_tables(&files, reference);
+    tables.extend(imported);
+    memory.extend(held);
     let key = context.credentials.pii_key(context.config.privacy.key_file.as_deref());
     let keys = KeyColumns::new(contracts, key.map_err(|error| error.to_string()));
     Ok(Catalog::build_with(tables, memory, views, limits)?.with_keys(keys))

@@ -42,8 +42,22 @@ pub enum CredentialError {
         #[source]
         error: PiiKeyError,
     },
+    /// A password is not there.
+    #[error("no password for {user}: set {variable} or name a password_file")]
+    NoPassword {
+        /// Whose it is.
+        user: String,
+        /// The variable looked at.
+        variable: String,
+    },
+    /// A password that is soon guessed.
+    #[error("the password of {user} has fewer than {PASSWORD_CHARS_MIN} characters")]
+    ShortPassword {
+        /// Whose it is.
+        user: String,
+    },
     /// The key file cannot be read.
-    #[error("the key file {} cannot be read: {reason}", path.display())]
+    #[error("the file {} with a secret cannot be read: {reason}", path.display())]
     KeyFile {
         /// The file.
         path: PathBuf,
@@ -51,6 +65,9 @@ pub enum CredentialError {
         reason: String,
     },
 }
+
+/// Fewest characters of a password.
+const PASSWORD_CHARS_MIN: usize = 12;
 
 /// Where secrets come from.
 #[derive(Debug, Clone)]
@@ -105,6 +122,27 @@ impl Credentials {
         let value = Zeroizing::new(self.variable(variable)?);
         let value = value.trim();
         (!value.is_empty()).then(|| SecretString::from(value.to_owned()))
+    }
+
+    /// The password of `user`: from `variable`, else from `file`, whose last line break does not count.
+    ///
+    /// # Errors
+    /// [`CredentialError`] when there is none, it is too short or the file cannot be read.
+    pub fn password(&self, user: &str, variable: &str, file: Option<&Path>) -> Result<SecretString, CredentialError> {
+        let given = self.variable(variable).map(Zeroizing::new).filter(|text| !text.is_empty());
+        let text = match (given, file) {
+            (Some(text), _) => text,
+            (None, Some(path)) => key_file_text(path)
+                .map_err(|error| CredentialError::KeyFile { path: path.to_owned(), reason: error.to_string() })?,
+            (None, None) => {
+                return Err(CredentialError::NoPassword { user: user.to_owned(), variable: variable.to_owned() });
+            }
+        };
+        let text = text.trim_end_matches(['\r', '\n']);
+        if text.chars().count() < PASSWORD_CHARS_MIN {
+            return Err(CredentialError::ShortPassword { user: user.to_owned() });
+        }
+        Ok(SecretString::from(text.to_owned()))
     }
 
     /// The secret under which personal values are hashed: from `LUMBUNG_PII_KEY`, else from `key_file`.

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::document::Section;
+use super::postgres::{self, PostgresSettings};
 
 /// Where the daemon listens, and how long it waits.
 #[derive(Debug, Clone)]
@@ -22,6 +23,8 @@ pub struct ServeSettings {
     pub body_timeout_secs: u64,
     /// Longest that open requests are waited for on the way out.
     pub drain_secs: u64,
+    /// The port for clients of PostgreSQL.
+    pub postgres: PostgresSettings,
 }
 
 /// What the inbox takes in.
@@ -73,6 +76,7 @@ pub(super) fn serve(root: &Section<'_, '_>) -> ServeSettings {
         header_timeout_secs: seconds("header_timeout_secs", 10),
         body_timeout_secs: seconds("body_timeout_secs", 30),
         drain_secs: seconds("drain_secs", 30),
+        postgres: postgres::postgres(section.as_ref()),
     };
     if let Some(section) = section {
         if serve.tls_cert.is_some() != serve.tls_key.is_some() {

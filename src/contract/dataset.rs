@@ -1,6 +1,6 @@
 //! One endpoint's rows: how they are asked for, how they are written, and what their columns are.
 
-use super::{CHANGE, Column, Envelope, JsonPath, Receive, RequestTemplate};
+use super::{CHANGE, Column, Drift, Envelope, JsonPath, Receive, RequestTemplate};
 
 /// One endpoint's rows, or a further table of its answers.
 #[derive(Debug, Clone)]
@@ -46,6 +46,8 @@ pub struct Dataset {
     pub quarantine_pct_max: u32,
     /// Most a snapshot may shrink against the one before, in percent, before it is held; 100 = as much as it likes.
     pub shrink_pct_max: u32,
+    /// Other limits on how far a snapshot may be from the one before.
+    pub drift: Drift,
     /// The columns, in the order of the file.
     pub columns: Vec<Column>,
 }

@@ -3,6 +3,7 @@
 mod auth;
 mod column;
 mod dataset;
+mod drift;
 mod envelope;
 mod inbox;
 mod methods;

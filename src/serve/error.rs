@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::catalog::CatalogError;
 use crate::decode::DecodeError;
 
 /// What keeps `lumbung serve` from starting. Nothing that happens to one request is here: that is an answer.
@@ -19,9 +20,26 @@ pub enum ServeError {
         /// The address.
         address: SocketAddr,
     },
+    /// The same for the SQL port.
+    #[error(
+        "passwords and figures on {address} would be read on the way: set serve.postgres.tls_cert and serve.postgres.tls_key, \
+         or bind to 127.0.0.1"
+    )]
+    PlainPort {
+        /// The address.
+        address: SocketAddr,
+    },
+    /// Nobody may use the SQL port.
+    #[error(
+        "nobody may connect to the SQL port: give it users, [serve.postgres.users.NAME] with a role and a password"
+    )]
+    NoPortUser,
+    /// There is nowhere to spill.
+    #[error("the SQL port cannot start: {0}")]
+    Engine(CatalogError),
     /// The address is taken or not this machine's.
     #[error(
-        "cannot listen on {address}: {source}; is another `lumbung serve` running? --http chooses another address"
+        "cannot listen on {address}: {source}; is another `lumbung serve` running? --http and --pg choose another address"
     )]
     Bind {
         /// The address.

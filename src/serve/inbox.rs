@@ -107,6 +107,14 @@ impl InboxServer {
         }))
     }
 
+    /// Whether any secret of an inbox is set: then somebody wants one.
+    #[must_use]
+    pub fn has_secrets(contracts: &[Contract], credentials: &Credentials) -> bool {
+        let inboxes = contracts.iter().filter_map(|contract| Some((&contract.source, contract.inbox.as_ref()?)));
+        let mut variables = inboxes.flat_map(|(source, inbox)| route::variables(source, &inbox.auth));
+        variables.any(|variable| credentials.secret(&variable).is_some())
+    }
+
     /// All routes.
     pub fn router(self: Arc<Self>) -> Router {
         Router::new()

@@ -20,10 +20,11 @@ use tokio_rustls::TlsAcceptor;
 
 use super::ServeError;
 pub use connection::Peer;
-pub use tls::acceptor;
+pub(in crate::serve) use stall::StallGuard;
+pub use tls::{HTTP, acceptor};
 
 /// Pause after the system refused a connection (no file descriptors left): trying at once would burn a core.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+pub(in crate::serve) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// What a connection may take.
 #[derive(Debug, Clone, Copy)]
@@ -150,7 +151,7 @@ async fn accept(
 }
 
 /// Waits for the open connections, each of which has heard the order to stop, and cuts off what is left.
-async fn drain(mut open: JoinSet<()>, within: Duration) -> usize {
+pub(in crate::serve) async fn drain(mut open: JoinSet<()>, within: Duration) -> usize {
     let all = async {
         while let Some(ended) = open.join_next().await {
             note_end(ended);
@@ -166,7 +167,7 @@ async fn drain(mut open: JoinSet<()>, within: Duration) -> usize {
 }
 
 /// A connection is a task of its own: what goes wrong in it ends it alone.
-fn note_end(ended: Result<(), JoinError>) {
+pub(in crate::serve) fn note_end(ended: Result<(), JoinError>) {
     if let Err(error) = ended.map_err(|error| error.is_panic()) {
         tracing::error!(panicked = error, "a connection ended by a bug");
     }

@@ -101,7 +101,7 @@ fn check_gives_the_code_of_the_worst_finding() {
 
 #[test]
 fn every_command_has_help_with_an_example() {
-    let commands: [&[&str]; 31] = [
+    let commands: [&[&str]; 32] = [
         &[],
         &["demo"],
         &["sandbox"],
@@ -127,6 +127,7 @@ fn every_command_has_help_with_an_example() {
         &["key", "identity"],
         &["key", "rotate"],
         &["test"],
+        &["marts"],
         &["reference"],
         &["reference", "list"],
         &["reference", "import"],

@@ -112,7 +112,7 @@ fn routes(contract: &Contract, key: &Arc<PiiKey>) -> Result<BTreeMap<String, Arc
 }
 
 /// The environment variables that hold the secrets of a source's inbox.
-fn variables(source: &str, auth: &InboxAuth) -> Vec<String> {
+pub(crate) fn variables(source: &str, auth: &InboxAuth) -> Vec<String> {
     let kinds: &[&str] = match auth {
         InboxAuth::Header { .. } => &["TOKEN"],
         InboxAuth::DailySha1 { .. } => &["USER", "PASSWORD"],

@@ -10,7 +10,7 @@ use tokio::time::{Sleep, sleep};
 
 /// A stream whose writes fail once the other side has taken nothing for `patience`.
 #[derive(Debug)]
-pub(super) struct StallGuard<S> {
+pub(in crate::serve) struct StallGuard<S> {
     stream: S,
     patience: Duration,
     /// Runs while a write waits.
@@ -18,7 +18,7 @@ pub(super) struct StallGuard<S> {
 }
 
 impl<S> StallGuard<S> {
-    pub(super) fn new(stream: S, patience: Duration) -> Self {
+    pub(in crate::serve) fn new(stream: S, patience: Duration) -> Self {
         Self { stream, patience, waiting: None }
     }
 

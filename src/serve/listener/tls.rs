@@ -10,12 +10,16 @@ use tokio_rustls::TlsAcceptor;
 
 use super::super::ServeError;
 
-/// Reads the chain (the server's own certificate first) and the key, and gives what takes handshakes with them.
+/// HTTP/1.1 within TLS.
+pub const HTTP: &[u8] = b"http/1.1";
+
+/// Reads the chain (the server's own certificate first) and the key, and gives what takes handshakes with them. `protocol` is
+/// what is spoken within, as TLS names it (ALPN).
 ///
 /// # Errors
 /// [`ServeError::TlsFile`] for a file that is missing or broken, [`ServeError::Tls`] where the two do not belong together.
 /// What stands in the key file is never repeated.
-pub fn acceptor(cert: &Path, key: &Path) -> Result<TlsAcceptor, ServeError> {
+pub fn acceptor(cert: &Path, key: &Path, protocol: &[u8]) -> Result<TlsAcceptor, ServeError> {
     let broken = |path: &Path, error: &pem::Error| ServeError::TlsFile {
         path: path.to_owned(),
         reason: match error {
@@ -42,13 +46,18 @@ pub fn acceptor(cert: &Path, key: &Path) -> Result<TlsAcceptor, ServeError> {
         .with_no_client_auth()
         .with_single_cert(chain, secret)
         .map_err(refused)?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![protocol.to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::acceptor;
+    use super::HTTP;
+    use std::path::Path;
+
+    fn acceptor(cert: &Path, key: &Path) -> Result<tokio_rustls::TlsAcceptor, super::ServeError> {
+        super::acceptor(cert, key, HTTP)
+    }
 
     #[test]
     fn a_broken_file_is_named_and_a_strangers_key_refused() {

@@ -105,6 +105,17 @@ impl Ledger {
         })
     }
 
+    /// Runs are numbered without a gap and never removed, and both numbers come off an index.
+    pub(crate) fn runs_ended(&self) -> Result<u64, WarehouseError> {
+        self.call("count the runs that ended", |connection| {
+            let mut query = connection.prepare_cached(
+                "SELECT coalesce((SELECT max(seq) FROM runs), 0)
+                    - (SELECT count(*) FROM runs WHERE status IN ('running', 'committing'))",
+            )?;
+            query.query_row([], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs)
+        })
+    }
+
     pub(crate) fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRecord>, WarehouseError> {
         self.call("list runs", |connection| {
             let mut query = connection.prepare_cached(RUNS)?;
