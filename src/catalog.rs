@@ -11,7 +11,7 @@
 //! | [`shape`] | what tables and columns there are |
 //! | [`dictionary`] | what they mean, where they come from, how fresh they are; also as DCAT |
 //! | [`keyed`] | personal numbers in SQL are hashed before they become a query |
-//! | [`engine`] | memory and spill space that several catalogs share |
+//! | [`pool`] | memory and spill space that several catalogs share |
 //! | [`port`] | a catalog as clients of PostgreSQL see it, within what a role may see |
 //! | [`check`] | the SQL data tests: rows that violate a rule |
 //! | [`format`](mod@format) | a result as table, CSV, JSON, NDJSON, Parquet, XLSX or Markdown |
@@ -29,7 +29,6 @@
 pub mod check;
 pub mod committed;
 pub mod dictionary;
-pub mod engine;
 pub mod error;
 pub mod format;
 mod guard;
@@ -37,6 +36,7 @@ pub mod keyed;
 mod lineage;
 pub mod ops;
 mod plain;
+pub mod pool;
 pub mod port;
 pub mod reference;
 pub mod session;
@@ -55,11 +55,11 @@ mod mart_tests;
 pub use check::{CheckReport, Severity};
 pub use committed::dataset_tables;
 pub use dictionary::{Dictionary, DictionarySources, TableEntry};
-pub use engine::SharedEngine;
 pub use error::{CatalogError, ErrorKind};
 pub use format::Format;
 pub use keyed::KeyColumns;
 pub use ops::ledger_tables;
+pub use pool::SharedEngine;
 pub use reference::reference_tables;
 pub use session::{Catalog, QueryResult, SessionLimits};
 pub use shape::{ColumnShape, TableShape};

@@ -21,11 +21,11 @@ use futures::stream::{BoxStream, StreamExt, TryStreamExt};
 use tokio::time::Instant;
 
 use super::check::{self, CheckReport, OPS};
-use super::engine::SharedEngine;
 use super::error::{CatalogError, did_you_mean, nearest};
 use super::guard;
 use super::keyed::{self, KeyColumns};
 use super::plain::{plain_batch, plain_schema};
+use super::pool::SharedEngine;
 use super::shared::SharedParts;
 use super::store::{CommittedFiles, STORE_URL};
 use super::table::{CommittedTable, HISTORY, MemoryTable, Rows, TableSource};

@@ -24,6 +24,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
@@ -294,10 +295,7 @@ impl Shell<'_> {
             screen::render(counted.count(result), look, size).await
         };
         let ended = running::run(&mut self.interrupts, &counter, work).await?;
-        if let Some(text) = self.told(ended) {
-            self.show(&text)?;
-        }
-        Ok(())
+        self.show_ended(ended)
     }
 
     async fn profile(&mut self, name: &str) -> Result<(), Failure> {
@@ -311,10 +309,21 @@ impl Shell<'_> {
             screen::render(result, look, size).await
         };
         let ended = running::run(&mut self.interrupts, &Counter::default(), work).await?;
-        if let Some(text) = self.told(ended) {
-            self.show(&text)?;
-        }
+        self.show_ended(ended)
+    }
+
+    /// Shows what a query gave, then how long it took.
+    fn show_ended(&self, ended: Ended<String>) -> Result<(), Failure> {
+        let (text, took) = given(ended);
+        text.map_or(Ok(()), |text| self.show(&text))?;
+        self.tell_time(took);
         Ok(())
+    }
+
+    fn tell_time(&self, took: Duration) {
+        if self.timing {
+            talk(&format!("time: {}.{:03} s", took.as_secs(), took.subsec_millis()));
+        }
     }
 
     async fn query_to_file(&mut self, statement: &str) -> Result<(), Failure> {
@@ -331,32 +340,27 @@ impl Shell<'_> {
             Ok(sql::write_file(counted.count(result), format, &file).await)
         };
         let ended = running::run(&mut self.interrupts, &counter, work).await?;
-        match self.told(ended) {
-            None => Ok(()),
-            Some(Err(failure)) => Err(failure),
-            Some(Ok(rows)) => {
-                if let Some(out) = &mut self.out {
-                    out.results += 1;
-                }
-                let word = if rows == 1 { "row" } else { "rows" };
-                talk(&format!("{} {word} in {}", grouped(rows), path.display()));
-                Ok(())
+        let (written, took) = given(ended);
+        if let Some(written) = written {
+            let rows = written?;
+            if let Some(out) = &mut self.out {
+                out.results += 1;
             }
+            let word = if rows == 1 { "row" } else { "rows" };
+            talk(&format!("{} {word} in {}", grouped(rows), path.display()));
         }
+        self.tell_time(took);
+        Ok(())
     }
+}
 
-    /// What a query gave, after saying how long it took; nothing where it was stopped.
-    fn told<T>(&self, ended: Ended<T>) -> Option<T> {
-        let (given, took) = match ended {
-            Ended::Done(given, took) => (Some(given), took),
-            Ended::Cancelled(took) => {
-                talk("cancelled");
-                (None, took)
-            }
-        };
-        if self.timing {
-            talk(&format!("time: {}.{:03} s", took.as_secs(), took.subsec_millis()));
+/// What a query gave, and how long it took; nothing where it was stopped, which is said.
+fn given<T>(ended: Ended<T>) -> (Option<T>, Duration) {
+    match ended {
+        Ended::Done(given, took) => (Some(given), took),
+        Ended::Cancelled(took) => {
+            talk("cancelled");
+            (None, took)
         }
-        given
     }
 }

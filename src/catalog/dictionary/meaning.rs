@@ -1,9 +1,9 @@
 //! What columns mean: the words of contracts, reference definitions and view files, carried on through views.
 //!
 //! A view's column means what the head of its file says (`Columns:`). Where that is silent, one that shows another column
-//! unchanged means the same, and so does one that is computed from a column of its own name: the sum of `pagu` is still
-//! the pagu. Then comes the list of words that mean the same in every view (`queries/words.toml`). What nobody says stays
-//! without a meaning.
+//! unchanged means the same. A computed one means what its name means in every view (`queries/words.toml`), else what the
+//! column of its own name means that it is computed from: the sum of `blokir` is still what is blocked. What nobody says
+//! stays without a meaning.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,14 +61,16 @@ impl<'a> Meanings<'a> {
         if let Some(words) = self.words.get(&(origin.table.clone(), origin.column.clone())) {
             return Some(words.clone());
         }
-        let carries_on = |from: &&Origin| !column.shows.is_empty() || from.column == origin.column;
         // Views cannot read each other in a circle, so this ends.
-        let carried = column.direct.iter().filter(carries_on).filter_map(|from| self.of(from));
-        let carried: BTreeSet<String> = carried.filter(|words| !words.is_empty()).collect();
-        if carried.is_empty() {
-            return self.common.get(&origin.column).cloned();
+        let carried = |from: &mut dyn Iterator<Item = &Origin>| {
+            let words: BTreeSet<String> = from.filter_map(|from| self.of(from)).filter(|w| !w.is_empty()).collect();
+            (!words.is_empty()).then(|| words.into_iter().collect::<Vec<_>>().join("; "))
+        };
+        let mut namesakes = column.direct.iter().filter(|from| from.column == origin.column);
+        if column.shows.is_empty() {
+            return self.common.get(&origin.column).cloned().or_else(|| carried(&mut namesakes));
         }
-        Some(carried.into_iter().collect::<Vec<_>>().join("; "))
+        carried(&mut namesakes).or_else(|| carried(&mut column.direct.iter()))
     }
 }
 

@@ -93,13 +93,14 @@ async fn a_view_is_explained_by_its_comment_and_its_columns_by_where_they_come_f
     let column = |name: &str| view.columns.iter().find(|column| column.name == name).unwrap();
     assert_eq!(column("pagu").unit, "rupiah", "{:?}", column("pagu"));
     assert_eq!(column("serapan_pct").unit, "%");
-    // Its own words, the words of the view below, and those of the contract.
+    // The words of all views, of the view below, and of the contract.
+    assert!(column("pagu").meaning.starts_with("budget in rupiah"), "{:?}", column("pagu"));
     assert!(column("sisa_pagu").meaning.contains("pagu"), "{:?}", column("sisa_pagu"));
     assert_eq!(column("sisa_pagu").from, ["mart.baris_anggaran.pagu", "mart.baris_anggaran.realisasi"]);
     assert!(!column("sisa_pagu").unchanged);
     let lines = dictionary.find("mart.baris_anggaran").unwrap();
-    let below = lines.columns.iter().find(|column| column.name == "pagu").unwrap();
-    assert!(!below.meaning.is_empty() && below.meaning == column("pagu").meaning, "{below:?}");
+    let below = lines.columns.iter().find(|column| column.name == "blokir").unwrap();
+    assert!(!below.meaning.is_empty() && below.meaning == column("blokir").meaning, "{below:?}");
     assert!(column("kdsatker").meaning.starts_with("work unit (satker)"), "{:?}", column("kdsatker"));
     assert!(column("nmsatker").unchanged && column("nmsatker").from == ["mart.satker.nmsatker"]);
     assert_eq!(view.access, Access::Public);
