@@ -5,6 +5,8 @@
 
 mod answers;
 mod archive;
+#[cfg(feature = "cluster")]
+mod cluster;
 mod corpus;
 mod demo;
 mod dictionary;

@@ -69,6 +69,10 @@ pub struct MemoryTable {
     pub batches: Vec<RecordBatch>,
 }
 
+/// Where a scanned file lies on disk, as its [`PartitionedFile`] carries it along for plans that run elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place(pub(crate) Path);
+
 /// The provider of a [`TableSource`].
 #[derive(Debug)]
 pub(crate) struct CommittedTable {
@@ -99,11 +103,12 @@ impl CommittedTable {
         let mut places = BTreeSet::new();
         for file in &source.files {
             let (name, place) = names_of(source, file).map_err(fail)?;
-            if !places.insert(place.clone()) || names.insert(name.clone(), place).is_some() {
+            if !places.insert(place.clone()) || names.insert(name.clone(), place.clone()).is_some() {
                 return Err(fail(format!("file {name} is listed twice and would count twice")));
             }
             let values = partition_values(source, file).map_err(fail)?;
-            files.push(PartitionedFile::new(name.to_string(), file.bytes).with_partition_values(values));
+            let scanned = PartitionedFile::new(name.to_string(), file.bytes).with_partition_values(values);
+            files.push(scanned.with_extension(Place(place)));
         }
         Ok(Self {
             schema: TableSchema::builder(Arc::new(Schema::new(columns)))

@@ -27,7 +27,7 @@ use std::sync::Arc;
 use super::exit::Failure;
 use super::output::grouped;
 use super::progress::talk;
-use super::{Context, catalog, session, sql};
+use super::{Context, catalog, cluster, session, sql};
 use crate::catalog::{Catalog, Dictionary, Format, TableEntry, TableShape};
 use crate::config;
 use crate::warehouse::{AsOf, Warehouse};
@@ -43,6 +43,8 @@ pub(super) struct Start {
     pub(super) as_of: AsOf,
     pub(super) format: Format,
     pub(super) out: Option<PathBuf>,
+    /// Where queries run; here without one.
+    pub(super) cluster: Option<String>,
     /// Whether what is typed is remembered in a file.
     pub(super) history: bool,
 }
@@ -52,7 +54,7 @@ const PROMPT: &str = "lumbung> ";
 
 /// Reads and runs until the end.
 pub(super) async fn run(context: &Context, start: Start) -> Result<(), Failure> {
-    let opened = Opened::open(context, start.as_of).await?;
+    let opened = Opened::open(context, start.as_of, start.cluster.as_deref()).await?;
     let path = config::state_folder().filter(|_| start.history).map(|folder| folder.join("lumbung/sql_history"));
     let history = History::new(path, opened.personal(context)?);
     let broken = |error: rustyline::error::ReadlineError| Failure::internal(format!("the terminal: {error}"));
@@ -60,6 +62,7 @@ pub(super) async fn run(context: &Context, start: Start) -> Result<(), Failure> 
     let mut shell = Shell {
         context,
         as_of: start.as_of,
+        cluster: start.cluster,
         opened,
         look: Look { format: start.format, expanded: Expanded::Auto, pager: true },
         timing: false,
@@ -74,7 +77,7 @@ pub(super) async fn run(context: &Context, start: Start) -> Result<(), Failure> 
             Read::Text(text) if text.trim().is_empty() => continue,
             Read::Text(text) => text,
             Read::Interrupted => continue,
-            Read::End => return Ok(()),
+            Read::End => break,
         };
         if let Err(error) = history.add(text.trim()) {
             talk(&format!("the history cannot be written: {error}"));
@@ -82,10 +85,12 @@ pub(super) async fn run(context: &Context, start: Start) -> Result<(), Failure> 
         match shell.obey(&text).await {
             Ok(Next::Go) => {}
             Ok(Next::Learn) => editor.learn(shell.opened.vocabulary()),
-            Ok(Next::Leave) => return Ok(()),
+            Ok(Next::Leave) => break,
             Err(failure) => tell(&failure),
         }
     }
+    shell.opened.catalog.settle().await;
+    Ok(())
 }
 
 /// What is wrong is told; the shell goes on.
@@ -104,13 +109,14 @@ struct Opened {
 }
 
 impl Opened {
-    async fn open(context: &Context, as_of: AsOf) -> Result<Self, Failure> {
+    async fn open(context: &Context, as_of: AsOf, cluster: Option<&str>) -> Result<Self, Failure> {
         let warehouse = Warehouse::open_for_reading(&context.warehouse)?;
         let catalog = session::open(context, &warehouse, as_of).await?;
         let (shapes, dictionary) = catalog::dictionary(context, &warehouse, &catalog).await?;
         for problem in catalog.problems() {
             talk(&format!("a view is missing: {problem}"));
         }
+        let catalog = cluster::attach(catalog, &warehouse, cluster)?;
         Ok(Self { catalog: Arc::new(catalog), shapes, dictionary })
     }
 
@@ -170,6 +176,7 @@ impl Out {
 struct Shell<'a> {
     context: &'a Context,
     as_of: AsOf,
+    cluster: Option<String>,
     opened: Opened,
     look: Look,
     timing: bool,
@@ -193,7 +200,7 @@ impl Shell<'_> {
         match command {
             Meta::Quit => return Ok(Next::Leave),
             Meta::Refresh => {
-                self.opened = Opened::open(self.context, self.as_of).await?;
+                self.opened = Opened::open(self.context, self.as_of, self.cluster.as_deref()).await?;
                 return Ok(Next::Learn);
             }
             Meta::Help => self.show(&meta::help())?,
