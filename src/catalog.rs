@@ -61,5 +61,5 @@ pub use ops::ledger_tables;
 pub use reference::reference_tables;
 pub use session::{Catalog, QueryResult, SessionLimits};
 pub use shape::{ColumnShape, TableShape};
-pub use table::{MemoryTable, TableFile, TableSource};
+pub use table::{MemoryTable, ReadRows, Rows, TableFile, TableSource};
 pub use views::{Problem, ViewFile, ViewSet};

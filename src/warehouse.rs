@@ -44,9 +44,9 @@ pub use inbox::{
 pub use partition::Partition;
 pub use publish::GRACE;
 pub use record::{
-    Acceptance, AsOf, CommitMode, Committed, CommittedFile, Freshness, Outcome, PageRecord, PartitionRecord,
-    QuarantineRecord, QuarantinedRow, RawPage, RecordedPage, RunDetail, RunFilter, RunRecord, RunStart, RunStatus,
-    Sums,
+    Acceptance, AsOf, CommitMode, Committed, CommittedFile, CommittedSet, Freshness, Outcome, PageRecord,
+    PartitionRecord, QuarantineRecord, QuarantinedRow, RawPage, RecordedPage, RunDetail, RunFilter, RunRecord,
+    RunStart, RunStatus, Sums,
 };
 pub use run::{QUARANTINE_ROWS_MAX, Run, ToCommit, commit_together};
 pub use stage::{Carried, StageWriter, StagedFile};
@@ -138,6 +138,15 @@ impl Warehouse {
     /// When the ledger cannot be read.
     pub fn committed_files(&self, as_of: AsOf) -> Result<Vec<CommittedFile>, WarehouseError> {
         self.house.ledger().committed_files(&self.house.layout, as_of)
+    }
+
+    /// Every retained file up to `as_of` and which of them are the newest: one consistent state, read once.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn committed_set(&self, as_of: AsOf) -> Result<CommittedSet, WarehouseError> {
+        let until = if let AsOf::Date(day) = as_of { Some(day) } else { None };
+        self.house.ledger().committed_set(&self.house.layout, until)
     }
 
     /// Runs, newest first.

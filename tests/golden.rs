@@ -7,6 +7,7 @@ use std::fs;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
@@ -142,13 +143,13 @@ impl Golden {
     pub(crate) async fn catalog(&self, as_of: AsOf) -> Catalog {
         let warehouse = Warehouse::open_for_reading(&self.root()).unwrap();
         let reference = Reference::load(&self.config).unwrap();
-        let mut tables = dataset_tables(&warehouse, &self.contracts, as_of).unwrap();
-        let (imported, mut memory) = reference_tables(&warehouse, &reference, as_of).unwrap();
+        let files = Arc::new(warehouse.committed_set(as_of).unwrap());
+        let mut tables = dataset_tables(&files, &self.contracts);
+        let (imported, mut memory) = reference_tables(&files, &reference);
         tables.extend(imported);
-        memory.extend(ledger_tables(&warehouse, as_of).unwrap());
-        let catalog =
-            Catalog::build_with(tables, memory, &ViewSet::embedded(), SessionLimits::default()).await.unwrap();
-        assert_eq!(catalog.problems(), []);
+        memory.extend(ledger_tables(&warehouse, &files, as_of));
+        let catalog = Catalog::build_with(tables, memory, &ViewSet::embedded(), SessionLimits::default()).unwrap();
+        assert_eq!(catalog.problems().await.unwrap(), []);
         catalog
     }
 }

@@ -4,19 +4,17 @@
 //! `-- severity: warning`, the default. `ops.data_tests` has every test with the number of rows it finds. It is a view over
 //! the tests themselves, so it answers for whatever the session shows, also as of a past day, and cannot be out of date.
 
-use std::sync::Arc;
-
 use arrow::array::RecordBatch;
 use datafusion::common::ScalarValue;
 use datafusion::datasource::ViewTable;
 use datafusion::error::DataFusionError;
 use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, lit};
-use datafusion::prelude::{SessionContext, col};
+use datafusion::prelude::col;
 use futures::StreamExt;
 
 use super::error::CatalogError;
-use super::session::{self, Catalog, QueryResult};
+use super::session::{Catalog, QueryResult};
 use super::views::ViewFile;
 
 /// Schema of the tables about the warehouse itself.
@@ -137,16 +135,15 @@ pub(crate) struct Planned<'a> {
     pub(crate) plan: Option<LogicalPlan>,
 }
 
-/// Registers `ops.data_tests`: name, severity, rule, and rows (NULL where the test could not be planned).
-pub(crate) fn register(context: &SessionContext, tests: Vec<Planned>) -> Result<(), CatalogError> {
+/// `ops.data_tests`: name, severity, rule, and rows (NULL where the test could not be planned).
+pub(crate) fn table(tests: Vec<Planned>) -> Result<ViewTable, CatalogError> {
     let lines: Result<Vec<LogicalPlan>, DataFusionError> = tests.into_iter().map(line).collect();
     let union = lines.and_then(|lines| {
         let mut lines = lines.into_iter();
         let Some(first) = lines.next() else { return nothing() };
         lines.try_fold(LogicalPlanBuilder::from(first), LogicalPlanBuilder::union)?.build()
     });
-    let table = ViewTable::new(union.map_err(|e| CatalogError::from_engine(&e))?, None);
-    session::register(context, OPS, DATA_TESTS, Arc::new(table))
+    Ok(ViewTable::new(union.map_err(|e| CatalogError::from_engine(&e))?, None))
 }
 
 /// One row: a test and its count.

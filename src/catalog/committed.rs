@@ -3,30 +3,15 @@
 
 use arrow::datatypes::DataType;
 
-use super::table::{TableFile, TableSource};
+use super::table::{HISTORY, TableFile, TableSource};
 use crate::contract::{Contract, Dataset, file_schema};
-use crate::warehouse::{AsOf, CommittedFile, Warehouse, WarehouseError};
+use crate::warehouse::{CommittedFile, CommittedSet};
 
-/// Every retained file of a day up to `as_of`.
-pub(crate) fn retained(warehouse: &Warehouse, as_of: AsOf) -> Result<Vec<CommittedFile>, WarehouseError> {
-    let mut files = warehouse.committed_files(AsOf::All)?;
-    if let AsOf::Date(day) = as_of {
-        files.retain(|file| file.snapshot_date <= day);
-    }
-    Ok(files)
-}
-
-/// `<source>.<dataset>` (the latest snapshots as of `as_of`) and `history.<source>_<dataset>` (all up to then).
-///
-/// # Errors
-/// When the ledger cannot be read.
-pub fn dataset_tables(
-    warehouse: &Warehouse,
-    contracts: &[Contract],
-    as_of: AsOf,
-) -> Result<Vec<TableSource>, WarehouseError> {
-    let latest = warehouse.committed_files(as_of)?;
-    let all = retained(warehouse, as_of)?;
+/// `<source>.<dataset>` (the latest snapshots of `files`) and `history.<source>_<dataset>` (all of them).
+#[must_use]
+pub fn dataset_tables(files: &CommittedSet, contracts: &[Contract]) -> Vec<TableSource> {
+    let latest: Vec<&CommittedFile> = files.latest().collect();
+    let all: Vec<&CommittedFile> = files.retained.iter().collect();
     let mut tables = Vec::new();
     for contract in contracts {
         for dataset in &contract.datasets {
@@ -34,10 +19,10 @@ pub fn dataset_tables(
             tables.push(table(contract, dataset, &all, true));
         }
     }
-    Ok(tables)
+    tables
 }
 
-fn table(contract: &Contract, dataset: &Dataset, files: &[CommittedFile], history: bool) -> TableSource {
+fn table(contract: &Contract, dataset: &Dataset, files: &[&CommittedFile], history: bool) -> TableSource {
     let mut partition_columns = Vec::new();
     if dataset.fiscal_year {
         partition_columns.push(("tahun_anggaran".to_owned(), DataType::Int32));
@@ -65,7 +50,7 @@ fn table(contract: &Contract, dataset: &Dataset, files: &[CommittedFile], histor
         })
         .collect();
     let (schema, table) = if history {
-        ("history".to_owned(), format!("{}_{}", contract.source, dataset.name))
+        (HISTORY.to_owned(), format!("{}_{}", contract.source, dataset.name))
     } else {
         (contract.source.clone(), dataset.name.clone())
     };

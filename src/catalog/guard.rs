@@ -16,16 +16,13 @@ use super::error::CatalogError;
 
 /// Plans one statement of our own; it has to be a query.
 pub(crate) async fn plan_trusted(context: &SessionContext, sql: &str) -> Result<LogicalPlan, CatalogError> {
-    let statement = single_statement(&context.state(), sql)?;
-    plan_statement(context, statement).await
+    let state = context.state();
+    plan_statement(&state, single_statement(&state, sql)?).await
 }
 
 /// Plans a parsed statement of our own; it has to be a query.
-pub(crate) async fn plan_statement(
-    context: &SessionContext,
-    statement: Statement,
-) -> Result<LogicalPlan, CatalogError> {
-    let plan = context.state().statement_to_plan(statement).await.map_err(|e| CatalogError::from_engine(&e))?;
+pub(crate) async fn plan_statement(state: &SessionState, statement: Statement) -> Result<LogicalPlan, CatalogError> {
+    let plan = state.statement_to_plan(statement).await.map_err(|e| CatalogError::from_engine(&e))?;
     verify(&plan)?;
     Ok(plan)
 }
@@ -39,11 +36,12 @@ pub(crate) async fn plan_read_only(
     if sql.len() > sql_bytes {
         return Err(CatalogError::Refused(format!("the SQL text is longer than {sql_bytes} bytes")));
     }
-    let statement = single_statement(&context.state(), sql)?;
+    let state = context.state();
+    let statement = single_statement(&state, sql)?;
     if !is_reading(&statement) {
         return Err(CatalogError::Refused(format!("{} is not a query", first_word(sql))));
     }
-    let plan = plan_statement(context, statement).await?;
+    let plan = plan_statement(&state, statement).await?;
     if shows_settings(&plan).map_err(|e| CatalogError::from_engine(&e))? {
         return Err(CatalogError::Refused("the settings of the engine are not shown".to_owned()));
     }

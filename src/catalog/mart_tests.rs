@@ -46,6 +46,7 @@ fn but(mut row: Value, key: &str, value: impl Into<Value>) -> Value {
 async fn every_view_and_check_runs_on_empty_tables_and_no_column_is_a_float() {
     let catalog = Fixture::new().catalog().await;
     let views = ViewSet::embedded();
+    assert_eq!(catalog.problems().await.unwrap(), []);
     assert!(views.views().count() >= 12 && views.checks().count() >= 4, "the queries are embedded");
     for view in views.views() {
         let result = catalog.query(&format!("SELECT * FROM mart.{}", view.name)).await.unwrap();

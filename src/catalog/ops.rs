@@ -8,13 +8,12 @@ use arrow::array::{
     UInt32Array, UInt64Array,
 };
 use arrow::datatypes::{Date32Type, Field, Schema};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
-use super::committed::retained;
-use super::table::MemoryTable;
+use super::table::{MemoryTable, Rows};
 use crate::warehouse::{
-    Acceptance, AsOf, CommittedFile, InboxTally, QuarantinedRow, RunFilter, RunId, RunRecord, SubmissionRecord,
-    Warehouse, WarehouseError,
+    Acceptance, AsOf, CommittedFile, CommittedSet, InboxTally, QuarantinedRow, RunFilter, RunId, RunRecord,
+    SubmissionRecord, Warehouse, WarehouseError,
 };
 
 /// Runs that `ops.runs` shows, newest first.
@@ -26,35 +25,83 @@ const SUBMISSIONS_SHOWN_MAX: u32 = 1_000_000;
 /// `ops.runs`, `ops.quarantine`, `ops.snapshots`, `ops.inbox` and `ops.submissions` as of `as_of`: a run counts when it began
 /// by then (UTC) or published something of a day up to then, a record when it was entered by then.
 ///
-/// # Errors
-/// When the ledger cannot be read.
-pub fn ledger_tables(warehouse: &Warehouse, as_of: AsOf) -> Result<Vec<MemoryTable>, WarehouseError> {
-    let files = retained(warehouse, as_of)?;
-    let latest = warehouse.committed_files(if as_of == AsOf::All { AsOf::Latest } else { as_of })?;
-    let published: BTreeSet<&RunId> = files.iter().map(|file| &file.run).collect();
-    let mut records = warehouse.runs(&RunFilter { limit: Some(RUNS_SHOWN_MAX), ..RunFilter::default() })?;
-    let mut refused = warehouse.quarantine(None)?;
-    let mut submissions = warehouse.submissions(None, Some(SUBMISSIONS_SHOWN_MAX))?;
-    let mut tallies = warehouse.inbox()?.inbox_tallies()?;
-    if let AsOf::Date(day) = as_of {
-        records.retain(|run| run.started_at.date_naive() <= day || published.contains(&run.run));
-        let known: BTreeSet<&RunId> = records.iter().map(|run| &run.run).collect();
-        refused.retain(|row| known.contains(&row.run));
-        submissions.retain(|record| record.created_at.date_naive() <= day);
-        tallies.retain(|tally| tally.day <= day);
+/// The files are `files`, those of a moment; the other rows are read when somebody asks for them, which most queries do
+/// not.
+#[must_use]
+pub fn ledger_tables(warehouse: &Warehouse, files: &Arc<CommittedSet>, as_of: AsOf) -> Vec<MemoryTable> {
+    let day = match as_of {
+        AsOf::Date(day) => Some(day),
+        AsOf::Latest | AsOf::All => None,
+    };
+    let known = Known { warehouse: warehouse.clone(), files: Arc::clone(files), day };
+    let files = Arc::clone(files);
+    let [of_runs, of_rows, of_calls, of_records] = [(); 4].map(|()| known.clone());
+    vec![
+        later(runs(&[]), move || Ok(runs(&of_runs.runs()?))),
+        later(quarantine(&[]), move || Ok(quarantine(&of_rows.refused()?))),
+        later(snapshots(&CommittedSet::default()), move || Ok(snapshots(&files))),
+        later(inbox(&[]), move || Ok(inbox(&of_calls.tallies()?))),
+        later(submissions_table(&[]), move || Ok(submissions_table(&of_records.submissions()?))),
+    ]
+}
+
+/// What a session as of `day` knows of the ledger.
+#[derive(Clone)]
+struct Known {
+    warehouse: Warehouse,
+    /// The retained files up to then.
+    files: Arc<CommittedSet>,
+    day: Option<NaiveDate>,
+}
+
+impl Known {
+    fn runs(&self) -> Result<Vec<RunRecord>, WarehouseError> {
+        let shown = RunFilter { limit: Some(RUNS_SHOWN_MAX), ..RunFilter::default() };
+        let mut records = self.warehouse.runs(&shown)?;
+        if let Some(day) = self.day {
+            let published: BTreeSet<&RunId> = self.files.retained.iter().map(|file| &file.run).collect();
+            records.retain(|run| run.started_at.date_naive() <= day || published.contains(&run.run));
+        }
+        Ok(records)
     }
-    Ok(vec![
-        runs(&records),
-        quarantine(&refused),
-        snapshots(&files, &latest),
-        inbox(&tallies),
-        submissions_table(&submissions),
-    ])
+
+    fn refused(&self) -> Result<Vec<QuarantinedRow>, WarehouseError> {
+        let mut rows = self.warehouse.quarantine(None)?;
+        if self.day.is_some() {
+            let known: BTreeSet<RunId> = self.runs()?.into_iter().map(|run| run.run).collect();
+            rows.retain(|row| known.contains(&row.run));
+        }
+        Ok(rows)
+    }
+
+    fn tallies(&self) -> Result<Vec<InboxTally>, WarehouseError> {
+        let mut tallies = self.warehouse.inbox()?.inbox_tallies()?;
+        tallies.retain(|tally| self.day.is_none_or(|day| tally.day <= day));
+        Ok(tallies)
+    }
+
+    fn submissions(&self) -> Result<Vec<SubmissionRecord>, WarehouseError> {
+        let mut records = self.warehouse.submissions(None, Some(SUBMISSIONS_SHOWN_MAX))?;
+        records.retain(|record| self.day.is_none_or(|day| record.created_at.date_naive() <= day));
+        Ok(records)
+    }
+}
+
+/// The table `empty` with the rows of the one that `read` gives.
+fn later(
+    empty: MemoryTable,
+    read: impl Fn() -> Result<MemoryTable, WarehouseError> + Send + Sync + 'static,
+) -> MemoryTable {
+    let rows = move || match read()?.rows {
+        Rows::Held(batches) => Ok(batches),
+        Rows::Later(read) => read(),
+    };
+    MemoryTable { rows: Rows::Later(Arc::new(rows)), ..empty }
 }
 
 /// One row a committed file: which run it is of, its day, whether the session's `<source>.<dataset>` reads it.
-fn snapshots(files: &[CommittedFile], latest: &[CommittedFile]) -> MemoryTable {
-    let current: BTreeSet<_> = latest.iter().map(|file| &file.path).collect();
+fn snapshots(set: &CommittedSet) -> MemoryTable {
+    let files = &set.retained;
     let text = |values: Vec<String>| Arc::new(StringArray::from(values)) as ArrayRef;
     let year = |file: &CommittedFile| file.partition.get("tahun_anggaran").and_then(|year| year.parse::<i32>().ok());
     let dates: Vec<i32> = files.iter().map(|file| Date32Type::from_naive_date(file.snapshot_date)).collect();
@@ -67,10 +114,7 @@ fn snapshots(files: &[CommittedFile], latest: &[CommittedFile]) -> MemoryTable {
             ("dataset", text(files.iter().map(|file| file.dataset.dataset().to_owned()).collect())),
             ("tahun_anggaran", Arc::new(files.iter().map(year).collect::<Int32Array>())),
             ("snapshot_date", Arc::new(Date32Array::from(dates))),
-            (
-                "latest",
-                Arc::new(files.iter().map(|file| Some(current.contains(&file.path))).collect::<BooleanArray>()),
-            ),
+            ("latest", Arc::new(BooleanArray::from(set.shown.clone()))),
             ("run", text(files.iter().map(|file| file.run.to_string()).collect())),
             ("rows", Arc::new(UInt64Array::from_iter_values(files.iter().map(|file| file.rows)))),
             ("bytes", Arc::new(UInt64Array::from_iter_values(files.iter().map(|file| file.bytes)))),
@@ -199,11 +243,11 @@ fn memory(table: &str, columns: Vec<(&str, ArrayRef)>) -> MemoryTable {
     let schema = Arc::new(Schema::new(fields));
     let arrays = columns.into_iter().map(|(_, array)| array).collect();
     let batch = RecordBatch::try_new(Arc::clone(&schema), arrays).expect("the schema is made from these columns");
-    MemoryTable { schema: "ops".to_owned(), table: table.to_owned(), columns: schema, batches: vec![batch] }
+    MemoryTable { schema: "ops".to_owned(), table: table.to_owned(), columns: schema, rows: Rows::Held(vec![batch]) }
 }
 
 /// The ledger's tables without a row.
 #[cfg(test)]
 pub(crate) fn empty_ledger_tables() -> Vec<MemoryTable> {
-    vec![runs(&[]), quarantine(&[]), snapshots(&[], &[]), inbox(&[])]
+    vec![runs(&[]), quarantine(&[]), snapshots(&CommittedSet::default()), inbox(&[])]
 }

@@ -2,29 +2,22 @@
 
 use arrow::datatypes::DataType;
 
-use super::committed::retained;
-use super::table::{MemoryTable, TableFile, TableSource};
+use super::table::{HISTORY, MemoryTable, Rows, TableFile, TableSource};
 use crate::reference::{REF, Reference, ReferenceTable};
-use crate::warehouse::{AsOf, CommittedFile, Warehouse, WarehouseError};
+use crate::warehouse::{CommittedFile, CommittedSet};
 
-/// `ref.<name>` with the same columns wherever the rows come from, and `history.ref_<name>` with every import up to `as_of`
+/// `ref.<name>` with the same columns wherever the rows come from, and `history.ref_<name>` with every import among `files`
 /// and its `snapshot_date`.
-///
-/// # Errors
-/// When the ledger cannot be read.
-pub fn reference_tables(
-    warehouse: &Warehouse,
-    reference: &Reference,
-    as_of: AsOf,
-) -> Result<(Vec<TableSource>, Vec<MemoryTable>), WarehouseError> {
-    let newest = imports(warehouse, if as_of == AsOf::All { AsOf::Latest } else { as_of })?;
-    let mut all = retained(warehouse, as_of)?;
-    all.retain(|file| file.dataset.source() == REF);
+#[must_use]
+pub fn reference_tables(files: &CommittedSet, reference: &Reference) -> (Vec<TableSource>, Vec<MemoryTable>) {
+    let is_import = |file: &&CommittedFile| file.dataset.source() == REF;
+    let newest: Vec<&CommittedFile> = files.latest().filter(is_import).collect();
+    let all: Vec<&CommittedFile> = files.retained.iter().filter(is_import).collect();
     let (mut committed, mut held) = (Vec::new(), Vec::new());
     for table in &reference.tables {
         let name = &table.definition.name;
         let columns = table.definition.schema();
-        let of_table = |file: &&CommittedFile| file.dataset.dataset() == name;
+        let of_table = |file: &&&CommittedFile| file.dataset.dataset() == name;
         match newest.iter().find(of_table) {
             Some(file) => committed.push(TableSource {
                 schema: REF.to_owned(),
@@ -36,14 +29,14 @@ pub fn reference_tables(
             None => held.push(in_memory(table)),
         }
         committed.push(TableSource {
-            schema: "history".to_owned(),
+            schema: HISTORY.to_owned(),
             table: format!("{REF}_{name}"),
             columns,
             partition_columns: vec![("snapshot_date".to_owned(), DataType::Date32)],
             files: all.iter().filter(of_table).map(dated).collect(),
         });
     }
-    Ok((committed, held))
+    (committed, held)
 }
 
 /// The rows of the config as a table.
@@ -52,17 +45,11 @@ pub(crate) fn in_memory(table: &ReferenceTable) -> MemoryTable {
         schema: REF.to_owned(),
         table: table.definition.name.clone(),
         columns: table.definition.schema(),
-        batches: vec![table.batch.clone()],
+        rows: Rows::Held(vec![table.batch.clone()]),
     }
 }
 
-fn imports(warehouse: &Warehouse, as_of: AsOf) -> Result<Vec<CommittedFile>, WarehouseError> {
-    let mut files = warehouse.committed_files(as_of)?;
-    files.retain(|file| file.dataset.source() == REF);
-    Ok(files)
-}
-
-fn dated(file: &CommittedFile) -> TableFile {
+fn dated(file: &&CommittedFile) -> TableFile {
     let date = file.snapshot_date.to_string();
     TableFile { path: file.path.clone(), partition_values: vec![date], bytes: file.bytes }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use datafusion::catalog::{MemTable, MemorySchemaProvider, SchemaProvider, TableProvider};
+use datafusion::catalog::{CatalogProviderList, MemTable, SchemaProvider, TableProvider};
 use datafusion::common::{ParamValues, ScalarValue};
 use datafusion::error::DataFusionError;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
@@ -15,21 +15,19 @@ use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::object_store::path::Path;
 use datafusion::optimizer::{Optimizer, OptimizerRule};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::stream::{BoxStream, StreamExt, TryStreamExt};
 use tokio::time::Instant;
 
-use super::check::{self, CheckReport};
-use super::engine::Engine;
+        Ok(Self { context, limits, checks: views.checks().cloned().collect(), planner, keys: None, engine: None })
 use super::error::{CatalogError, did_you_mean, nearest};
 use super::guard;
 use super::keyed::{self, KeyColumns};
 use super::plain::{plain_batch, plain_schema};
 use super::store::{CommittedFiles, STORE_URL};
-use super::table::{CommittedTable, MemoryTable, TableSource};
-use super::views::{self, MART, Problem, ViewFile, ViewSet};
+use super::table::{CommittedTable, HISTORY, MemoryTable, Rows, TableSource};
+use super::views::{LazySchema, MART, Planner, Problem, ViewFile, ViewSet};
 use super::yielding::YieldingJoins;
 
 /// The engine's rules but one: the rewriting of a single `count(DISTINCT …)` sums decimals twice, which widens them after
@@ -106,7 +104,7 @@ pub struct Catalog {
     context: SessionContext,
     limits: SessionLimits,
     checks: Vec<ViewFile>,
-    problems: Vec<Problem>,
+    planner: Arc<Planner>,
     keys: Option<KeyColumns>,
     /// Where plans run; in this process without one.
     engine: Option<Arc<dyn Engine>>,
@@ -114,58 +112,49 @@ pub struct Catalog {
 
 impl std::fmt::Debug for Catalog {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Catalog")
-            .field("limits", &self.limits)
-            .field("problems", &self.problems)
-            .finish_non_exhaustive()
+        f.debug_struct("Catalog").field("limits", &self.limits).finish_non_exhaustive()
     }
 }
 
 impl Catalog {
-    /// A catalog of these tables and views. A view that does not plan is left out and listed by
-    /// [`Catalog::problems`]; a table that does not fit its files is an error.
-    pub async fn build(
-        tables: Vec<TableSource>,
-        views: &ViewSet,
-        limits: SessionLimits,
-    ) -> Result<Self, CatalogError> {
-        Self::build_with(tables, Vec::new(), views, limits).await
+    /// A catalog of these tables and views. A view is planned when somebody asks for it; one that does not plan is not
+    /// there, and [`Catalog::problems`] says why. A table that does not fit its files is an error.
+    ///
+    /// # Errors
+    /// When a table does not fit its files, or the engine cannot start.
+    pub fn build(tables: Vec<TableSource>, views: &ViewSet, limits: SessionLimits) -> Result<Self, CatalogError> {
+        Self::build_with(tables, Vec::new(), views, limits)
     }
 
     /// [`Catalog::build`] with tables held in memory beside them (`ops.runs`, `ref.*`).
-    pub async fn build_with(
+    ///
+    /// # Errors
+    /// As [`Catalog::build`].
+    pub fn build_with(
         tables: Vec<TableSource>,
         memory: Vec<MemoryTable>,
         views: &ViewSet,
         limits: SessionLimits,
     ) -> Result<Self, CatalogError> {
-        let mut names: BTreeMap<Path, Path> = BTreeMap::new();
-        let mut providers: Vec<(String, String, Arc<dyn TableProvider>)> = Vec::new();
-        for table in tables {
-            let provider = CommittedTable::new(&table, &mut names)?;
-            providers.push((table.schema, table.table, Arc::new(provider)));
-        }
-        for table in memory {
-            let provider =
-                MemTable::try_new(table.columns, vec![table.batches]).map_err(|e| CatalogError::Table {
-                    table: format!("{}.{}", table.schema, table.table),
-                    reason: e.message().into_owned(),
-                })?;
-            providers.push((table.schema, table.table, Arc::new(provider)));
-        }
+        let store = CommittedFiles::new();
         let state = SessionStateBuilder::new()
             .with_config(config(&limits))
-            .with_runtime_env(runtime(&limits, names)?)
+            .with_runtime_env(runtime(&limits, Arc::clone(&store))?)
             .with_default_features()
             .with_optimizer_rules(optimizer_rules())
             .with_physical_optimizer_rule(Arc::new(YieldingJoins))
             .build();
         let context = SessionContext::new_with_state(state);
-        for (schema, table, provider) in providers {
-            register(&context, &schema, &table, provider)?;
+        let planner = Arc::new(Planner::new(&context, views.clone()));
+        for (name, schema) in schemas(tables, memory, &planner, &store)? {
+            register_schema(&context, &name, Arc::new(schema))?;
         }
+<<<<<<< HEAD
         let problems = views::register(&context, views).await?;
         Ok(Self { context, limits, checks: views.checks().cloned().collect(), problems, keys: None, engine: None })
+=======
+        Ok(Self { context, limits, checks: views.checks().cloned().collect(), planner, keys: None })
+>>>>>>> main
     }
 
     /// This catalog, hashing the personal numbers that SQL from outside compares with key columns.
@@ -235,16 +224,18 @@ impl Catalog {
         reports
     }
 
-    /// The views that could not be registered, with the reason.
-    #[must_use]
-    pub fn problems(&self) -> &[Problem] {
-        &self.problems
+    /// Plans every view and data test and says which ones cannot be, with the reason.
+    ///
+    /// # Errors
+    /// When the data tests cannot be put together.
+    pub async fn problems(&self) -> Result<Vec<Problem>, CatalogError> {
+        self.planner.problems().await
     }
 
     /// `schema.table` of every table and view, sorted; the engine's own schema is left out.
     #[must_use]
     pub fn table_names(&self) -> Vec<String> {
-        table_names(&self.context)
+        table_names(self.context.state().catalog_list())
     }
 
     /// The table or view `schema.table`.
@@ -265,17 +256,26 @@ impl Catalog {
         CatalogError::Timeout { seconds: self.limits.timeout.as_secs() }
     }
 
+    /// Words an unknown table: a view may be there, but broken.
+    fn why_unknown(&self, text: &str) -> String {
+        let view = unknown_table(text).and_then(|name| name.strip_prefix("mart."));
+        match view.and_then(|view| self.planner.problem(view)) {
+            Some(problem) => format!("the view {MART}.{} is broken: {problem}", problem.name),
+            None => hint_unknown_table(text, &self.table_names()),
+        }
+    }
+
     fn with_hint(&self, error: CatalogError) -> CatalogError {
         match error {
-            CatalogError::Query(text) => CatalogError::Query(hint_unknown_table(&text, &self.table_names())),
+            CatalogError::Query(text) => CatalogError::Query(self.why_unknown(&text)),
             other => other,
         }
     }
 }
 
 /// `schema.table` of everything registered, sorted, without the engine's own schema.
-pub(crate) fn table_names(context: &SessionContext) -> Vec<String> {
-    let Some(catalog) = context.catalog(CATALOG) else { return Vec::new() };
+pub(crate) fn table_names(catalogs: &Arc<dyn CatalogProviderList>) -> Vec<String> {
+    let Some(catalog) = catalogs.catalog(CATALOG) else { return Vec::new() };
     let schemas = catalog.schema_names();
     let mut names: Vec<String> = schemas
         .iter()
@@ -287,11 +287,16 @@ pub(crate) fn table_names(context: &SessionContext) -> Vec<String> {
     names
 }
 
+/// The name in `table 'lumbung.mart.x' not found`: `mart.x`.
+fn unknown_table(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("table '")?;
+    let (name, _) = rest.split_once("' not found")?;
+    Some(name.strip_prefix(CATALOG).and_then(|n| n.strip_prefix('.')).unwrap_or(name))
+}
+
 /// Words `table 'lumbung.mart.x' not found` with the nearest names; other messages stay.
 pub(crate) fn hint_unknown_table(text: &str, names: &[String]) -> String {
-    let unknown = text.split_once("table '").and_then(|(_, rest)| rest.split_once("' not found"));
-    let Some((unknown, _)) = unknown else { return text.to_owned() };
-    let unknown = unknown.strip_prefix(CATALOG).and_then(|n| n.strip_prefix('.')).unwrap_or(unknown);
+    let Some(unknown) = unknown_table(text) else { return text.to_owned() };
     let near = nearest(unknown, names);
     let hint = if near.is_empty() { "SHOW TABLES lists them all".to_owned() } else { did_you_mean(&near) };
     format!("unknown table {unknown}; {hint}")
@@ -310,7 +315,7 @@ fn config(limits: &SessionLimits) -> SessionConfig {
     config
 }
 
-fn runtime(limits: &SessionLimits, names: BTreeMap<Path, Path>) -> Result<Arc<RuntimeEnv>, CatalogError> {
+fn runtime(limits: &SessionLimits, store: Arc<CommittedFiles>) -> Result<Arc<RuntimeEnv>, CatalogError> {
     let spill = match &limits.spill_dir {
         Some(dir) => DiskManagerMode::Directories(vec![dir.clone()]),
         None => DiskManagerMode::Disabled,
@@ -321,35 +326,54 @@ fn runtime(limits: &SessionLimits, names: BTreeMap<Path, Path>) -> Result<Arc<Ru
             .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(spill))
             .build_arc()?;
         let url = ObjectStoreUrl::parse(STORE_URL)?;
-        runtime.register_object_store(url.as_ref(), CommittedFiles::new(names));
+        runtime.register_object_store(url.as_ref(), store);
         Ok(runtime)
     };
     build().map_err(|e| CatalogError::from_engine(&e))
 }
 
-/// Registers `provider` as `schema.table`, creating the schema.
-pub(crate) fn register(
+fn register_schema(
     context: &SessionContext,
-    schema: &str,
-    table: &str,
-    provider: Arc<dyn TableProvider>,
+    name: &str,
+    schema: Arc<dyn SchemaProvider>,
 ) -> Result<(), CatalogError> {
-    let put = || -> Result<(), DataFusionError> {
-        let catalog = context
-            .catalog(CATALOG)
-            .ok_or_else(|| DataFusionError::Internal("the session has no default catalog".to_owned()))?;
-        let tables = match catalog.schema(schema) {
-            Some(tables) => tables,
-            None => {
-                let tables: Arc<dyn SchemaProvider> = Arc::new(MemorySchemaProvider::new());
-                catalog.register_schema(schema, Arc::clone(&tables))?;
-                tables
-            }
-        };
-        tables.register_table(table.to_owned(), provider)?;
-        Ok(())
-    };
-    put().map_err(|e| CatalogError::Table { table: format!("{schema}.{table}"), reason: e.message().into_owned() })
+    let fail = |error: DataFusionError| CatalogError::from_engine(&error);
+    let missing = || DataFusionError::Internal("the session has no default catalog".to_owned());
+    let catalog = context.catalog(CATALOG).ok_or_else(missing).map_err(fail)?;
+    catalog.register_schema(name, schema).map(drop).map_err(fail)
+}
+
+/// The schemas of a session with their tables.
+fn schemas(
+    tables: Vec<TableSource>,
+    memory: Vec<MemoryTable>,
+    planner: &Arc<Planner>,
+    store: &Arc<CommittedFiles>,
+) -> Result<BTreeMap<String, LazySchema>, CatalogError> {
+    let new = |name: &str| LazySchema::new(name, planner);
+    let mut schemas: BTreeMap<String, LazySchema> = [MART, OPS].map(|name| (name.to_owned(), new(name))).into();
+    for table in tables {
+        let schema = schemas.entry(table.schema.clone()).or_insert_with_key(|name| new(name));
+        let (name, store) = (table.table.clone(), Arc::clone(store));
+        if table.schema == HISTORY {
+            let make = move || CommittedTable::new(&table, &store).map_err(|e| DataFusionError::External(e.into()));
+            schema.add(&name, move || Ok(Arc::new(make()?)));
+        } else {
+            schema.put(name, Arc::new(CommittedTable::new(&table, &store)?));
+        }
+    }
+    for table in memory {
+        let schema = schemas.entry(table.schema.clone()).or_insert_with_key(|name| new(name));
+        let MemoryTable { table: name, columns, rows, .. } = table;
+        schema.add(&name, move || {
+            let batches = match &rows {
+                Rows::Held(batches) => batches.clone(),
+                Rows::Later(read) => read().map_err(DataFusionError::External)?,
+            };
+            Ok(Arc::new(MemTable::try_new(Arc::clone(&columns), vec![batches])?))
+        });
+    }
+    Ok(schemas)
 }
 
 /// Turns the engine's stream into plain batches; with `limits` it stops at the deadline and at too many rows.

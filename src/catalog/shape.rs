@@ -57,6 +57,8 @@ impl Catalog {
     /// # Errors
     /// When the engine cannot describe one.
     pub async fn shapes(&self) -> Result<Vec<TableShape>, CatalogError> {
+        // Broken views are known to be none once all have been planned.
+        self.problems().await?;
         let mut shapes = Vec::new();
         for name in self.table_names() {
             let Some((schema, table)) = name.split_once('.') else { continue };

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
 use datafusion::object_store::local::LocalFileSystem;
@@ -27,17 +27,24 @@ pub(crate) const STORE_URL: &str = "lumbung://warehouse";
 pub(crate) struct CommittedFiles {
     disk: LocalFileSystem,
     /// Name in the catalog -> place on disk.
-    files: BTreeMap<Path, Path>,
+    files: RwLock<BTreeMap<Path, Path>>,
 }
 
 impl CommittedFiles {
-    /// A store of these files: name in the catalog -> place on disk.
-    pub(crate) fn new(files: BTreeMap<Path, Path>) -> Arc<Self> {
-        Arc::new(Self { disk: LocalFileSystem::new(), files })
+    /// A store without a file.
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self { disk: LocalFileSystem::new(), files: RwLock::default() })
     }
 
-    fn place(&self, name: &Path) -> Result<&Path> {
-        self.files.get(name).ok_or_else(|| Error::NotFound {
+    /// Enters a file: its name in the catalog and its place on disk. False when the name is taken.
+    pub(crate) fn add(&self, name: Path, place: Path) -> bool {
+        let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
+        files.insert(name, place).is_none()
+    }
+
+    fn place(&self, name: &Path) -> Result<Path> {
+        let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
+        files.get(name).cloned().ok_or_else(|| Error::NotFound {
             path: name.to_string(),
             source: "it is not one of the committed files of this session".into(),
         })
@@ -77,14 +84,14 @@ pub(super) fn read_only() -> Error {
 impl ObjectStore for CommittedFiles {
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
         let place = self.place(location)?;
-        let mut found = self.disk.get_opts(place, options).await.map_err(|e| without_place(location, &e))?;
+        let mut found = self.disk.get_opts(&place, options).await.map_err(|e| without_place(location, &e))?;
         found.meta.location = location.clone();
         Ok(found)
     }
 
     async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
         let place = self.place(location)?;
-        self.disk.get_ranges(place, ranges).await.map_err(|e| without_place(location, &e))
+        self.disk.get_ranges(&place, ranges).await.map_err(|e| without_place(location, &e))
     }
 
     fn list(&self, _prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
@@ -122,7 +129,6 @@ mod tests {
     use datafusion::object_store::path::Path;
     use datafusion::object_store::{ObjectStore, ObjectStoreExt};
     use futures::StreamExt;
-    use std::collections::BTreeMap;
 
     #[tokio::test]
     async fn only_registered_files_exist_and_errors_hide_their_place() {
@@ -131,7 +137,8 @@ mod tests {
         std::fs::write(&file, b"0123").unwrap();
         let name = Path::from("omspan/x/a.parquet");
         let place = Path::from_absolute_path(&file).unwrap();
-        let store = CommittedFiles::new(BTreeMap::from([(name.clone(), place.clone())]));
+        let store = CommittedFiles::new();
+        assert!(store.add(name.clone(), place.clone()) && !store.add(name.clone(), place.clone()));
 
         assert_eq!(store.get(&name).await.unwrap().bytes().await.unwrap().as_ref(), b"0123");
         assert_eq!(store.get_range(&name, 1..3).await.unwrap().as_ref(), b"12");

@@ -4,7 +4,7 @@
 //! warehouse says which files are committed, so a scan opens these and no other; files whose partition values cannot
 //! match are left out before anything is opened, and row groups are pruned by the Parquet reader.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -28,7 +28,10 @@ use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::scalar::ScalarValue;
 
 use super::error::CatalogError;
-use super::store::STORE_URL;
+use super::store::{CommittedFiles, STORE_URL};
+
+/// SQL schema of all retained snapshots. Most sessions never ask for it, so its tables are put together when one does.
+pub(crate) const HISTORY: &str = "history";
 
 /// A table made of committed Parquet files.
 #[derive(Debug, Clone)]
@@ -65,8 +68,29 @@ pub struct MemoryTable {
     pub table: String,
     /// Columns.
     pub columns: SchemaRef,
-    /// Rows; every batch has the schema of `columns`.
-    pub batches: Vec<RecordBatch>,
+    /// Its rows.
+    pub rows: Rows,
+}
+
+/// Rows of a [`MemoryTable`]; every batch has the schema of its columns.
+#[derive(Clone)]
+pub enum Rows {
+    /// They are there.
+    Held(Vec<RecordBatch>),
+    /// They are read when somebody asks for them, once a session.
+    Later(ReadRows),
+}
+
+/// Reads the rows of a table; it may block.
+pub type ReadRows = Arc<dyn Fn() -> Result<Vec<RecordBatch>, Box<dyn std::error::Error + Send + Sync>> + Send + Sync>;
+
+impl std::fmt::Debug for Rows {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Held(batches) => f.debug_tuple("Held").field(batches).finish(),
+            Self::Later(_) => f.write_str("Later"),
+        }
+    }
 }
 
 /// Where a scanned file lies on disk, as its [`PartitionedFile`] carries it along for plans that run elsewhere.
@@ -83,8 +107,8 @@ pub(crate) struct CommittedTable {
 }
 
 impl CommittedTable {
-    /// Checks `source` and enters its files into `names` (name in the catalog -> place on disk).
-    pub(crate) fn new(source: &TableSource, names: &mut BTreeMap<Path, Path>) -> Result<Self, CatalogError> {
+    /// Checks `source` and enters its files into `store`.
+    pub(crate) fn new(source: &TableSource, store: &CommittedFiles) -> Result<Self, CatalogError> {
         let fail =
             |reason: String| CatalogError::Table { table: format!("{}.{}", source.schema, source.table), reason };
         let partitions: Vec<FieldRef> = source
@@ -103,7 +127,7 @@ impl CommittedTable {
         let mut places = BTreeSet::new();
         for file in &source.files {
             let (name, place) = names_of(source, file).map_err(fail)?;
-            if !places.insert(place.clone()) || names.insert(name.clone(), place.clone()).is_some() {
+            if !places.insert(place.clone()) || !store.add(name.clone(), place.clone()) {
                 return Err(fail(format!("file {name} is listed twice and would count twice")));
             }
             let values = partition_values(source, file).map_err(fail)?;

@@ -43,7 +43,7 @@ pub(crate) async fn run(context: &Context, args: &CatalogArgs) -> Result<(), Fai
         OutputFormat::Table => DictionaryFormat::Table,
     });
     let warehouse = Warehouse::open_for_reading(&context.warehouse)?;
-    let catalog = session::open(context, &warehouse, AsOf::Latest).await?;
+    let catalog = session::open(context, &warehouse, AsOf::Latest)?;
     let (_, mut all) = dictionary(context, &warehouse, &catalog).await?;
     let one = args.name.as_deref().map(|name| find(&all, name).map(TableEntry::name)).transpose()?;
     if let Some(name) = &one {

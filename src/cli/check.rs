@@ -121,17 +121,24 @@ fn privacy(context: &Context, contracts: &[Contract], findings: &mut Vec<Finding
 
 /// Plans every view and report query over the tables there are, loaded or not.
 async fn queries(context: &Context, tables: (&[Contract], &Reference), findings: &mut Vec<Finding>) {
-    let catalog = match build(context, tables).await {
+    let catalog = match build(context, tables) {
         Ok(catalog) => catalog,
         Err(failure) => {
             findings.push(Finding::new("views", Err((failure.code, failure.message))));
             return;
         }
     };
-    if catalog.problems().is_empty() {
+    let problems = match catalog.problems().await {
+        Ok(problems) => problems,
+        Err(error) => {
+            findings.push(Finding::new("views", Err((Code::Internal, error.to_string()))));
+            return;
+        }
+    };
+    if problems.is_empty() {
         findings.push(Finding::new("views", Ok(())));
     }
-    for problem in catalog.problems() {
+    for problem in problems {
         let result = Err((Code::Configuration, problem.to_string()));
         findings.push(Finding::new(format!("query {}", problem.name), result));
     }
@@ -142,9 +149,9 @@ async fn queries(context: &Context, tables: (&[Contract], &Reference), findings:
     }
 }
 
-async fn build(context: &Context, tables: (&[Contract], &Reference)) -> Result<Catalog, Failure> {
+fn build(context: &Context, tables: (&[Contract], &Reference)) -> Result<Catalog, Failure> {
     let warehouse = Warehouse::open_for_reading(&context.warehouse)?;
-    session::with_reference(context, &warehouse, tables, AsOf::Latest).await
+    session::with_reference(context, &warehouse, tables, AsOf::Latest)
 }
 
 /// Seconds to wait for a source to accept a connection.

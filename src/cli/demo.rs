@@ -173,8 +173,8 @@ fn write_control(dir: &Path, control: &Control) -> Result<(), Failure> {
 
 /// Evaluates every view once.
 async fn views(context: &Context, warehouse: &Warehouse) -> Result<String, Failure> {
-    let catalog = session::open(context, warehouse, AsOf::Latest).await?;
-    if let Some(problem) = catalog.problems().first() {
+    let catalog = session::open(context, warehouse, AsOf::Latest)?;
+    if let Some(problem) = catalog.problems().await?.first() {
         return Err(Failure::internal(problem));
     }
     let marts: Vec<String> = catalog.table_names().into_iter().filter(|name| name.starts_with("mart.")).collect();

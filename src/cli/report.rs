@@ -118,9 +118,9 @@ pub(crate) async fn make(
     definition: &ReportDefinition,
     period: NaiveDate,
 ) -> Result<Composed, Failure> {
-    let current = Session(session::open(context, warehouse, AsOf::Date(period)).await?);
+    let current = Session(session::open(context, warehouse, AsOf::Date(period))?);
     let previous = match previous_date(warehouse, period)? {
-        Some(date) => Some(Session(session::open(context, warehouse, AsOf::Date(date)).await?)),
+        Some(date) => Some(Session(session::open(context, warehouse, AsOf::Date(date))?)),
         None => None,
     };
     let sources = source_notes(context, warehouse, period)?;

@@ -121,7 +121,7 @@ struct Committed {
 #[async_trait]
 impl Catalogs for Committed {
     async fn latest(&self) -> Result<Catalog, String> {
-        session::open(&self.context, &self.warehouse, AsOf::Latest).await.map_err(|failure| failure.message)
+        session::open(&self.context, &self.warehouse, AsOf::Latest).map_err(|failure| failure.message)
     }
 }
 

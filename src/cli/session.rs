@@ -1,5 +1,6 @@
 //! A SQL session over what is committed.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use arrow::util::display::array_value_to_string;
@@ -24,53 +25,43 @@ pub(crate) fn views(context: &Context) -> Result<ViewSet, Failure> {
 }
 
 /// A session over the snapshots as of `as_of`.
-pub(crate) async fn open(context: &Context, warehouse: &Warehouse, as_of: AsOf) -> Result<Catalog, Failure> {
-    over(context, warehouse, &context.folder.contracts()?, as_of).await
+pub(crate) fn open(context: &Context, warehouse: &Warehouse, as_of: AsOf) -> Result<Catalog, Failure> {
+    over(context, warehouse, &context.folder.contracts()?, as_of)
 }
 
 /// A session over the datasets of `contracts` as of `as_of`. A broken reference table keeps it from opening: a join
 /// against half a list gives figures that look right.
-pub(crate) async fn over(
+pub(crate) fn over(
     context: &Context,
     warehouse: &Warehouse,
     contracts: &[Contract],
     as_of: AsOf,
 ) -> Result<Catalog, Failure> {
     let reference = Reference::load(&context.folder)?;
-    with_reference(context, warehouse, (contracts, &reference), as_of).await
-}
-
-/// A session for one query: views that it does not need are not planned.
-pub(crate) async fn for_query(
-    context: &Context,
-    warehouse: &Warehouse,
-    as_of: AsOf,
-    query: &str,
-) -> Result<Catalog, Failure> {
-    let (contracts, reference) = (context.folder.contracts()?, Reference::load(&context.folder)?);
-    build(context, warehouse, (&contracts, &reference), as_of, &views(context)?.needed_by(query)).await
+    with_reference(context, warehouse, (contracts, &reference), as_of)
 }
 
 /// [`over`] with reference tables that were read before.
-pub(crate) async fn with_reference(
+pub(crate) fn with_reference(
     context: &Context,
     warehouse: &Warehouse,
     (contracts, reference): (&[Contract], &Reference),
     as_of: AsOf,
 ) -> Result<Catalog, Failure> {
-    build(context, warehouse, (contracts, reference), as_of, &views(context)?).await
+    build(context, warehouse, (contracts, reference), as_of, &views(context)?)
 }
 
-async fn build(
+fn build(
     context: &Context,
     warehouse: &Warehouse,
     (contracts, reference): (&[Contract], &Reference),
     as_of: AsOf,
     views: &ViewSet,
 ) -> Result<Catalog, Failure> {
-    let mut tables = dataset_tables(warehouse, contracts, as_of)?;
-    let mut memory = ledger_tables(warehouse, as_of)?;
-    let (imported, held) = reference_tables(warehouse, reference, as_of)?;
+    let files = Arc::new(warehouse.committed_set(as_of)?);
+    let mut tables = dataset_tables(&files, contracts);
+    let mut memory = ledger_tables(warehouse, &files, as_of);
+    let (imported, held) = reference_tables(&files, reference);
     tables.extend(imported);
     memory.extend(held);
     let sql = context.config.sql;
@@ -82,7 +73,7 @@ async fn build(
     };
     let key = context.credentials.pii_key(context.config.privacy.key_file.as_deref());
     let keys = KeyColumns::new(contracts, key.map_err(|error| error.to_string()));
-    Ok(Catalog::build_with(tables, memory, views, limits).await?.with_keys(keys))
+    Ok(Catalog::build_with(tables, memory, views, limits)?.with_keys(keys))
 }
 
 /// Answers what contracts ask of loaded rows (`for_each`), each time over the newest snapshots.
@@ -94,7 +85,7 @@ pub(crate) struct LoadedRows<'a> {
 #[async_trait]
 impl Loaded for LoadedRows<'_> {
     async fn rows(&self, sql: &str) -> Result<Vec<Vec<(String, String)>>, String> {
-        let catalog = open(self.context, self.warehouse, AsOf::Latest).await.map_err(|failure| failure.message)?;
+        let catalog = open(self.context, self.warehouse, AsOf::Latest).map_err(|failure| failure.message)?;
         texts(&catalog, sql).await
     }
 }
@@ -115,7 +106,7 @@ impl<'a> LoadedOnce<'a> {
 #[async_trait]
 impl Loaded for LoadedOnce<'_> {
     async fn rows(&self, sql: &str) -> Result<Vec<Vec<(String, String)>>, String> {
-        let opened = self.catalog.get_or_try_init(|| open(self.context, self.warehouse, AsOf::Latest));
+        let opened = self.catalog.get_or_try_init(async || open(self.context, self.warehouse, AsOf::Latest));
         texts(opened.await.map_err(|failure| failure.message)?, sql).await
     }
 }

@@ -111,9 +111,9 @@ struct Opened {
 impl Opened {
     async fn open(context: &Context, as_of: AsOf, cluster: Option<&str>) -> Result<Self, Failure> {
         let warehouse = Warehouse::open_for_reading(&context.warehouse)?;
-        let catalog = session::open(context, &warehouse, as_of).await?;
+        let catalog = session::open(context, &warehouse, as_of)?;
         let (shapes, dictionary) = catalog::dictionary(context, &warehouse, &catalog).await?;
-        for problem in catalog.problems() {
+        for problem in catalog.problems().await? {
             talk(&format!("a view is missing: {problem}"));
         }
         let catalog = cluster::attach(catalog, &warehouse, cluster)?;

@@ -10,7 +10,7 @@ use crate::warehouse::{AsOf, Warehouse};
 
 pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
     let warehouse = Warehouse::open_for_reading(&context.warehouse)?;
-    let catalog = session::open(context, &warehouse, AsOf::Latest).await?;
+    let catalog = session::open(context, &warehouse, AsOf::Latest)?;
     let reports = catalog.run_checks().await;
     let mut table = Table::new(&["test", "severity", "result", ">rows"]);
     let mut code = None;

@@ -238,6 +238,22 @@ pub enum AsOf {
     All,
 }
 
+/// The committed files of a moment.
+#[derive(Debug, Clone, Default)]
+pub struct CommittedSet {
+    /// Every retained file, by dataset and partition.
+    pub retained: Vec<CommittedFile>,
+    /// For each of them: does nothing newer stand in its place?
+    pub(crate) shown: Vec<bool>,
+}
+
+impl CommittedSet {
+    /// The newest snapshot of each fiscal year, and all accumulated data.
+    pub fn latest(&self) -> impl Iterator<Item = &CommittedFile> {
+        self.retained.iter().zip(&self.shown).filter(|(_, shown)| **shown).map(|(file, _)| file)
+    }
+}
+
 /// One published file, as the ledger knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommittedFile {

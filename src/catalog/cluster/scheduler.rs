@@ -1,6 +1,5 @@
 //! The process that takes plans, cuts them into stages and hands their tasks to executors. It reads no data itself.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -105,7 +104,7 @@ fn config(options: &SchedulerOptions, host: &str, port: u16) -> SchedulerConfig 
         finished_job_state_clean_up_interval_seconds: LEFT_ROWS_SECS,
         override_session_builder: Some(Arc::new(|config| {
             // Plans name files; the scheduler hands the names on and opens none.
-            settings::reading(config, CommittedFiles::new(BTreeMap::new()))
+            settings::reading(config, CommittedFiles::new())
         })),
         ..SchedulerConfig::default()
     }

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::{Access, Dictionary, DictionarySources, Kind, Publisher, labelled};
 use crate::catalog::fixture::Fixture;
+use crate::catalog::ops::{empty_ledger_tables, submissions_table};
 use crate::catalog::reference::in_memory;
-use crate::catalog::{Catalog, SessionLimits, ViewSet};
+use crate::catalog::{Catalog, MemoryTable, SessionLimits, ViewSet};
 use crate::config::ConfigFolder;
 use crate::reference::Reference;
 use crate::warehouse::{CommitMode, CommittedFile, DatasetId, Partition, RunId, Sums};
@@ -32,9 +33,11 @@ async fn dictionary() -> Dictionary {
     let (contracts, reference) =
         (ConfigFolder::embedded().contracts().unwrap(), Reference::load(&ConfigFolder::embedded()).unwrap());
     let views = ViewSet::embedded();
-    let memory = reference.tables.iter().map(in_memory).collect();
+    let mut memory: Vec<MemoryTable> = reference.tables.iter().map(in_memory).collect();
+    memory.extend(empty_ledger_tables());
+    memory.push(submissions_table(&[]));
     let tables = Fixture::new().tables;
-    let catalog = Catalog::build_with(tables, memory, &views, SessionLimits::default()).await.unwrap();
+    let catalog = Catalog::build_with(tables, memory, &views, SessionLimits::default()).unwrap();
     let old = [("omspan", "dipa_belanja", "2026-10-01", 1), ("omspan", "realisasi_belanja", "2026-10-01", 2)];
     let new = [("omspan", "dipa_belanja", "2026-10-31", 3), ("omspan", "realisasi_belanja", "2026-10-30", 4)];
     let file = |(source, dataset, day, rows): &(&str, &str, &str, u64)| committed(source, dataset, day, *rows);

@@ -37,8 +37,8 @@ async fn catalog(key: Result<PiiKey, String>) -> (Fixture, Catalog) {
         "SELECT min(nik) AS penerima, kecamatan FROM (SELECT * FROM sipp.bantuan UNION ALL BY NAME
             SELECT * FROM sipp.bantuan) GROUP BY kecamatan",
     );
-    let catalog = Catalog::build(tables, &views, SessionLimits::default()).await.unwrap();
-    assert_eq!(catalog.problems(), []);
+    let catalog = Catalog::build(tables, &views, SessionLimits::default()).unwrap();
+    assert_eq!(catalog.problems().await.unwrap(), []);
     let contracts = ConfigFolder::embedded().contracts().unwrap();
     (fixture, catalog.with_keys(KeyColumns::new(&contracts, key)))
 }

@@ -29,8 +29,8 @@ async fn an_import_wins_over_the_config_from_its_day_on() {
         });
     });
     let session = async |as_of| {
-        let (tables, memory) = reference_tables(&warehouse, &reference, as_of).unwrap();
-        Catalog::build_with(tables, memory, &ViewSet::default(), SessionLimits::default()).await.unwrap()
+        let (tables, memory) = reference_tables(&warehouse.committed_set(as_of).unwrap(), &reference);
+        Catalog::build_with(tables, memory, &ViewSet::default(), SessionLimits::default()).unwrap()
     };
     let now = session(AsOf::Latest).await;
     assert_eq!(

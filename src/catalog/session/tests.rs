@@ -8,7 +8,9 @@ use arrow::datatypes::{DataType, Field, Schema};
 use serde_json::{Value, json};
 
 use super::super::fixture::{Fixture, json_rows, write};
-use super::super::{Catalog, CatalogError, ErrorKind, MemoryTable, SessionLimits, TableFile, TableSource, ViewSet};
+use super::super::{
+    Catalog, CatalogError, ErrorKind, MemoryTable, Rows, SessionLimits, TableFile, TableSource, ViewSet,
+};
 
 /// Three years of one table, one row each.
 fn years() -> Fixture {
@@ -21,7 +23,7 @@ fn years() -> Fixture {
 }
 
 async fn build(fixture: &Fixture, limits: SessionLimits) -> Catalog {
-    Catalog::build(fixture.tables.clone(), &ViewSet::default(), limits).await.unwrap()
+    Catalog::build(fixture.tables.clone(), &ViewSet::default(), limits).unwrap()
 }
 
 async fn refusal(catalog: &Catalog, sql: &str) -> CatalogError {
@@ -85,15 +87,15 @@ async fn tables_that_do_not_fit_their_files_are_refused() {
     let bad = |change: &dyn Fn(&mut TableSource)| {
         let mut tables = years().tables;
         change(&mut tables[0]);
-        async move { Catalog::build(tables, &ViewSet::default(), SessionLimits::default()).await.unwrap_err().to_string() }
+        Catalog::build(tables, &ViewSet::default(), SessionLimits::default()).unwrap_err().to_string()
     };
-    let twice = bad(&|t| t.files.push(t.files[0].clone())).await;
+    let twice = bad(&|t| t.files.push(t.files[0].clone()));
     assert!(twice.contains("omspan.dipa_belanja") && twice.contains("listed twice"), "{twice}");
-    let year = bad(&|t| t.files[0].partition_values[0] = "20x4".into()).await;
+    let year = bad(&|t| t.files[0].partition_values[0] = "20x4".into());
     assert!(year.contains("tahun_anggaran=20x4 is not Int32"), "{year}");
-    let missing = bad(&|t| drop(t.files[0].partition_values.pop())).await;
+    let missing = bad(&|t| drop(t.files[0].partition_values.pop()));
     assert!(missing.contains("1 partition values for 2 columns"), "{missing}");
-    let clash = bad(&|t| t.partition_columns[0].0 = "akun".into()).await;
+    let clash = bad(&|t| t.partition_columns[0].0 = "akun".into());
     assert!(clash.contains("column akun occurs twice"), "{clash}");
 }
 
@@ -101,10 +103,14 @@ async fn tables_that_do_not_fit_their_files_are_refused() {
 async fn tables_in_memory_stand_beside_files_and_under_views() {
     let n = Arc::new(Int64Array::from(vec![1, 2])) as ArrayRef;
     let batch = RecordBatch::try_from_iter([("n", n)]).unwrap();
-    let memory =
-        MemoryTable { schema: "ops".into(), table: "runs".into(), columns: batch.schema(), batches: vec![batch] };
+    let memory = MemoryTable {
+        schema: "ops".into(),
+        table: "runs".into(),
+        columns: batch.schema(),
+        rows: Rows::Held(vec![batch]),
+    };
     let views = ViewSet::default().with_view("jumlah", "SELECT sum(n) AS n FROM ops.runs");
-    let catalog = Catalog::build_with(years().tables, vec![memory], &views, SessionLimits::default()).await.unwrap();
+    let catalog = Catalog::build_with(years().tables, vec![memory], &views, SessionLimits::default()).unwrap();
     assert_eq!(json_rows(&catalog, "SELECT n FROM jumlah").await, [json!({"n": 3})]);
     let names = catalog.table_names();
     assert!(names.contains(&"ops.runs".to_owned()) && names.contains(&"mart.jumlah".to_owned()), "{names:?}");

@@ -5,12 +5,12 @@ use std::path::Path;
 use super::super::fixture::json_rows;
 use super::super::{Catalog, SessionLimits, ViewSet};
 
-async fn build(views: &ViewSet) -> Catalog {
-    Catalog::build(Vec::new(), views, SessionLimits::default()).await.unwrap()
+fn build(views: &ViewSet) -> Catalog {
+    Catalog::build(Vec::new(), views, SessionLimits::default()).unwrap()
 }
 
-fn reasons(catalog: &Catalog) -> Vec<String> {
-    catalog.problems().iter().map(ToString::to_string).collect()
+async fn reasons(catalog: &Catalog) -> Vec<String> {
+    catalog.problems().await.unwrap().iter().map(ToString::to_string).collect()
 }
 
 #[tokio::test]
@@ -19,8 +19,8 @@ async fn views_read_each_other_in_any_order_and_without_the_schema() {
         .with_view("a", "SELECT n + 1 AS n FROM b")
         .with_view("b", "WITH a AS (SELECT n FROM mart.c) SELECT n + 10 AS n FROM a")
         .with_view("c", "SELECT 100 AS n");
-    let catalog = build(&views).await;
-    assert_eq!(reasons(&catalog), Vec::<String>::new());
+    let catalog = build(&views);
+    assert_eq!(reasons(&catalog).await, Vec::<String>::new());
     assert_eq!(json_rows(&catalog, "SELECT n FROM mart.a").await, [serde_json::json!({"n": 111})]);
 }
 
@@ -34,9 +34,9 @@ async fn a_broken_view_names_its_file_and_spares_the_others() {
         .with_view("kolom", "SELECT m FROM mart.baik")
         .with_view("tulis", "CREATE TABLE t AS SELECT 1")
         .with_view("BESAR", "SELECT 1");
-    let catalog = build(&views).await;
-    assert_eq!(catalog.table_names(), ["mart.baik"]);
-    let found = reasons(&catalog);
+    let catalog = build(&views);
+    let found = reasons(&catalog).await;
+    assert_eq!(catalog.table_names(), ["mart.baik", "ops.data_tests"]);
     let expected = [
         "queries/mart/BESAR.sql: a query's file name may hold only a-z, 0-9 and _",
         "queries/mart/buta.sql: unknown table mart.bakk; did you mean mart.baik?",
@@ -58,7 +58,7 @@ async fn a_circle_is_shown_and_what_hangs_on_it_too() {
         .with_view("b", "SELECT * FROM c")
         .with_view("c", "SELECT * FROM b")
         .with_view("d", "SELECT * FROM d");
-    let found = reasons(&build(&views).await);
+    let found = reasons(&build(&views)).await;
     assert_eq!(found.len(), 4, "{found:#?}");
     assert!(found[1].ends_with("in a circle: b -> c -> b"), "{found:#?}");
     assert!(found[3].ends_with("in a circle: d -> d"), "{found:#?}");
@@ -71,7 +71,7 @@ async fn what_hangs_on_a_broken_view_is_told_up_to_the_top() {
         .with_view("tengah", "SELECT n FROM mart.dasar")
         .with_view("atas", "SELECT n FROM mart.tengah");
     assert_eq!(
-        reasons(&build(&views).await),
+        reasons(&build(&views)).await,
         [
             "queries/mart/atas.sql: it reads mart.tengah, which is broken (queries/mart/tengah.sql)",
             "queries/mart/dasar.sql: unknown table mart.tiada; SHOW TABLES lists them all",
@@ -93,9 +93,9 @@ async fn the_data_tests_are_a_table_that_views_can_read() {
         .with_check("buta", "SELECT m FROM mart.angka")
         .with_check("putar", "SELECT * FROM mart.mutu")
         .with_check("keras", "-- severity: fatal\nSELECT n FROM angka");
-    let catalog = build(&views).await;
+    let catalog = build(&views);
     assert_eq!(
-        reasons(&catalog),
+        reasons(&catalog).await,
         [
             "queries/check/buta.sql: unknown column m; did you mean n?",
             "queries/check/keras.sql: unknown severity fatal; write error or warning",

@@ -89,7 +89,7 @@ fn with_parameters(sql: &str, values: &[(String, Option<String>)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Catalogs, Lookups, placeholders};
-    use crate::catalog::{Catalog, MemoryTable, SessionLimits, ViewSet};
+    use crate::catalog::{Catalog, MemoryTable, Rows, SessionLimits, ViewSet};
     use arrow::array::{ArrayRef, RecordBatch, StringArray};
     use async_trait::async_trait;
     use std::sync::Arc;
@@ -109,10 +109,9 @@ mod tests {
                 schema: "oss".to_owned(),
                 table: "status_izin".to_owned(),
                 columns: batch.schema(),
-                batches: vec![batch],
+                rows: Rows::Held(vec![batch]),
             };
-            let built =
-                Catalog::build_with(Vec::new(), vec![table], &ViewSet::default(), SessionLimits::default()).await;
+            let built = Catalog::build_with(Vec::new(), vec![table], &ViewSet::default(), SessionLimits::default());
             built.map_err(|error| error.to_string())
         }
     }

@@ -45,7 +45,7 @@ struct Nothing;
 #[async_trait]
 impl Catalogs for Nothing {
     async fn latest(&self) -> Result<Catalog, String> {
-        let built = Catalog::build(Vec::new(), &ViewSet::default(), SessionLimits::default()).await;
+        let built = Catalog::build(Vec::new(), &ViewSet::default(), SessionLimits::default());
         built.map_err(|error| error.to_string())
     }
 }

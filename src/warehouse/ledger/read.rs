@@ -6,8 +6,8 @@ use crate::warehouse::id::{DatasetId, RunId};
 use crate::warehouse::layout::{Layout, Tree};
 use crate::warehouse::partition::Partition;
 use crate::warehouse::record::{
-    Acceptance, AsOf, CommitMode, CommittedFile, Freshness, PageRecord, PartitionRecord, QuarantinedRow, RawPage,
-    RecordedPage, RunDetail, RunFilter, RunRecord, RunStatus,
+    Acceptance, AsOf, CommitMode, CommittedFile, CommittedSet, Freshness, PageRecord, PartitionRecord,
+    QuarantinedRow, RawPage, RecordedPage, RunDetail, RunFilter, RunRecord, RunStatus,
 };
 use chrono::NaiveDate;
 use rusqlite::{OptionalExtension, Row, params};
@@ -21,14 +21,13 @@ pub(crate) struct Current {
     pub(crate) newest: BTreeMap<String, NaiveDate>,
 }
 
+/// What is current up to a day, or ever; `shown` where nothing newer stands in its place.
 const COMMITTED_FILES: &str = "
-    SELECT * FROM partitions AS p
-    WHERE state = 'current' AND (?1 IS NULL OR partition_date <= ?1)
-      AND (?2 OR mode = 'accumulate' OR NOT EXISTS (
-        SELECT 1 FROM partitions AS newer
-        WHERE newer.state = 'current' AND newer.source = p.source AND newer.dataset = p.dataset
-          AND newer.latest = p.latest AND newer.partition_date > p.partition_date
-          AND (?1 IS NULL OR newer.partition_date <= ?1)))
+    SELECT * FROM (
+        SELECT *, mode = 'accumulate'
+            OR partition_date = max(partition_date) OVER (PARTITION BY source, dataset, latest) AS shown
+        FROM partitions WHERE state = 'current' AND (?1 IS NULL OR partition_date <= ?1))
+    WHERE ?2 OR shown
     ORDER BY source, dataset, partition";
 
 const RUNS: &str = "
@@ -51,6 +50,22 @@ impl Ledger {
             let mut query = connection.prepare_cached(COMMITTED_FILES)?;
             let rows = query.query_map(params![until, as_of == AsOf::All], |row| committed_file_of(row, layout))?;
             rows.collect()
+        })
+    }
+
+    pub(crate) fn committed_set(
+        &self,
+        layout: &Layout,
+        until: Option<NaiveDate>,
+    ) -> Result<CommittedSet, WarehouseError> {
+        self.call("list committed files", |connection| {
+            let mut query = connection.prepare_cached(COMMITTED_FILES)?;
+            let rows = query.query_map(params![until.map(|day| day.to_string()), true], |row| {
+                Ok((committed_file_of(row, layout)?, row.get::<_, bool>("shown")?))
+            })?;
+            let (retained, shown): (Vec<CommittedFile>, Vec<bool>) =
+                rows.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().unzip();
+            Ok(CommittedSet { retained, shown })
         })
     }
 
