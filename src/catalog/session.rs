@@ -149,12 +149,7 @@ impl Catalog {
         for (name, schema) in schemas(tables, memory, &planner, &store)? {
             register_schema(&context, &name, Arc::new(schema))?;
         }
-<<<<<<< HEAD
-        let problems = views::register(&context, views).await?;
-        Ok(Self { context, limits, checks: views.checks().cloned().collect(), problems, keys: None, engine: None })
-=======
-        Ok(Self { context, limits, checks: views.checks().cloned().collect(), planner, keys: None })
->>>>>>> main
+        Ok(Self { context, limits, checks: views.checks().cloned().collect(), planner, keys: None, engine: None })
     }
 
     /// This catalog, hashing the personal numbers that SQL from outside compares with key columns.
