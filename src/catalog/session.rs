@@ -20,7 +20,8 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::stream::{BoxStream, StreamExt, TryStreamExt};
 use tokio::time::Instant;
 
-        Ok(Self { context, limits, checks: views.checks().cloned().collect(), planner, keys: None, engine: None })
+use super::check::{self, CheckReport, OPS};
+use super::engine::Engine;
 use super::error::{CatalogError, did_you_mean, nearest};
 use super::guard;
 use super::keyed::{self, KeyColumns};
