@@ -11,6 +11,7 @@
 //! | [`client`] | [`Cluster`]: the engine of a session |
 //! | `job` | one plan on its way: handed in, watched, stopped, its rows fetched |
 //! | `ship` | a plan as it travels |
+//! | `envelope` | deep plans, for readers that follow a hundred levels |
 //! | `settings` | what client, scheduler and executors agree on |
 //! | `files` | committed files below an executor's own warehouse, and nothing else |
 //! | [`scheduler`] | the process that cuts plans into stages and hands out their tasks |
@@ -21,6 +22,7 @@
 
 pub mod address;
 pub mod client;
+mod envelope;
 pub mod error;
 pub mod executor;
 mod files;

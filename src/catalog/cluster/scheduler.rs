@@ -12,6 +12,7 @@ use datafusion_proto::protobuf::{LogicalPlanNode, PhysicalPlanNode};
 use tokio::net::TcpListener;
 
 use super::address::ClusterAddress;
+use super::envelope::Codec;
 use super::error::ClusterError;
 use super::settings::{self, EXPIRY_SECS, GRACE_SECS, LEFT_ROWS_SECS, MESSAGE_BYTES_MAX};
 use crate::catalog::store::CommittedFiles;
@@ -102,6 +103,7 @@ fn config(options: &SchedulerOptions, host: &str, port: u16) -> SchedulerConfig 
         no_executors_grace_period_seconds: GRACE_SECS.max(options.executor_timeout_secs),
         finished_job_data_clean_up_interval_seconds: LEFT_ROWS_SECS,
         finished_job_state_clean_up_interval_seconds: LEFT_ROWS_SECS,
+        override_physical_codec: Some(Arc::new(Codec::default())),
         override_session_builder: Some(Arc::new(|config| {
             // Plans name files; the scheduler hands the names on and opens none.
             settings::reading(config, CommittedFiles::new())

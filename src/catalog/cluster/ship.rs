@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use ballista_core::serde::BallistaPhysicalExtensionCodec;
 use datafusion::catalog::memory::{DataSourceExec, MemorySourceConfig};
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfig};
@@ -15,6 +14,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion_proto::physical_plan::AsExecutionPlan;
 use datafusion_proto::protobuf::PhysicalPlanNode;
 
+use super::envelope::{self, Codec};
 use super::error::ClusterError;
 use super::settings::{MEMORY_TABLE_BYTES_MAX, MESSAGE_BYTES_MAX};
 use crate::catalog::table::Place;
@@ -28,9 +28,9 @@ pub(super) fn pack(plan: Arc<dyn ExecutionPlan>, files: &Path) -> Result<Vec<u8>
     let mut held = 0;
     let portable = plan.transform_up(|node| portable(node, files, &mut held)).map_err(not_shipped)?.data;
     at_most("a table held in memory", held, MEMORY_TABLE_BYTES_MAX)?;
-    let codec = BallistaPhysicalExtensionCodec::default();
     let mut bytes = Vec::new();
-    PhysicalPlanNode::try_from_physical_plan(portable, &codec)
+    envelope::fold(portable)
+        .and_then(|plan| PhysicalPlanNode::try_from_physical_plan(plan, &Codec::default()))
         .and_then(|message| message.try_encode(&mut bytes))
         .map_err(not_shipped)?;
     at_most("its plan", bytes.len(), MESSAGE_BYTES_MAX as usize - ENVELOPE_BYTES)?;
