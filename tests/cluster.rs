@@ -17,6 +17,9 @@ use processes::Cluster;
 /// Marts with rows in the golden warehouse; most of them, so that the comparison compares something.
 const WITH_ROWS: usize = 30;
 
+/// Two parts for two executors with a slot each; more would only make a debug build slow.
+const PARTS: usize = 2;
+
 /// Queries beside the marts, each with a trait that could be lost on the way: types, order, what only one process knows.
 const QUERIES: [&str; 22] = [
     "SELECT 1 AS one, 0.1 AS tenth, 'a' AS text, NULL AS nothing, DATE '2026-01-31' AS day",
@@ -53,7 +56,7 @@ const ORDERED: [&str; 3] = [
 fn on(golden: &Golden, cluster: &Cluster, as_of: AsOf) -> Catalog {
     let catalog = golden.runtime.block_on(golden.catalog(as_of));
     let files = Warehouse::files_folder(&golden.root()).unwrap();
-    catalog.with_engine(Arc::new(Engine::new(cluster.url().parse().unwrap(), &files).unwrap()))
+    catalog.with_engine(Arc::new(Engine::new(cluster.url().parse().unwrap(), &files, PARTS).unwrap()))
 }
 
 /// The rows and the types of a query.

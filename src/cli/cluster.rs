@@ -94,9 +94,14 @@ pub(crate) async fn run(context: &Context, args: &ClusterArgs) -> Result<(), Fai
 }
 
 /// The session, running its queries on the cluster at `url`; itself without one.
-pub(super) fn attach(catalog: Catalog, warehouse: &Warehouse, url: Option<&str>) -> Result<Catalog, Failure> {
+pub(super) fn attach(
+    context: &Context,
+    warehouse: &Warehouse,
+    catalog: Catalog,
+    url: Option<&str>,
+) -> Result<Catalog, Failure> {
     match url {
-        Some(url) => feature::attach(catalog, warehouse, url),
+        Some(url) => feature::attach(context, warehouse, catalog, url),
         None => Ok(catalog),
     }
 }

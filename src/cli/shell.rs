@@ -116,7 +116,7 @@ impl Opened {
         for problem in catalog.problems().await? {
             talk(&format!("a view is missing: {problem}"));
         }
-        let catalog = cluster::attach(catalog, &warehouse, cluster)?;
+        let catalog = cluster::attach(context, &warehouse, catalog, cluster)?;
         Ok(Self { catalog: Arc::new(catalog), shapes, dictionary })
     }
 

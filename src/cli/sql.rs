@@ -77,7 +77,7 @@ pub(crate) async fn run(context: &Context, args: &SqlArgs) -> Result<(), Failure
     let query = query(args)?;
     let warehouse = Warehouse::open_for_reading(&context.warehouse)?;
     let catalog = session::open(context, &warehouse, as_of)?;
-    let catalog = cluster::attach(catalog, &warehouse, args.cluster.as_deref())?;
+    let catalog = cluster::attach(context, &warehouse, catalog, args.cluster.as_deref())?;
     let work = async {
         match &args.out {
             None => to_stdout(&catalog, &query, format).await,

@@ -39,19 +39,22 @@ pub struct Cluster {
     address: ClusterAddress,
     /// The folder of committed files here; what lies below it has the same name on every executor.
     files: Path,
+    /// Parts that rows are spread over between two stages: how many tasks of one stage can run at the same time.
+    parts: usize,
     /// What looks after the queries that are under way.
     jobs: Mutex<JoinSet<()>>,
 }
 
 impl Cluster {
-    /// The cluster of the scheduler at `address`, for a warehouse whose committed files lie in `files`.
+    /// The cluster of the scheduler at `address`, for a warehouse whose committed files lie in `files`; rows are spread
+    /// over `parts` between two stages.
     ///
     /// # Errors
     /// When `files` has a name that no object store can spell.
-    pub fn new(address: ClusterAddress, files: &DiskPath) -> Result<Self, ClusterError> {
+    pub fn new(address: ClusterAddress, files: &DiskPath, parts: usize) -> Result<Self, ClusterError> {
         let files = Path::from_absolute_path(files)
             .map_err(|error| ClusterError::NotShipped { reason: format!("{}: {error}", files.display()) })?;
-        Ok(Self { address, files, jobs: Mutex::default() })
+        Ok(Self { address, files, parts: parts.max(1), jobs: Mutex::default() })
     }
 
     /// Runs the query; again, if its rows were lost before they were here.
@@ -133,7 +136,7 @@ impl Engine for Cluster {
         plan: LogicalPlan,
     ) -> Result<SendableRecordBatchStream, CatalogError> {
         let from_engine = |error: DataFusionError| CatalogError::from_engine(&error);
-        let state = settings::shipping(context.state());
+        let state = settings::shipping(context.state(), self.parts);
         if place(&plan)? == Place::Here {
             let here = SessionContext::new_with_state(state).execute_logical_plan(plan).await.map_err(from_engine)?;
             return here.execute_stream().await.map_err(from_engine);

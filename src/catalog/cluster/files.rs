@@ -102,8 +102,8 @@ mod tests {
     use crate::catalog::cluster::settings::confine;
     use datafusion::execution::object_store::ObjectStoreUrl;
     use datafusion::execution::runtime_env::RuntimeEnv;
-    use datafusion::object_store::{ObjectStore, ObjectStoreExt};
     use datafusion::object_store::path::Path;
+    use datafusion::object_store::{ObjectStore, ObjectStoreExt};
     use futures::StreamExt;
     use std::fs;
 

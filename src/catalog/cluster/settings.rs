@@ -25,9 +25,6 @@ pub(super) const MESSAGE_BYTES_MAX: u32 = 64 * 1024 * 1024;
 /// Most bytes of tables held in memory (`ops.*`, `ref.*` of the config) that travel with one plan.
 pub(super) const MEMORY_TABLE_BYTES_MAX: usize = 32 * 1024 * 1024;
 
-/// Parts that rows are spread over between stages: how many tasks of one stage can run at the same time.
-const PARTITIONS: usize = 8;
-
 /// Longest time to reach a process, and for it to take a request.
 const CONNECT_SECS: u64 = 10;
 const REQUEST_SECS: u64 = 20;
@@ -47,9 +44,10 @@ pub(super) const GRACE_SECS: u64 = 30;
 pub(super) const LEFT_ROWS_SECS: u64 = 600;
 
 /// The state in which a query is optimised and planned that is to be shipped: the session's own, within what can be run
-/// in stages. It says what is computed exactly as the session's does; only how may differ.
-pub(super) fn shipping(state: SessionState) -> SessionState {
-    let config = state.config().clone().upgrade_for_ballista().with_target_partitions(PARTITIONS);
+/// in stages, with rows in so many `parts` between them. It says what is computed exactly as the session's does; only how
+/// may differ.
+pub(super) fn shipping(state: SessionState, parts: usize) -> SessionState {
+    let config = state.config().clone().upgrade_for_ballista().with_target_partitions(parts);
     let config = config
         .with_ballista_grpc_client_max_message_size(MESSAGE_BYTES_MAX as usize)
         .set_u64(BALLISTA_CLIENT_GRPC_CONNECT_TIMEOUT_SECONDS, CONNECT_SECS)

@@ -14,7 +14,12 @@ pub(super) async fn executor(_context: &Context, _args: &ExecutorArgs) -> Result
     Err(absent())
 }
 
-pub(super) fn attach(_catalog: Catalog, _warehouse: &Warehouse, _url: &str) -> Result<Catalog, Failure> {
+pub(super) fn attach(
+    _context: &Context,
+    _warehouse: &Warehouse,
+    _catalog: Catalog,
+    _url: &str,
+) -> Result<Catalog, Failure> {
     Err(absent())
 }
 

@@ -78,9 +78,16 @@ fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
-pub(super) fn attach(catalog: Catalog, warehouse: &Warehouse, url: &str) -> Result<Catalog, Failure> {
+pub(super) fn attach(
+    context: &Context,
+    warehouse: &Warehouse,
+    catalog: Catalog,
+    url: &str,
+) -> Result<Catalog, Failure> {
     let address = url.parse().map_err(failure)?;
-    let cluster = Cluster::new(address, &Warehouse::files_folder(warehouse.root())?).map_err(failure)?;
+    let files = Warehouse::files_folder(warehouse.root())?;
+    let parts = usize::try_from(context.config.sql.cluster_parts).unwrap_or(usize::MAX);
+    let cluster = Cluster::new(address, &files, parts).map_err(failure)?;
     Ok(catalog.with_engine(Arc::new(cluster)))
 }
 
