@@ -18,6 +18,7 @@
 //! | `guard` | what SQL from outside may do |
 //! | `lineage` | where a column's values come from |
 //! | `store` | the files, behind names that tell nothing about the machine |
+//! | `shared` | what a query needs twice is computed once |
 //! | `plain` | result types that every reader knows |
 //! | `yielding` | makes long joins stop at the time-out |
 //!
@@ -41,6 +42,7 @@ mod plain;
 pub mod reference;
 pub mod session;
 pub mod shape;
+mod shared;
 mod store;
 pub mod table;
 pub mod views;
@@ -62,4 +64,4 @@ pub use reference::reference_tables;
 pub use session::{Catalog, QueryResult, SessionLimits};
 pub use shape::{ColumnShape, TableShape};
 pub use table::{MemoryTable, ReadRows, Rows, TableFile, TableSource};
-pub use views::{Problem, ViewFile, ViewSet};
+pub use views::{Below, Problem, ViewFile, ViewSet};

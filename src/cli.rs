@@ -1,5 +1,6 @@
 //! Parse, wire, print, exit code. The only reader of argv and the only writer of stdout; one file a command.
 
+mod aside;
 mod catalog;
 mod check;
 mod cluster;
@@ -8,6 +9,7 @@ mod diff;
 mod exit;
 mod inbox;
 mod key;
+mod marts;
 mod output;
 mod progress;
 mod reference;
@@ -105,7 +107,7 @@ enum Command {
     Cluster(cluster::ClusterArgs),
     /// What was pushed: what waits, what was loaded, what was refused
     Inbox(inbox::InboxArgs),
-    /// How fresh every dataset is
+    /// How fresh every dataset is, and the marts
     #[command(after_help = "Examples:\n  lumbung status\n  lumbung status --output json")]
     Status,
     /// What was loaded when, and what became of it
@@ -117,6 +119,13 @@ enum Command {
     /// Run the SQL data tests: rows that break a rule
     #[command(after_help = "Examples:\n  lumbung test\n  lumbung test --output json")]
     Test,
+    /// Bring the materialised marts (warehouse/marts) up to date
+    #[command(
+        after_help = "Every load that commits something does it unless --no-marts or marts.after_load = false says otherwise. \
+        The data tests are run before; one of severity error that finds rows holds the marts.\n\n\
+        Examples:\n  lumbung marts\n  lumbung marts --output json"
+    )]
+    Marts,
     /// Reference tables: which there are, and importing official lists
     Reference(reference::ReferenceArgs),
     /// Reports: which there are, and what they say for a period
@@ -210,7 +219,8 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             Command::Status => status::run(&context),
             Command::Runs(args) => runs::run(&context, &args),
             Command::Key(args) => key::run(&context, &args).await,
-            Command::Reference(args) => reference::run(&context, &args),
+            Command::Marts => marts::run(&context).await,
+            Command::Reference(args) => reference::run(&context, &args).await,
             Command::Report(args) => report::run(&context, &args).await,
             Command::Submit(args) => submit::run(&context, &args).await,
             Command::Test => test::run(&context).await,

@@ -6,6 +6,7 @@
 mod auth;
 mod column;
 mod dataset;
+mod drift;
 mod envelope;
 mod inbox;
 mod method;
@@ -22,6 +23,7 @@ use chrono_tz::Tz;
 pub use auth::{Auth, AuthKind, Login};
 pub use column::{Class, Column, ColumnType, DateFormat, TimestampFormat, normalise_key};
 pub use dataset::{Dataset, Direction, ForEach, Paging, RowShape, Transport};
+pub use drift::{ColumnDrift, Drift};
 pub use envelope::{DocumentEnvelope, Envelope, RuleVerdict, VerdictRule};
 pub use inbox::{
     CHANGE, InboxAnswers, InboxAuth, InboxContract, PUSH_BODY, PUSH_ID, RECEIVED_AT, RECEIVED_ON, Receive,

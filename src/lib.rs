@@ -7,7 +7,7 @@
 //! | 1 | [`clock`], [`privacy`], [`seal`], [`config`], [`contract`] |
 //! | 2 | [`source`], [`decode`], [`quality`], [`warehouse`], [`reference`], [`mail`] |
 //! | 3 | [`catalog`] |
-//! | 4 | [`load`], [`report`], [`sandbox`]; [`serve`] and [`submit`], which may use [`load`] |
+//! | 4 | [`load`], [`marts`], [`report`], [`sandbox`]; [`serve`] and [`submit`], which may use [`load`] |
 //! | 5 | [`cli`] |
 //!
 //! The walkthrough of one load and the invariants are in `docs/architecture.md`.
@@ -20,6 +20,7 @@ pub mod contract;
 pub mod decode;
 pub mod load;
 pub mod mail;
+pub mod marts;
 pub mod privacy;
 pub mod quality;
 pub mod reference;

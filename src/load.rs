@@ -54,6 +54,8 @@ pub struct LoadRequest {
     pub accept_shrink: bool,
     /// Publish even when too many rows were refused.
     pub accept_quarantine: bool,
+    /// Publish even when the columns look quite different from before.
+    pub accept_drift: bool,
     /// Who asks: the ledger names them where the gate was overruled.
     pub operator: String,
     /// Filters and required parameters, by name.
@@ -72,6 +74,7 @@ impl LoadRequest {
             span: None,
             accept_shrink: false,
             accept_quarantine: false,
+            accept_drift: false,
             operator,
             parameters: Parameters::new(),
             replay_of: None,

@@ -2,14 +2,20 @@
 //!
 //! [`recount`] re-reads one Parquet file and says how many rows it holds and what its money columns add up to. It knows
 //! nothing of the warehouse: a path goes in, exact figures come out, so that the warehouse can refuse a file that does
-//! not hold what was handed to the writer. [`diff`](mod@diff) says what differs between two snapshots.
+//! not hold what was handed to the writer. [`profile`] and [`drift`](mod@drift) are the quality gate on staged data: what a file's
+//! columns look like, and whether that is too far from the snapshot before. [`diff`](mod@diff) says what differs between two
+//! snapshots.
 //!
 //! **Invariant**: no figure passes through a float. Polars sums decimals as 128-bit integers.
 
 pub mod diff;
+pub mod drift;
+mod profile;
 mod sum;
 
-pub use diff::{DiffError, DiffRequest, Difference, diff};
+pub use diff::{DiffError, DiffRequest, Difference, RowDifference, diff};
+pub use drift::drift;
+pub use profile::{Profile, ProfileRequest, profile};
 pub use sum::{ExactSum, ParseSumError};
 
 use polars::prelude::{

@@ -1,7 +1,7 @@
 //! Layout, ledger, stage and commit: the only writer below the warehouse folder.
 //!
 //! Two trees are for outside tools, `history` and `latest`: hive-style folders that hold one Parquet file each, swapped in
-//! one step. The ledger (SQLite) says what is committed; readers inside the program take their files from it, never from
+//! one step; a third, `marts`, is swapped as a whole. The ledger (SQLite) says what is committed; readers inside the program take their files from it, never from
 //! a listing, and so see all of a run or nothing of it. `docs/storage.md` numbers the steps of a commit and says what a
 //! crash after each of them leaves.
 //!
@@ -21,6 +21,7 @@ mod id;
 mod inbox;
 mod layout;
 mod ledger;
+mod marts;
 mod originals;
 mod partition;
 mod private_file;
@@ -41,12 +42,13 @@ pub use inbox::{
     ClaimedPush, Inbox, InboxError, InboxLimits, InboxStatus, InboxTally, InboxWriter, NewPush, NewRefused, PushId,
     PushOutcome, Receipt, RefusedPush, Settled, WaitingDay,
 };
+pub use marts::{DataTestRecord, MartFile, MartRun, MartRunRecord, MartState, MartWriter, StagedMart};
 pub use partition::Partition;
 pub use publish::GRACE;
 pub use record::{
-    Acceptance, AsOf, CommitMode, Committed, CommittedFile, CommittedSet, Freshness, Outcome, PageRecord,
-    PartitionRecord, QuarantineRecord, QuarantinedRow, RawPage, RecordedPage, RunDetail, RunFilter, RunRecord,
-    RunStart, RunStatus, Sums,
+    Acceptance, AsOf, CommitMode, Committed, CommittedFile, CommittedSet, FileProfile, Freshness, Outcome,
+    PageRecord, PartitionRecord, QuarantineRecord, QuarantinedRow, RawPage, RecordedPage, RunDetail, RunFilter,
+    RunRecord, RunStart, RunStatus, Sums,
 };
 pub use run::{QUARANTINE_ROWS_MAX, Run, ToCommit, commit_together};
 pub use stage::{Carried, StageWriter, StagedFile};
@@ -130,6 +132,31 @@ impl Warehouse {
     /// [`WarehouseError::Locked`] where another run of the dataset is at work; else when the disk or the ledger refuses.
     pub fn begin_run(&self, start: RunStart) -> Result<Run, WarehouseError> {
         Run::begin(Arc::clone(&self.house), start)
+    }
+
+    /// Begins an attempt at the materialised marts; `None` where another process is at one. The folder and the ledger are
+    /// asked at once; nobody is waited for.
+    ///
+    /// # Errors
+    /// When the disk or the ledger refuses.
+    pub fn begin_marts(&self, at: DateTime<Utc>) -> Result<Option<MartRun>, WarehouseError> {
+        MartRun::begin(Arc::clone(&self.house), at)
+    }
+
+    /// How the materialised marts stand.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn mart_state(&self) -> Result<MartState, WarehouseError> {
+        marts::state(&self.house)
+    }
+
+    /// What is known of the columns of a committed file; `None` where the ledger does not know its run.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn profile_of(&self, file: &CommittedFile) -> Result<Option<FileProfile>, WarehouseError> {
+        self.house.ledger().profile(&file.run, &file.partition)
     }
 
     /// The committed files as of a date, by dataset and partition: one consistent state, taken from the ledger.

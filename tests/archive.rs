@@ -16,7 +16,7 @@ fn offline(lab: &Lab) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lumbung"));
     let now = format!("{}T07:00:00+07:00", lab.today);
     command.env_clear().current_dir(lab.path()).arg("--warehouse").arg(lab.warehouse()).args(["--now", &now]);
-    command.args(["--output", "json"]);
+    command.args(["--output", "json", "--set", "marts.after_load=false"]);
     command
 }
 

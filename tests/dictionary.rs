@@ -24,17 +24,99 @@ fn the_dictionary_comes_in_every_format() {
     let amount = json["columns"].as_array().unwrap().iter().find(|column| column["column"] == "amount").unwrap();
     assert_eq!((&amount["type"], &amount["unit"]), (&"DECIMAL(20,2)".into(), &"rupiah".into()));
     let csv = lab.ok(&["catalog", "--format", "csv"]).stdout;
-    let header = "table,column,type,unit,class,meaning,kind,source,access,newest";
+    let header = "table,column,type,unit,class,meaning,from,kind,source,access,newest";
     assert_eq!(csv.lines().next(), Some(header));
     let mut reader = csv::Reader::from_reader(csv.as_bytes());
-    assert!(reader.records().all(|row| row.is_ok_and(|row| row.len() == 10)), "{csv}");
+    assert!(reader.records().all(|row| row.is_ok_and(|row| row.len() == 11)), "{csv}");
     let markdown = lab.ok(&["catalog", "mart.satker", "--format", "markdown"]).stdout;
     assert!(markdown.starts_with("## mart.satker\n") && markdown.contains("| kdsatker | VARCHAR |"), "{markdown}");
     let lineage = lab.ok(&["catalog", "--lineage", "--format", "csv"]).stdout;
     assert!(lineage.contains("mart.serapan_satker,mart.baris_anggaran\n"), "{lineage}");
+    let columns = lab.ok(&["catalog", "mart.serapan_satker", "--lineage=columns", "--format", "csv"]).stdout;
+    let edge = "mart.serapan_satker.sisa_pagu,mart.baris_anggaran.realisasi,computed\n";
+    assert!(columns.contains(edge), "{columns}");
+    assert!(columns.contains("mart.serapan_satker.nmsatker,mart.satker.nmsatker,unchanged\n"), "{columns}");
     let ran = lab.run(&["catalog", "serapan_saker"]);
     assert_eq!(ran.code, 2);
     assert!(ran.stderr.contains("did you mean mart.serapan_satker"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_dictionary_is_exported_as_pages() {
+    let lab = stocked();
+    let folder = lab.path().join("kamus");
+    assert_eq!(lab.ok(&["catalog", "--format", "markdown", "-o", folder.to_str().unwrap()]).stdout, "");
+    let page = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    let index = page("README.md");
+    assert!(index.contains("| [serapan_satker](mart/serapan_satker.md) | pagu, realisasi and absorption"), "{index}");
+    assert!(
+        index.contains("| [dipa_belanja](omspan/dipa_belanja.md) | DIPA Belanja | 2026-11-01 | public |"),
+        "{index}"
+    );
+    // Every link leads somewhere.
+    let links: Vec<&str> = index.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+    assert!(links.len() > 100, "{}", links.len());
+    links.iter().for_each(|link| assert!(folder.join(link).is_file(), "{link}"));
+    assert!(page("lineage.md").contains("  mart.baris_anggaran --> mart.serapan_satker\n"));
+    let view = page("mart/serapan_satker.md");
+    assert!(view.contains("| serapan_pct | DECIMAL(9,4) | % | public | 100 x realisasi / pagu"), "{view}");
+    let one = lab.path().join("satker.md");
+    lab.ok(&["catalog", "mart.satker", "--format", "markdown", "-o", one.to_str().unwrap()]);
+    assert!(std::fs::read_to_string(one).unwrap().starts_with("## mart.satker\n"));
+}
+
+/// What DCAT-AP 3.0 makes mandatory (M) and what Satu Data asks for beside it, of each class, with the kind of value.
+#[test]
+fn the_export_for_satu_data_has_what_dcat_ap_asks_for() {
+    let lab = stocked();
+    let catalog: Value = serde_json::from_str(&lab.ok(&["catalog", "--format", "dcat"]).stdout).unwrap();
+    let literal = |node: &Value, name: &str| {
+        let text = node[name]["@value"].as_str().or(node[name].as_str()).unwrap_or_default();
+        assert!(!text.is_empty(), "{}: {name}", node["@id"]);
+    };
+    let tagged = |node: &Value, name: &str| {
+        literal(node, name);
+        assert!(["id", "en"].contains(&node[name]["@language"].as_str().unwrap()), "{}: {name}", node["@id"]);
+    };
+    let resource = |node: &Value, name: &str| {
+        let id = node[name]["@id"].as_str().unwrap_or_default();
+        assert!(id.contains(':') && !id.contains(' '), "{}: {name}: {id:?}", node["@id"]);
+    };
+    assert_eq!(catalog["@type"], "dcat:Catalog");
+    tagged(&catalog, "dct:title");
+    tagged(&catalog, "dct:description");
+    literal(&catalog["dct:publisher"], "foaf:name");
+    let datasets = catalog["dcat:dataset"].as_array().unwrap();
+    assert!(datasets.len() > 100);
+    let mut distributions = 0;
+    for dataset in datasets {
+        assert_eq!(dataset["@type"], "dcat:Dataset");
+        tagged(dataset, "dct:title");
+        tagged(dataset, "dct:description");
+        literal(dataset, "dct:identifier");
+        resource(dataset, "dct:publisher");
+        resource(dataset, "dct:accessRights");
+        assert!(!dataset["dcat:keyword"].as_array().unwrap().is_empty());
+        let contact = &dataset["dcat:contactPoint"];
+        literal(contact, "vcard:fn");
+        assert!(contact["vcard:hasEmail"]["@id"].as_str().unwrap().starts_with("mailto:"));
+        if dataset.get("dct:modified").is_some() {
+            resource(dataset, "dct:accrualPeriodicity");
+            literal(&dataset["dct:temporal"], "dcat:startDate");
+        }
+        for distribution in dataset["dcat:distribution"].as_array().unwrap_or(&Vec::new()) {
+            assert_eq!(distribution["@type"], "dcat:Distribution");
+            resource(distribution, "dcat:accessURL");
+            resource(distribution, "dcat:mediaType");
+            resource(distribution, "dct:format");
+            distributions += 1;
+        }
+        for column in dataset["csvw:tableSchema"]["csvw:column"].as_array().unwrap() {
+            literal(column, "csvw:name");
+            literal(column, "csvw:datatype");
+        }
+    }
+    assert_eq!(distributions, 2, "the two datasets that were loaded");
 }
 
 #[test]
@@ -77,7 +159,7 @@ for d in catalog['dcat:dataset']:
     if 'dct:temporal' in d:
         t = d['dct:temporal']
         assert t['dcat:startDate']['@value'] <= t['dcat:endDate']['@value']
-print(levels['omspan.dipa_belanja'], levels['sipp.p3ke'], levels['mart.bantuan_cakupan'], len(ids))
+print(levels['omspan.dipa_belanja'], levels['sipp.p3ke'], levels['mart.kesejahteraan_desa'], len(ids))
 "#;
     let said = python(program, &[file.to_str().unwrap()]);
     assert!(said.starts_with("PUBLIC NON_PUBLIC RESTRICTED "), "{said}");

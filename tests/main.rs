@@ -5,6 +5,7 @@
 
 mod answers;
 mod archive;
+mod as_of;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod corpus;
@@ -22,6 +23,7 @@ mod golden;
 mod harness;
 mod inbox;
 mod kill;
+mod marts;
 mod quirks;
 mod readers;
 mod reference;

@@ -35,6 +35,7 @@
 
 mod bench;
 mod bodies;
+mod drift;
 mod files;
 mod keys;
 mod paging;

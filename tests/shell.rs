@@ -36,8 +36,11 @@ for kind, text in script:
     else:
         mark = len(seen)
         os.write(fd, (text + ('\r' if kind == '>' else '')).encode())
-while read(5):
-    pass
+end = time.monotonic() + 60
+while read(1):
+    if time.monotonic() > end:
+        print(seen)
+        sys.exit('it does not end')
 _, status = os.waitpid(pid, 0)
 print(seen)
 sys.exit(os.waitstatus_to_exitcode(status))
@@ -61,13 +64,18 @@ impl Terminal {
 
     /// Runs the shell with `arguments` and holds the conversation; returns what the terminal showed.
     fn talk(&self, arguments: &[&str], script: &[(&str, &str)]) -> String {
+        self.talk_with("cat", arguments, script)
+    }
+
+    /// The same with another pager.
+    fn talk_with(&self, pager: &str, arguments: &[&str], script: &[(&str, &str)]) -> String {
         let program = self.lab.systems_command(arguments);
         let mut command = Command::new("python3");
         command.arg("-c").arg(TALK).arg(serde_json::to_string(script).unwrap());
         command.arg(program.get_program()).args(program.get_args());
         command.env_clear().current_dir(self.lab.path());
         command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        command.env("TERM", "xterm").env("PAGER", "cat").env("HOME", self.lab.path());
+        command.env("TERM", "xterm").env("PAGER", pager).env("HOME", self.lab.path());
         command.env("PATH", "/usr/local/bin:/usr/bin:/bin");
         let ran: Ran = command.output().unwrap().into();
         assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
@@ -111,8 +119,12 @@ fn tables_are_looked_up_and_names_completed() {
         ("<", "distinct_approx"),
         ("<", "amount"),
         PROMPT,
+        (">", "SUMMARIZE mart.serapan_satker;"),
+        ("<", "serapan_pct"),
+        PROMPT,
         (">", r"\nonsense"),
         ("<", r"\? lists them"),
+        PROMPT,
         (">", r"\q"),
     ];
     Terminal::new().talk(&["sql"], &script);
@@ -128,6 +140,7 @@ fn results_are_shown_timed_expanded_and_written() {
         PROMPT,
         (">", r"\timing on"),
         ("<", "timing is on"),
+        PROMPT,
         (">", "SELECT 1 AS satu; SELECT 2 AS dua;"),
         ("<", "satu"),
         ("<", "time: "),
@@ -141,12 +154,20 @@ fn results_are_shown_timed_expanded_and_written() {
         (">", "SELEC 1;"),
         ("<", "error: "),
         PROMPT,
+        // Pasted: a command of its line, then two statements.
+        ("+", "\x1b[200~\\x off\nSELECT 3 AS tiga;\nSELECT 4 AS empat;\x1b[201~\r"),
+        ("<", "tiga"),
+        ("<", "empat"),
+        ("<", "(1 row)"),
+        PROMPT,
         (">", r"\o hasil.csv"),
         PROMPT,
         (">", "SELECT ba FROM omspan.capaian_ik_kl LIMIT 2;"),
         ("<", "2 rows in hasil.csv"),
+        PROMPT,
         (">", "SELECT 1;"),
         ("<", "holds a result already"),
+        PROMPT,
         (">", r"\o"),
         PROMPT,
         ("+", "\x04"),
@@ -154,6 +175,89 @@ fn results_are_shown_timed_expanded_and_written() {
     terminal.talk(&["sql"], &script);
     let csv = std::fs::read_to_string(terminal.lab.path().join("hasil.csv")).unwrap();
     assert_eq!(csv, "ba\n056\n056\n");
+}
+
+#[test]
+fn what_does_not_fit_the_screen_is_turned_or_paged() {
+    if !python_has(&["pty"]) {
+        return;
+    }
+    let script = [
+        PROMPT,
+        (">", "SELECT repeat('x', 100) AS kiri, repeat('y', 100) AS kanan;"),
+        ("<", "-[ 1 ]"),
+        PROMPT,
+        (">", r"\x off"),
+        PROMPT,
+        (">", "SELECT repeat('x', 100) AS kiri, repeat('y', 100) AS kanan;"),
+        ("<", "PAGED:"),
+        PROMPT,
+        (">", "SELECT value FROM generate_series(1, 100);"),
+        ("<", "PAGED: (100 rows)"),
+        PROMPT,
+        (">", r"\pager off"),
+        PROMPT,
+        (">", "SELECT value + 1000 AS n FROM generate_series(1, 100);"),
+        ("<", "\n 1100"),
+        ("<", "\n(100 rows)"),
+        PROMPT,
+        (">", r"\q"),
+    ];
+    Terminal::new().talk_with("sed 's/^/PAGED: /'", &["sql"], &script);
+}
+
+#[test]
+fn every_format_goes_to_a_file() {
+    if !python_has(&["pty"]) {
+        return;
+    }
+    let terminal = Terminal::new();
+    let names =
+        ["csv", "json", "ndjson", "parquet", "xlsx", "md", "txt"].map(|extension| format!("hasil.{extension}"));
+    let mut lines: Vec<(&str, String)> = vec![("<", "lumbung> ".to_owned())];
+    for name in &names {
+        for (kind, text) in [
+            (">", format!(r"\o {name}")),
+            ("<", "lumbung> ".to_owned()),
+            (">", "SELECT '01' AS kode, 1.50 AS nilai;".to_owned()),
+            ("<", format!("1 row in {name}")),
+            ("<", "lumbung> ".to_owned()),
+        ] {
+            lines.push((kind, text));
+        }
+    }
+    // A format without an extension to tell it, and one that is not for a screen.
+    for (kind, text) in [
+        (">", r"\format ndjson"),
+        ("<", "lumbung> "),
+        (">", r"\o hasil"),
+        ("<", "lumbung> "),
+        (">", "SELECT 2 AS dua;"),
+        ("<", "1 row in hasil"),
+        ("<", "lumbung> "),
+        (">", r"\o"),
+        ("<", "lumbung> "),
+        (">", r"\format xlsx"),
+        ("<", "not for a terminal"),
+        ("<", "lumbung> "),
+        (">", r"\q"),
+    ] {
+        lines.push((kind, text.to_owned()));
+    }
+    let script: Vec<(&str, &str)> = lines.iter().map(|(kind, text)| (*kind, text.as_str())).collect();
+    terminal.talk(&["sql"], &script);
+    let bytes = |name: &str| std::fs::read(terminal.lab.path().join(name)).unwrap();
+    assert_eq!(bytes("hasil.csv"), b"kode,nilai\n01,1.50\n");
+    assert_eq!(bytes("hasil.json"), b"[{\"kode\":\"01\",\"nilai\":1.50}]\n");
+    assert_eq!(bytes("hasil.ndjson"), b"{\"kode\":\"01\",\"nilai\":1.50}\n");
+    assert!(bytes("hasil.parquet").starts_with(b"PAR1") && bytes("hasil.xlsx").starts_with(b"PK"));
+    assert!(
+        bytes("hasil.md").starts_with(b"| kode | nilai |\n") && bytes("hasil.txt").starts_with(b" kode | nilai\n")
+    );
+    assert_eq!(bytes("hasil"), b"{\"dua\":2}\n");
+    let left: Vec<_> =
+        std::fs::read_dir(terminal.lab.path()).unwrap().flatten().map(|entry| entry.file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().ends_with(".part")), "{left:?}");
 }
 
 #[test]
@@ -185,7 +289,7 @@ fn history_remembers_statements_and_no_personal_value() {
     assert_eq!(std::fs::metadata(terminal.history()).unwrap().permissions().mode() & 0o777, 0o600);
 
     // What was typed before comes back with the arrow; with --no-history nothing is read or written.
-    let again = [PROMPT, ("+", "\x1b[A\x1b[A"), ("<", "banyak"), ("+", "\x03"), ("+", "\x04")];
+    let again = [PROMPT, ("+", "\x1b[A\x1b[A"), ("<", "banyak"), ("+", "\x03"), PROMPT, ("+", "\x04")];
     terminal.talk(&["sql"], &again);
     let before = std::fs::read(terminal.history()).unwrap();
     let silent = [PROMPT, (">", "SELECT 3 AS tiga;"), ("<", "(1 row)"), PROMPT, (">", "exit")];
@@ -209,6 +313,16 @@ fn ctrl_c_stops_the_query_and_not_the_shell() {
             ("+", "\x03"),
             ("<", "cancelled"),
             ("<", "lumbung> "),
+            // What was being written is gone with it.
+            (">", r"\o separuh.csv"),
+            ("<", "lumbung> "),
+            (">", "SELECT value FROM generate_series(1, 4000000000);"),
+            ("<", "Ctrl-C stops it"),
+            ("+", "\x03"),
+            ("<", "cancelled"),
+            ("<", "lumbung> "),
+            (">", r"\o"),
+            ("<", "lumbung> "),
             (">", "SELECT 7 AS tujuh;"),
             ("<", "(1 row)"),
             ("<", "lumbung> "),
@@ -221,6 +335,9 @@ fn ctrl_c_stops_the_query_and_not_the_shell() {
         ],
     );
     assert!(!shown.contains("interrupted"), "{shown}");
+    for name in ["separuh.csv", "separuh.csv.part"] {
+        assert!(!terminal.lab.path().join(name).exists(), "{name}");
+    }
 }
 
 #[test]

@@ -287,3 +287,30 @@ fn every_view_gives_all_its_columns() {
         assert!(!json(&format!("SELECT * FROM mart.{name}")).is_empty(), "mart.{name} has no rows");
     }
 }
+
+/// Limits on drift hold no ordinary day: a year's beginning, the day after, a month later, most of a year later. The same
+/// answers without keys that are not required are another matter.
+#[test]
+fn ordinary_days_are_never_held_and_lost_columns_are() {
+    let mut lab = Lab::new(&[]);
+    for day in ["2026-01-20", "2026-01-21", "2026-02-20", "2026-11-08"] {
+        lab.set_today(day);
+        let load = ["--output", "json", "snapshot", "omspan", "sipp", "padi", "simda", "--from", day, "--to", day];
+        let ran: Ran = lab.systems_command(&load).output().unwrap().into();
+        assert_eq!(ran.code, 0, "{day}: {}", ran.stderr);
+        assert!(statuses(&ran).values().all(|status| status != "held"), "{day}: {}", ran.stdout);
+    }
+    let dipa = "omspan.dipa_belanja";
+    let before = csv(&lab, "SELECT count(*), count(kppn) FROM omspan.dipa_belanja", &[]);
+    lab.set_today("2026-11-09");
+    lab.replace_sandbox(&["missing-key"]);
+    let held = lab.run(&["--output", "json", "snapshot", dipa]);
+    assert_eq!(held.code, 65, "{}", held.stderr);
+    let said = held.json_lines().remove(0);
+    let error = said["error"].as_str().unwrap();
+    let lost = "kppn is empty in 100.0 % of the rows where it was in 0.0 %, a rise of more than 50 points";
+    assert!(error.contains(lost) && error.ends_with("--accept-drift publishes it"), "{error}");
+    assert_eq!(csv(&lab, "SELECT count(*), count(kppn) FROM omspan.dipa_belanja", &[]), before);
+    lab.ok(&["snapshot", dipa, "--accept-drift"]);
+    assert_eq!(csv(&lab, "SELECT count(kppn) FROM omspan.dipa_belanja", &[]), [["0"]]);
+}

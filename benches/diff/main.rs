@@ -1,14 +1,17 @@
 //! How long the difference of two snapshots takes, and how much memory.
 //!
 //! `cargo bench --bench diff` writes two snapshots of 2 million rows and 18 columns (the second in another order, one row in
-//! a hundred gone, one in a hundred new, one in fifty changed), compares them by a key of three columns, checks the counts
-//! and prints seconds and the most memory the process ever had. The bound is 1 GB. Option after `--`: `--rows N`.
+//! a hundred gone, one in a hundred new, one in fifty changed) and compares them twice, each time in a process of its own: by
+//! a key of three columns, and whole. It checks the counts, takes all rows that differ as `--format csv` does, and prints
+//! seconds and the most memory the process ever had. Above 1 GB it fails. Option after `--`: `--rows N`.
 
 #![expect(clippy::print_stdout, reason = "what a benchmark prints is its result")]
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use arrow::array::{ArrayRef, Date32Array, Decimal128Array, RecordBatch, StringArray};
@@ -30,32 +33,70 @@ const MOVED: u64 = 100;
 /// One row in so many has another amount.
 const CHANGED: u64 = 50;
 
+/// Most memory a comparison may take, in MB.
+const MEMORY_MB: u64 = 1_000;
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let at = arguments.iter().position(|argument| argument == "--rows");
-    let n: u64 = at.and_then(|at| arguments.get(at + 1)?.parse().ok()).unwrap_or(2_000_000);
+    let after =
+        |name: &str| arguments.iter().position(|argument| argument == name).and_then(|at| arguments.get(at + 1));
+    let n: u64 = after("--rows").and_then(|n| n.parse().ok()).unwrap_or(2_000_000);
+    if let Some(folder) = after("--compare") {
+        return compare(Path::new(folder), n, arguments.iter().any(|argument| argument == "--whole"));
+    }
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let (old, new) = (folder.path().join("old.parquet"), folder.path().join("new.parquet"));
-    write(&old, n, &|i| (i % MOVED != 1).then_some((i, false)));
+    write(&folder.path().join(OLD), n, &|i| (i % MOVED != 1).then_some((i, false)));
     // Another order: a walk with a step that shares no factor with n.
     let step = (n / 3..).find(|step| gcd(*step, n) == 1).expect("some number shares none");
-    write(&new, n, &|i| {
+    write(&folder.path().join(NEW), n, &|i| {
         let i = i * step % n;
         (i % MOVED != 2).then_some((i, i % CHANGED == 3))
     });
-    println!("{n} rows x {} columns; {} MB of memory to write them", CODES + 6, peak_memory_mb());
+    println!("{n} rows x {} columns, {} MB of files", CODES + 6, megabytes(folder.path()));
+    for whole in [false, true] {
+        let mut child = Command::new(std::env::current_exe().expect("this program has a path"));
+        child.args(["--rows", &n.to_string(), "--compare"]).arg(folder.path());
+        let child = if whole { child.arg("--whole") } else { &mut child };
+        assert!(child.status().expect("this program starts").success(), "a comparison failed");
+    }
+}
+
+/// The two snapshots within the folder.
+const OLD: &str = "old.parquet";
+const NEW: &str = "new.parquet";
+
+/// One comparison, measured.
+fn compare(folder: &Path, n: u64, whole: bool) {
     let columns: Vec<String> = schema().fields().iter().map(|field| field.name().clone()).collect();
-    let key = ["kdsatker", "nomor", "akun"].map(str::to_owned);
-    let (from, to): (Vec<PathBuf>, Vec<PathBuf>) = (vec![old], vec![new]);
+    let key: &[String] = if whole { &[] } else { &["kdsatker", "nomor", "akun"].map(str::to_owned) };
+    let (from, to): (Vec<PathBuf>, Vec<PathBuf>) = (vec![folder.join(OLD)], vec![folder.join(NEW)]);
+    let stop = AtomicBool::new(false);
+    let request = DiffRequest { from: &from, to: &to, key, columns: &columns, rows: usize::MAX, stop: &stop };
     let began = Instant::now();
-    let request = DiffRequest { from: &from, to: &to, key: &key, columns: &columns, examples: 10 };
-    let found = diff(&request).expect("two good snapshots");
-    let seconds = began.elapsed().as_secs_f64();
+    let mut rows = 0_u64;
+    let mut count = |_| {
+        rows += 1;
+        Ok(())
+    };
+    let found = diff(&request, &mut count).expect("two good snapshots");
+    let (seconds, memory) = (began.elapsed().as_secs_f64(), peak_memory_mb());
     let of = |every: u64, rest: u64| (0..n).filter(|i| i % every == rest).count() as u64;
-    assert_eq!((found.added, found.removed), (of(MOVED, 1), of(MOVED, 2)));
-    assert_eq!(found.changed, of(CHANGED, 3));
-    println!("added {}, removed {}, changed {}", found.added, found.removed, found.changed);
-    println!("{seconds:.1} s, {} MB of memory at most", peak_memory_mb());
+    let changed = of(CHANGED, 3);
+    let (added, removed) = (of(MOVED, 1), of(MOVED, 2));
+    // Whole rows that changed are gone under the old values and there under the new ones.
+    let expected = if whole { (added + changed, removed + changed, 0) } else { (added, removed, changed) };
+    assert_eq!((found.added, found.removed, found.changed), expected);
+    assert_eq!(rows, found.added + found.removed + found.changed);
+    let by = if whole { "whole rows" } else { "a key of three columns" };
+    println!("by {by}: added {}, removed {}, changed {}", found.added, found.removed, found.changed);
+    println!("  {seconds:.1} s, {memory} MB of memory at most");
+    assert!(memory <= MEMORY_MB, "more than {MEMORY_MB} MB");
+}
+
+/// Size of the files in `folder`, in MB.
+fn megabytes(folder: &Path) -> u64 {
+    let files = std::fs::read_dir(folder).expect("the folder is there").flatten();
+    files.filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum::<u64>() / 1_000_000
 }
 
 fn gcd(a: u64, b: u64) -> u64 {
@@ -107,5 +148,5 @@ fn peak_memory_mb() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kilobytes: u64 = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse().ok()).unwrap_or(0);
-    kilobytes / 1024
+    kilobytes * 1024 / 1_000_000
 }

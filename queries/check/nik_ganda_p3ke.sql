@@ -1,8 +1,7 @@
 -- severity: warning
 -- One NIK heads one family. The NIK is shown as its key.
-SELECT nik, count(DISTINCT id_keluarga_p3ke) AS jumlah_keluarga
-FROM sipp.p3ke
-WHERE nik IS NOT NULL
+SELECT nik, count(id_keluarga_p3ke) AS jumlah_keluarga
+FROM (SELECT DISTINCT nik, id_keluarga_p3ke FROM sipp.p3ke WHERE nik IS NOT NULL)
 GROUP BY nik
-HAVING count(DISTINCT id_keluarga_p3ke) > 1
+HAVING count(id_keluarga_p3ke) > 1
 ORDER BY jumlah_keluarga DESC, nik

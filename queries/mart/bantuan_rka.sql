@@ -7,6 +7,7 @@
 -- found in all of them. Only the latest year in SIMDA.
 -- Owner: Bappelitbangda. Formula: docs/views.md, "Bantuan"; Permendagri 90/2019 for what a programme and an activity
 -- are.
+-- Not in files: a part of mart.bantuan_program and mart.anggaran_kesejahteraan.
 WITH bantuan AS (
     SELECT DISTINCT nama_opd, program_kode, program_nama, kegiatan_kode, kegiatan_nama, sub_kegiatan_kode, sub_kegiatan_nama
     FROM sipp.bantuan

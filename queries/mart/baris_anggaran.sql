@@ -1,6 +1,7 @@
 -- Purpose: the spending lines that count, budget and postings in one shape; every serapan view sums this one.
 -- Grain: one source line (DIPA, posting, or fund availability with a block); no key.
 -- Owner: Biro Keuangan. Formula: docs/views.md, "Which lines count".
+-- Not in files: a part of the serapan views, one row a source line.
 WITH tanggal_data AS (
     SELECT tahun_anggaran, max(maxdate) AS per_tanggal
     FROM omspan.realisasi_belanja

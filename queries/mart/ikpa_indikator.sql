@@ -1,7 +1,14 @@
 -- Purpose: the IKPA indicators of satkers, eselon 1 units and ministries in one long table.
 -- Grain: one unit (tingkat, kode), month and indicator. bobot 0 = the indicator does not apply; nilai NULL = the score
 -- is missing. Summary satkers (Z in the code) are left out.
+-- Columns:
+-- tingkat: satker, eselon1 or kl
+-- kunci: short name of the indicator, the same in all years
+-- indikator: name of the indicator as reports show it
+-- nilai: score of the indicator, 0 to 100
+-- bobot: its weight; 0 = it does not apply
 -- Owner: Biro Keuangan. Formula: docs/views.md, "IKPA"; weights come with the row.
+-- Not in files: a part of mart.ikpa_nilai.
 WITH capaian AS (
     SELECT 'satker' AS tingkat, kdsatker AS kode, nmsatker AS nama, * EXCEPT (kdsatker, nmsatker)
     FROM omspan.capaian_ik_satker

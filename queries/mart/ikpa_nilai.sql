@@ -2,7 +2,10 @@
 -- Grain: one unit (tingkat, kode, and KPPN for satkers) and month.
 -- Score = sum(nilai x bobot) / sum(bobot), over the indicators that apply. An indicator that applies (bobot > 0) but
 -- has no score makes the total NULL: neither counting it as 0 nor leaving it out gives the true figure.
+-- Columns:
+-- tingkat: satker, eselon1 or kl
 -- Owner: Biro Keuangan. Formula: docs/views.md, "IKPA".
+-- Not in files: a part of mart.ikpa_satker, mart.ikpa_eselon1 and mart.ikpa_kl.
 WITH jumlah AS (
     SELECT tingkat, tahun_anggaran, periode, kode, nama, kdkppn,
         sum(bobot) AS jumlah_bobot,

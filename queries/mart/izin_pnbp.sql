@@ -4,18 +4,40 @@
 -- Rupiah only; each payment counts once, as in pnbp_akun. A record whose answer was lost or refused counts in jumlah_kirim only.
 -- Owner: Biro Keuangan. Formula: docs/views.md, "PNBP".
 WITH bertanda AS (
-    SELECT *, row_number() OVER (
-        PARTITION BY tahun_anggaran, coalesce(ntpn, kdbilling), akun, kdsatker, rupiah
-        ORDER BY tanggal_insert_date DESC NULLS LAST, tanggal_insert DESC NULLS LAST, tgl_buku DESC NULLS LAST
-    ) AS urutan
+    SELECT *, coalesce(ntpn, kdbilling) AS tanda
     FROM omspan.detail_pnbp
     WHERE mata_uang = 'IDR' AND kdsatker NOT LIKE '%Z%' AND kdbilling IS NOT NULL
 ),
-bayar AS (
-    SELECT kdbilling, min(kdsatker) AS kdsatker, count(DISTINCT ntpn) AS jumlah_ntpn, sum(rupiah) AS rupiah,
-        min(tgl_bayar) AS tgl_bayar, max(tgl_buku) AS tgl_buku
+nomor AS (
+    -- As in mart.pnbp_transaksi: a number in one row is its own last revision.
+    SELECT tanda, count(*) AS n, min(kdbilling) AS kdbilling, min(ntpn) AS ntpn, min(kdsatker) AS kdsatker,
+        min(rupiah) AS rupiah, min(tgl_bayar) AS tgl_bayar, min(tgl_buku) AS tgl_buku
     FROM bertanda
-    WHERE urutan = 1
+    GROUP BY tanda
+),
+berulang AS (
+    SELECT b.kdbilling, b.ntpn, b.kdsatker, b.rupiah, b.tgl_bayar, b.tgl_buku, row_number() OVER (
+        PARTITION BY b.tahun_anggaran, b.tanda, b.akun, b.kdsatker, b.rupiah
+        ORDER BY b.tanggal_insert_date DESC NULLS LAST, b.tanggal_insert DESC NULLS LAST, b.tgl_buku DESC NULLS LAST
+    ) AS urutan
+    FROM bertanda AS b
+    JOIN (SELECT tanda FROM nomor WHERE n > 1) AS k ON k.tanda = b.tanda
+),
+terakhir AS (
+    SELECT kdbilling, ntpn, kdsatker, rupiah, tgl_bayar, tgl_buku FROM nomor WHERE n = 1
+    UNION ALL
+    SELECT kdbilling, ntpn, kdsatker, rupiah, tgl_bayar, tgl_buku FROM berulang WHERE urutan = 1
+),
+setoran AS (
+    SELECT kdbilling, ntpn, min(kdsatker) AS kdsatker, sum(rupiah) AS rupiah, min(tgl_bayar) AS tgl_bayar,
+        max(tgl_buku) AS tgl_buku
+    FROM terakhir
+    GROUP BY kdbilling, ntpn
+),
+bayar AS (
+    SELECT kdbilling, min(kdsatker) AS kdsatker, count(ntpn) AS jumlah_ntpn, sum(rupiah) AS rupiah,
+        min(tgl_bayar) AS tgl_bayar, max(tgl_buku) AS tgl_buku
+    FROM setoran
     GROUP BY kdbilling
 ),
 izin AS (

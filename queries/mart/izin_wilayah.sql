@@ -6,6 +6,7 @@
 -- asked about or knows none of. nm_wilayah comes from ref.wilayah, else from ref.lokasi_djpb_kemendagri. Whoever shows
 -- this to others suppresses cells below 5 businesses.
 -- Owner: Pusat Data dan Informasi. Formula: docs/views.md, "OSS"; codes: OSS-RBA guide, status izin.
+-- Not in files: its cells below 5 businesses are open, and one of them may be one person.
 WITH proyek AS (
     SELECT nib, id_proyek, min(kode_wilayah) AS kode_wilayah, min(skala_usaha) AS skala_usaha
     FROM mart.oss_usaha

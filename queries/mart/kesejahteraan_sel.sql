@@ -8,16 +8,20 @@
 -- rule and why a total does not undo it: docs/views.md, "Small cells"): a count of 1 to 4, or one whose rest is 1 to 4;
 -- then, of the regions that add up to one published total, the next smallest until at least two are closed and these
 -- hold at least 5, the rest at least 5 as well. A closed total closes such a set below it.
+-- Columns:
+-- ukuran: what is counted
+-- nilai: the count; NULL where the cell is closed
 -- Owner: Bappelitbangda. Formula: docs/views.md, "Bantuan" (coverage, overlap, inclusion error).
+-- Not in files: a part of mart.kesejahteraan_wilayah.
 WITH keluarga AS (
     SELECT id_keluarga_p3ke, min(kode_kemdagri) AS kode, min(desil_kesejahteraan) AS desil, min(nik) AS nik
     FROM sipp.p3ke
     GROUP BY id_keluarga_p3ke
 ),
 penerima AS (
-    -- A programme is its code, or its name where the code cannot be read.
+    -- A programme is its code, or its name where the code cannot be read; several have a first and another last one.
     SELECT nik, min(kode_kemdagri) AS kode,
-        count(DISTINCT coalesce(program_kode, upper(program_nama))) AS jumlah_program
+        min(coalesce(program_kode, upper(program_nama))) <> max(coalesce(program_kode, upper(program_nama))) AS rangkap
     FROM sipp.bantuan
     WHERE nik IS NOT NULL
     GROUP BY nik
@@ -36,7 +40,7 @@ per_desa AS (
     GROUP BY k.kode
     UNION ALL
     SELECT p.kode, 0, 0, 0, 0, 0, 0, 0, 0,
-        count(*), count(*) FILTER (WHERE p.jumlah_program > 1) AS rangkap, count(*) FILTER (WHERE k.nik IS NULL) AS luar, 0
+        count(*), count(*) FILTER (WHERE p.rangkap) AS rangkap, count(*) FILTER (WHERE k.nik IS NULL) AS luar, 0
     FROM penerima AS p
     LEFT JOIN (SELECT DISTINCT nik FROM sipp.p3ke WHERE nik IS NOT NULL) AS k ON k.nik = p.nik
     GROUP BY p.kode

@@ -5,6 +5,12 @@
 -- share of the whole: of rupiah where nilai is given, else of rows; counts of people below 5 are NULL. tanggal is the
 -- newest snapshot. status is 'baik', 'peringatan' or 'kesalahan' (a data test of severity error: figures are wrong
 -- until it is mended). Nothing to judge gives no row: an empty mapping target, a data test that passed.
+-- Columns:
+-- kelompok: kesegaran, karantina, belum terpetakan, kontrol or uji data
+-- objek: what was looked at: a dataset, a mapping, a data test
+-- ukuran: what jumlah counts
+-- jumlah: rows (kesegaran: days behind the newest snapshot)
+-- pct: share of the whole, percent
 -- Owner: Pusat Data dan Informasi. Formula: docs/views.md, "Data quality"; unmapped shares and control figures are due
 -- in every report's footer.
 WITH potret AS (

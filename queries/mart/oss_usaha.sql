@@ -5,6 +5,7 @@
 -- whoever shows sums of it to others suppresses cells below 5 businesses.
 -- Owner: Pusat Data dan Informasi. Formula: docs/views.md, "OSS"; codes: OSS-RBA guide, lists of skala usaha and pelaku
 -- usaha.
+-- Not in files: a part of the OSS views, one row a project of one business.
 WITH lokasi AS (
     SELECT nib, id_proyek, first_value(proyek_daerah_id ORDER BY id_proyek_lokasi) AS daerah_id
     FROM oss.nib_proyek_lokasi

@@ -4,6 +4,7 @@
 -- from placement to invoice; selisih_waktu_siklus = what the buyer reported minus that. Where the buyer gave a date
 -- instead of days, the days up to that date count as reported.
 -- Owner: Biro Umum dan Layanan Pengadaan. Formula: docs/views.md, "PaDi UMKM".
+-- Not in files: a part of the pengadaan views, one row an order.
 WITH hari AS (
     -- A date as its number of days: the difference of two is a number of days.
     SELECT *,

@@ -19,14 +19,20 @@ banding AS (
     JOIN hari AS l ON l.tahun_anggaran = b.tahun_anggaran AND l.urutan = 2
     WHERE b.urutan = 1
 ),
+potret AS (
+    -- One row a snapshot: joined by equal keys, the other days' files are not even opened.
+    SELECT b.tahun_anggaran, b.tanggal_lama, b.tanggal_baru, u.baru,
+        CASE WHEN u.baru THEN b.tanggal_baru ELSE b.tanggal_lama END AS snapshot_date
+    FROM banding AS b
+    CROSS JOIN (VALUES (true), (false)) AS u(baru)
+),
 baris AS (
     -- The two snapshots one below the other: adding up needs no join on keys that may be NULL.
-    SELECT b.tahun_anggaran, b.tanggal_lama, b.tanggal_baru,
+    SELECT p.tahun_anggaran, p.tanggal_lama, p.tanggal_baru,
         d.ba, d.baes1, d.kdsatker, d.program, d.kegiatan, d.output, d.akun, d.sumber_dana, d.lokasi,
-        d.snapshot_date = b.tanggal_baru AS baru, coalesce(d.amount, 0) AS amount
+        p.baru, coalesce(d.amount, 0) AS amount
     FROM history.omspan_dipa_belanja AS d
-    JOIN banding AS b
-        ON b.tahun_anggaran = d.tahun_anggaran AND d.snapshot_date IN (b.tanggal_lama, b.tanggal_baru)
+    JOIN potret AS p ON p.tahun_anggaran = d.tahun_anggaran AND p.snapshot_date = d.snapshot_date
     WHERE d.budget_type = '2' AND substr(d.akun, 1, 1) IN ('5', '6') AND d.kdsatker NOT LIKE '%Z%'
 ),
 jumlah AS (

@@ -3,7 +3,7 @@
 -- target is NULL where ref.pnbp_target has none. jenis keeps repayments of prior-year spending (42591x) apart.
 -- Owner: Biro Keuangan. Formula: docs/views.md, "PNBP" (realised / target, by tgl_buku, IDR only).
 WITH masuk AS (
-    SELECT tahun_anggaran, kdsatker, akun,
+    SELECT tahun_anggaran, kdsatker, akun, max(tgl_buku) AS tgl_buku,
         count(tgl_buku) AS jumlah_transaksi,
         coalesce(sum(CASE WHEN tgl_buku IS NOT NULL THEN rupiah END), 0) AS rupiah,
         coalesce(sum(CASE WHEN tgl_buku IS NULL THEN rupiah END), 0) AS rupiah_belum_dibukukan
@@ -12,7 +12,7 @@ WITH masuk AS (
 ),
 tanggal_data AS (
     SELECT tahun_anggaran, max(tgl_buku) AS per_tanggal
-    FROM mart.pnbp_transaksi
+    FROM masuk
     GROUP BY tahun_anggaran
 ),
 baris AS (

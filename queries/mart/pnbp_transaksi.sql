@@ -5,25 +5,40 @@
 -- month. Other currencies are left out (mart.mutu_data counts them); jenis keeps repayments of prior-year spending
 -- (42591x) apart: they are no revenue from services.
 -- Owner: Biro Keuangan. Formula: docs/views.md, "PNBP"; OMSPAN API specification, DetailPNBPAllRev.
+-- Not in files: a part of the pnbp views, one row a payment.
 WITH bertanda AS (
     SELECT tahun_anggaran, kdsatker, akun, rupiah, tgl_buku, tanggal_insert_date, tanggal_insert,
         coalesce(ntpn, kdbilling, ntb) AS tanda
     FROM omspan.detail_pnbp
     WHERE mata_uang = 'IDR' AND kdsatker NOT LIKE '%Z%'
 ),
-terakhir AS (
-    -- The feed repeats a payment in later revisions: the last one inserted counts. A row without any transaction
-    -- number cannot be recognised again and always counts.
-    SELECT *,
-        CASE WHEN tanda IS NULL THEN 1 ELSE row_number() OVER (
-            PARTITION BY tanda, akun, kdsatker, rupiah
-            ORDER BY tanggal_insert_date DESC NULLS LAST, tanggal_insert DESC NULLS LAST, tgl_buku DESC NULLS LAST
-        ) END AS urutan
+nomor AS (
+    -- Most numbers stand in one row: it is its own last revision, and its columns are their own smallest ones.
+    SELECT tanda, count(*) AS n, min(tahun_anggaran) AS tahun_anggaran, min(kdsatker) AS kdsatker, min(akun) AS akun,
+        min(rupiah) AS rupiah, min(tgl_buku) AS tgl_buku
     FROM bertanda
+    WHERE tanda IS NOT NULL
+    GROUP BY tanda
+),
+berulang AS (
+    -- The feed repeats a payment in later revisions: the last one inserted counts.
+    SELECT b.tahun_anggaran, b.kdsatker, b.akun, b.rupiah, b.tgl_buku, row_number() OVER (
+        PARTITION BY b.tanda, b.akun, b.kdsatker, b.rupiah
+        ORDER BY b.tanggal_insert_date DESC NULLS LAST, b.tanggal_insert DESC NULLS LAST, b.tgl_buku DESC NULLS LAST
+    ) AS urutan
+    FROM bertanda AS b
+    JOIN (SELECT tanda FROM nomor WHERE n > 1) AS k ON k.tanda = b.tanda
+),
+terakhir AS (
+    SELECT tahun_anggaran, kdsatker, akun, rupiah, tgl_buku FROM nomor WHERE n = 1
+    UNION ALL
+    SELECT tahun_anggaran, kdsatker, akun, rupiah, tgl_buku FROM berulang WHERE urutan = 1
+    UNION ALL
+    -- A row without any transaction number cannot be recognised again and always counts.
+    SELECT tahun_anggaran, kdsatker, akun, rupiah, tgl_buku FROM bertanda WHERE tanda IS NULL
 )
 SELECT CAST(coalesce(date_part('year', tgl_buku), tahun_anggaran) AS INT) AS tahun_anggaran,
     CAST(date_part('month', tgl_buku) AS INT) AS bulan, tgl_buku, kdsatker, akun,
     CASE WHEN akun LIKE '42591%' THEN 'pengembalian belanja tahun lalu' ELSE 'penerimaan' END AS jenis,
     rupiah
 FROM terakhir
-WHERE urutan = 1

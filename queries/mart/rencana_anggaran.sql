@@ -8,17 +8,25 @@ WITH instansi AS (
     FROM simda.instansi
     GROUP BY id_kantor, id_instansi
 ),
-jumlah AS (
+kegiatan AS (
+    -- One row an activity and account, so that an activity is counted by counting rows.
     SELECT tahun_anggaran, id_kantor, id_instansi,
         concat_ws('.', rek_akun, rek_kelompok, rek_belanja, rek_bagian, rek_sub_bagian) AS rekening,
-        concat_ws('.', rek_akun, rek_kelompok, rek_belanja) AS rekening_jenis,
+        concat_ws('.', rek_akun, rek_kelompok, rek_belanja) AS rekening_jenis, id_rka,
         min(nama_rek_kelompok) AS nama_rek_kelompok, min(nama_rek_belanja) AS nama_rek_belanja,
         min(nama_rek_bagian) AS nama_rek_bagian, min(nama_sub_bagian) AS nama_rekening,
-        count(DISTINCT id_rka) AS jumlah_kegiatan,
-        count(*) AS jumlah_rincian,
-        coalesce(sum(jumlah), 0) AS jumlah
+        count(*) AS jumlah_rincian, sum(jumlah) AS jumlah
     FROM simda.rka
-    GROUP BY 1, 2, 3, 4, 5
+    GROUP BY 1, 2, 3, 4, 5, 6
+),
+jumlah AS (
+    SELECT tahun_anggaran, id_kantor, id_instansi, rekening, rekening_jenis,
+        min(nama_rek_kelompok) AS nama_rek_kelompok, min(nama_rek_belanja) AS nama_rek_belanja,
+        min(nama_rek_bagian) AS nama_rek_bagian, min(nama_rekening) AS nama_rekening,
+        count(id_rka) AS jumlah_kegiatan, CAST(sum(jumlah_rincian) AS BIGINT) AS jumlah_rincian,
+        CAST(coalesce(sum(jumlah), 0) AS DECIMAL(30, 2)) AS jumlah
+    FROM kegiatan
+    GROUP BY tahun_anggaran, id_kantor, id_instansi, rekening, rekening_jenis
 ),
 total AS (
     SELECT tahun_anggaran, id_kantor, id_instansi, sum(jumlah) AS jumlah

@@ -1,5 +1,7 @@
 -- Purpose: what is left to spend (fund availability), set against DIPA and realisasi.
 -- Grain: one satker, account and fiscal year; a line that only one side knows is here, with zeros for the other.
+-- Columns:
+-- status: cocok, hanya di DIPA/realisasi, hanya di FA, or beda with what differs
 -- Owner: Biro Keuangan. Formula: docs/views.md, "Fund availability".
 WITH buku AS (
     SELECT tahun_anggaran, kdsatker, akun, sum(pagu) AS pagu, sum(realisasi) AS realisasi

@@ -6,6 +6,8 @@
 -- satkers of the region (mart.satker: where most of their DIPA lies), for tahun_anggaran, the newest year of DIPA;
 -- pagu_daerah is the newest year of SIMDA, by ref.kantor_wilayah; welfare and permits are of the newest snapshot. A
 -- region that a system does not speak of has 0 there, a percentage of nothing is NULL.
+-- Columns:
+-- tingkat: kabkota, provinsi, or (belum terpetakan)
 -- Owner: Pusat Data dan Informasi. Formula: docs/views.md, the view each column comes from.
 WITH tahun AS (
     SELECT max(tahun_anggaran) AS tahun_anggaran FROM omspan.dipa_belanja

@@ -47,6 +47,7 @@ fn table(contract: &Contract, dataset: &Dataset, files: &[&CommittedFile], histo
                 })
                 .collect(),
             bytes: file.bytes,
+            rows: Some(file.rows),
         })
         .collect();
     let (schema, table) = if history {

@@ -5,20 +5,22 @@
 //! its plan: a column that shows another unchanged means the same, a computed one names what it is made of.
 
 mod dcat;
+mod meaning;
 mod origin;
+mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, NaiveDate, Utc};
-
 use super::lineage::Origin;
 use super::shape::{ColumnShape, TableShape};
-use super::views::ViewSet;
+use super::views::{MART, ViewSet};
 use crate::contract::Contract;
 use crate::reference::Reference;
 use crate::warehouse::CommittedFile;
 pub use dcat::Publisher;
+use meaning::Meanings;
 use origin::Known;
+pub use state::{Periodicity, State};
 
 /// Every table and view.
 #[derive(Debug, Clone)]
@@ -106,21 +108,6 @@ impl Access {
     }
 }
 
-/// What is committed of a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct State {
-    /// The first day there is data of.
-    pub first: NaiveDate,
-    /// The last one.
-    pub newest: NaiveDate,
-    /// When that was committed.
-    pub committed_at: DateTime<Utc>,
-    /// Rows of the newest snapshots; 0 for a view.
-    pub rows: u64,
-    /// Their size in bytes; 0 for a view.
-    pub bytes: u64,
-}
-
 /// One column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnEntry {
@@ -132,8 +119,24 @@ pub struct ColumnEntry {
     pub unit: &'static str,
     /// Who may see it: `public`, `key` (hashes), `coarse` (years of dates).
     pub class: &'static str,
-    /// What it means, or what it is computed from.
+    /// What it means; empty where nobody says.
     pub meaning: String,
+    /// A view's column: the columns its values come from, as `schema.table.column` of what the view itself names. Empty
+    /// where the plan does not say for sure, as for constants and counts.
+    pub from: Vec<String>,
+    /// Whether it shows those values as they are.
+    pub unchanged: bool,
+}
+
+impl ColumnEntry {
+    /// What it means, else what it is computed from.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self.meaning.is_empty() && !self.from.is_empty() {
+            true => format!("computed from {}", self.from.join(", ")),
+            false => self.meaning.clone(),
+        }
+    }
 }
 
 /// What a dictionary is made from, beside the shapes of the tables.
@@ -165,14 +168,16 @@ impl Dictionary {
     pub fn new(shapes: &[TableShape], from: &DictionarySources<'_>) -> Self {
         let known = Known::new(from.contracts, from.reference);
         let reads = from.views.reads();
-        let mut tables: Vec<TableEntry> = shapes.iter().map(|shape| entry(shape, from, &known, &reads)).collect();
+        let meanings = Meanings::new(shapes, from.views, &known);
+        let entry = |shape| entry(shape, from, (&known, &meanings), &reads);
+        let mut tables: Vec<TableEntry> = shapes.iter().map(entry).collect();
         let states: BTreeMap<String, State> =
             tables.iter().filter_map(|table| Some((table.name(), table.state.clone()?))).collect();
         let personal: BTreeSet<String> =
             tables.iter().filter(|table| table.access == Access::NonPublic).map(TableEntry::name).collect();
         for table in tables.iter_mut().filter(|table| table.kind == Kind::View) {
             let below = below(&table.name(), &reads);
-            table.state = stalest(&below, &states);
+            table.state = state::stalest(&below, &states);
             if below.iter().any(|name| personal.contains(*name)) {
                 table.access = table.access.max(Access::Restricted);
             }
@@ -194,7 +199,13 @@ impl Dictionary {
         };
         exact.or_else(bare).ok_or_else(|| {
             let names: Vec<String> = self.tables.iter().map(TableEntry::name).collect();
-            super::error::nearest(name, &names)
+            let near = super::error::nearest(name, &names);
+            if !near.is_empty() || name.contains('.') {
+                return near;
+            }
+            let bare: Vec<String> = self.tables.iter().map(|table| table.table.clone()).collect();
+            let near = super::error::nearest(name, &bare);
+            near.iter().filter_map(|bare| self.find(bare).ok()).map(TableEntry::name).collect()
         })
     }
 }
@@ -202,7 +213,7 @@ impl Dictionary {
 fn entry(
     shape: &TableShape,
     from: &DictionarySources<'_>,
-    known: &Known,
+    (known, meanings): (&Known, &Meanings<'_>),
     reads: &BTreeMap<String, Vec<String>>,
 ) -> TableEntry {
     let mut entry = TableEntry {
@@ -216,9 +227,9 @@ fn entry(
         access: Access::Public,
         reads: reads.get(&shape.name()).cloned().unwrap_or_default(),
         state: None,
-        columns: shape.columns.iter().map(|column| column_entry(shape, column, known)).collect(),
+        columns: shape.columns.iter().map(|column| column_entry(shape, column, known, meanings)).collect(),
     };
-    if shape.is_view {
+    if shape.is_view && shape.schema == MART {
         entry.kind = Kind::View;
         if entry.columns.iter().any(|column| column.class != "public") {
             entry.access = Access::NonPublic;
@@ -244,37 +255,27 @@ fn entry(
             file.dataset.source() == place.dataset.0 && file.dataset.dataset() == place.dataset.1
         };
         let shown = if place.kind == Kind::History { from.all } else { from.latest };
-        entry.state = state(shown.iter().filter(of_table), from.all.iter().filter(of_table));
+        entry.state = state::state(shown.iter().filter(of_table), from.all.iter().filter(of_table));
     }
     entry
 }
 
-fn column_entry(shape: &TableShape, column: &ColumnShape, known: &Known) -> ColumnEntry {
+fn column_entry(shape: &TableShape, column: &ColumnShape, known: &Known, meanings: &Meanings<'_>) -> ColumnEntry {
     let own = Origin { schema: shape.schema.clone(), table: shape.table.clone(), column: column.name.clone() };
     let unchanged: Vec<_> = match shape.is_view {
         true => column.shows.iter().filter_map(|origin| known.column(origin)).collect(),
         false => known.column(&own).into_iter().collect(),
     };
     let strictest = unchanged.iter().map(|known| known.class).find(|class| *class != "public");
-    let meanings: BTreeSet<&str> = unchanged.iter().map(|known| known.meaning.as_str()).collect();
-    let meaning = match meanings.len() {
-        0 => computed_from(column),
-        _ => meanings.into_iter().collect::<Vec<_>>().join("; "),
-    };
     ColumnEntry {
         name: column.name.clone(),
         sql_type: column.sql_type(),
         unit: known.unit(column, &unchanged),
         class: strictest.unwrap_or("public"),
-        meaning,
+        meaning: meanings.of(&own).unwrap_or_default(),
+        from: column.direct.iter().map(|o| format!("{}.{}.{}", o.schema, o.table, o.column)).collect(),
+        unchanged: !column.shows.is_empty(),
     }
-}
-
-/// `from omspan.dipa_belanja.amount, …`
-fn computed_from(column: &ColumnShape) -> String {
-    let names: Vec<String> =
-        column.made_of.iter().map(|o| format!("{}.{}.{}", o.schema, o.table, o.column)).collect();
-    if names.is_empty() { String::new() } else { format!("computed from {}", names.join(", ")) }
 }
 
 /// The sentence after `label:` in the comment at the head of a view, its further lines included.
@@ -300,28 +301,6 @@ fn labelled(comment: &str, label: &str) -> String {
     found.join(" ")
 }
 
-fn state<'a>(
-    shown: impl Iterator<Item = &'a CommittedFile>,
-    all: impl Iterator<Item = &'a CommittedFile>,
-) -> Option<State> {
-    let first = all.map(|file| file.snapshot_date).min();
-    let mut state: Option<State> = None;
-    for file in shown {
-        let so_far = state.get_or_insert(State {
-            first: first.unwrap_or(file.snapshot_date),
-            newest: file.snapshot_date,
-            committed_at: file.committed_at,
-            rows: 0,
-            bytes: 0,
-        });
-        so_far.newest = so_far.newest.max(file.snapshot_date);
-        so_far.committed_at = so_far.committed_at.max(file.committed_at);
-        so_far.rows += file.rows;
-        so_far.bytes += file.bytes;
-    }
-    state
-}
-
 /// Everything that `view` reads, itself or through other views.
 fn below<'a>(view: &str, reads: &'a BTreeMap<String, Vec<String>>) -> BTreeSet<&'a str> {
     let mut below: BTreeSet<&str> = BTreeSet::new();
@@ -332,13 +311,6 @@ fn below<'a>(view: &str, reads: &'a BTreeMap<String, Vec<String>>) -> BTreeSet<&
         }
     }
     below
-}
-
-/// A view is as fresh as the stalest dataset below it. Lists are not dated by what they list.
-fn stalest(below: &BTreeSet<&str>, states: &BTreeMap<String, State>) -> Option<State> {
-    let datasets = below.iter().filter(|name| !name.starts_with("ref."));
-    let stalest = datasets.filter_map(|name| states.get(*name)).min_by_key(|state| state.newest)?;
-    Some(State { rows: 0, bytes: 0, ..stalest.clone() })
 }
 
 #[cfg(test)]

@@ -58,7 +58,7 @@ impl Fixture {
         let bytes = write(&path, &table.columns, rows);
         let mut values = vec![year.to_string(), format!("{year}-12-{:02}", number + 1)];
         values.drain(..2 - table.partition_columns.len());
-        table.files.push(TableFile { path, partition_values: values, bytes });
+        table.files.push(TableFile { path, partition_values: values, bytes, rows: None });
         self
     }
 

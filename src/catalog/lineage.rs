@@ -6,10 +6,11 @@
 
 use std::collections::BTreeSet;
 
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema};
 use datafusion::logical_expr::{Aggregate, Distinct, Expr, LogicalPlan, TableScan};
 
-/// A column of a table that is no view.
+/// A column of a table; of a view only where that is what was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Origin {
     /// SQL schema.
@@ -36,6 +37,11 @@ pub(crate) fn sources(plan: &LogicalPlan, index: usize) -> BTreeSet<Origin> {
     Walk::Computed.output(plan, index)
 }
 
+/// The columns that the output column at `index` is computed from, of the tables and views that the plan itself names.
+pub(crate) fn direct(plan: &LogicalPlan, index: usize) -> BTreeSet<Origin> {
+    Walk::Direct.output(plan, index)
+}
+
 /// Functions that give one of their arguments as it is.
 const PASSING: [&str; 8] = ["min", "max", "first_value", "last_value", "nth_value", "lag", "lead", "coalesce"];
 
@@ -46,13 +52,26 @@ enum Walk {
     Unchanged,
     /// All.
     Computed,
+    /// All, and no view is looked into.
+    Direct,
 }
 
 impl Walk {
     fn output(self, plan: &LogicalPlan, index: usize) -> BTreeSet<Origin> {
         match plan {
             LogicalPlan::TableScan(scan) => self.scan(scan, index),
-            LogicalPlan::SubqueryAlias(alias) => self.output(&alias.input, index),
+            LogicalPlan::SubqueryAlias(alias) => match alias.alias.schema() {
+                // Only the engine names a schema here: it puts a view's plan in the place of the view's name.
+                Some(schema) if matches!(self, Self::Direct) => {
+                    let column = plan.schema().field(index).name().clone();
+                    BTreeSet::from([Origin {
+                        schema: schema.to_owned(),
+                        table: alias.alias.table().to_owned(),
+                        column,
+                    }])
+                }
+                _ => self.output(&alias.input, index),
+            },
             LogicalPlan::Subquery(subquery) => self.output(&subquery.subquery, index),
             LogicalPlan::Projection(projection) => self.nth(&projection.expr, index, &projection.input),
             LogicalPlan::Distinct(Distinct::On(on)) => self.nth(&on.select_expr, index, &on.input),
@@ -79,9 +98,7 @@ impl Walk {
             (_, Expr::GroupingSet(set)) => {
                 set.distinct_expr().into_iter().flat_map(|expr| self.expr(expr, inputs)).collect()
             }
-            (Self::Computed, expr) => {
-                expr.column_refs().into_iter().flat_map(|column| self.column(column, inputs)).collect()
-            }
+            (Self::Computed | Self::Direct, expr) => self.inside(expr, inputs),
             (Self::Unchanged, Expr::Alias(alias)) => self.expr(&alias.expr, inputs),
             (Self::Unchanged, Expr::Cast(cast)) => self.expr(&cast.expr, inputs),
             (Self::Unchanged, Expr::TryCast(cast)) => self.expr(&cast.expr, inputs),
@@ -92,6 +109,20 @@ impl Walk {
             (Self::Unchanged, Expr::ScalarFunction(call)) => self.passed(call.name(), &call.args, inputs),
             (Self::Unchanged, _) => BTreeSet::new(),
         }
+    }
+
+    /// The columns anywhere in `expr`, and what the scalar subqueries in it give.
+    fn inside(self, expr: &Expr, inputs: &[&LogicalPlan]) -> BTreeSet<Origin> {
+        let mut found: BTreeSet<Origin> =
+            expr.column_refs().into_iter().flat_map(|column| self.column(column, inputs)).collect();
+        let walked = expr.apply(|part| {
+            if let Expr::ScalarSubquery(subquery) = part {
+                found.extend(self.output(&subquery.subquery, 0));
+            }
+            Ok(TreeNodeRecursion::Continue)
+        });
+        debug_assert!(walked.is_ok(), "nothing in it fails");
+        found
     }
 
     /// What a call of `name` hands on; arguments that are offsets or defaults are no columns.
@@ -106,7 +137,7 @@ impl Walk {
 
     fn scan(self, scan: &TableScan, index: usize) -> BTreeSet<Origin> {
         let field = scan.projected_schema.field(index);
-        if let Some(view) = scan.source.get_logical_plan() {
+        if let Some(view) = scan.source.get_logical_plan().filter(|_| !matches!(self, Self::Direct)) {
             let place = view.schema().fields().iter().position(|own| own.name() == field.name());
             return place.map(|place| self.output(&view, place)).unwrap_or_default();
         }

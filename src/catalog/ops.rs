@@ -1,5 +1,7 @@
 //! The ledger's and the inbox's own tables, `ops.*`. A session as of a day knows nothing of later ones.
 
+pub(crate) mod words;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

@@ -24,7 +24,12 @@ pub fn reference_tables(files: &CommittedSet, reference: &Reference) -> (Vec<Tab
                 table: name.clone(),
                 columns: columns.clone(),
                 partition_columns: Vec::new(),
-                files: vec![TableFile { path: file.path.clone(), partition_values: Vec::new(), bytes: file.bytes }],
+                files: vec![TableFile {
+                    path: file.path.clone(),
+                    partition_values: Vec::new(),
+                    bytes: file.bytes,
+                    rows: Some(file.rows),
+                }],
             }),
             None => held.push(in_memory(table)),
         }
@@ -51,7 +56,7 @@ pub(crate) fn in_memory(table: &ReferenceTable) -> MemoryTable {
 
 fn dated(file: &&CommittedFile) -> TableFile {
     let date = file.snapshot_date.to_string();
-    TableFile { path: file.path.clone(), partition_values: vec![date], bytes: file.bytes }
+    TableFile { path: file.path.clone(), partition_values: vec![date], bytes: file.bytes, rows: Some(file.rows) }
 }
 
 #[cfg(test)]

@@ -26,17 +26,20 @@ use super::error::{CatalogError, did_you_mean, nearest};
 use super::guard;
 use super::keyed::{self, KeyColumns};
 use super::plain::{plain_batch, plain_schema};
+use super::shared::SharedParts;
 use super::store::{CommittedFiles, STORE_URL};
 use super::table::{CommittedTable, HISTORY, MemoryTable, Rows, TableSource};
 use super::views::{LazySchema, MART, Planner, Problem, ViewFile, ViewSet};
 use super::yielding::YieldingJoins;
 
-/// The engine's rules but one: the rewriting of a single `count(DISTINCT …)` sums decimals twice, which widens them after
+/// Our own rule, and the engine's but one: the rewriting of a single `count(DISTINCT …)` sums decimals twice, which widens them after
 /// the types were settled, and whatever compares such a sum then fails ("Invalid comparison operation: Decimal128(38, 2)
 /// == Decimal128(32, 2)", DataFusion 55.2).
 fn optimizer_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     let rules = Optimizer::new().rules;
-    rules.into_iter().filter(|rule| rule.name() != "single_distinct_aggregation_to_group_by").collect()
+    let rules = rules.into_iter().filter(|rule| rule.name() != "single_distinct_aggregation_to_group_by");
+    // Before the others: a view that is read in two places looks the same in both until filters are pushed into it.
+    std::iter::once(Arc::new(SharedParts) as Arc<_>).chain(rules).collect()
 }
 
 /// Name of the one SQL catalog.

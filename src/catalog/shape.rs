@@ -41,6 +41,8 @@ pub struct ColumnShape {
     pub(crate) shows: BTreeSet<Origin>,
     /// A view's column: the columns it is computed from; those it shows unchanged among them.
     pub(crate) made_of: BTreeSet<Origin>,
+    /// The same, as the view's own SQL names them: columns of tables and of other views.
+    pub(crate) direct: BTreeSet<Origin>,
 }
 
 impl ColumnShape {
@@ -69,6 +71,7 @@ impl Catalog {
                 data_type: field.data_type().clone(),
                 shows: view.as_ref().map(|plan| lineage::origins(plan, i)).unwrap_or_default(),
                 made_of: view.as_ref().map(|plan| lineage::sources(plan, i)).unwrap_or_default(),
+                direct: view.as_ref().map(|plan| lineage::direct(plan, i)).unwrap_or_default(),
             };
             shapes.push(TableShape {
                 schema: schema.to_owned(),

@@ -57,6 +57,8 @@ pub struct TableFile {
     pub partition_values: Vec<String>,
     /// Size on disk; a file of another size fails to read.
     pub bytes: u64,
+    /// Its rows, where they were counted: the smaller side of a join is built from them, and a count of all answered.
+    pub rows: Option<u64>,
 }
 
 /// A table held in memory: the ledger's tables, reference lists.
@@ -106,6 +108,20 @@ pub(crate) struct CommittedTable {
     files: Vec<PartitionedFile>,
 }
 
+/// From so many files on a table is scattered,
+const SCATTERED_FILES_MIN: usize = 32;
+/// up to so many rows.
+const SCATTERED_ROWS_MAX: usize = 1_000_000;
+
+/// The rows of all these files, where all were counted.
+fn counted(files: &[PartitionedFile]) -> Precision<usize> {
+    let rows = files.iter().map(|file| match file.statistics.as_deref() {
+        Some(Statistics { num_rows: Precision::Exact(rows), .. }) => Some(*rows),
+        _ => None,
+    });
+    rows.sum::<Option<usize>>().map_or(Precision::Absent, Precision::Exact)
+}
+
 impl CommittedTable {
     /// Checks `source` and enters its files into `store`.
     pub(crate) fn new(source: &TableSource, store: &CommittedFiles) -> Result<Self, CatalogError> {
@@ -123,6 +139,8 @@ impl CommittedTable {
         }
         let columns: Vec<Field> =
             source.columns.fields().iter().map(|f| f.as_ref().clone().with_nullable(true)).collect();
+        let all_columns =
+            Schema::new(columns.iter().cloned().map(Arc::new).chain(partitions.iter().cloned()).collect::<Vec<_>>());
         let mut files = Vec::with_capacity(source.files.len());
         let mut places = BTreeSet::new();
         for file in &source.files {
@@ -131,8 +149,13 @@ impl CommittedTable {
                 return Err(fail(format!("file {name} is listed twice and would count twice")));
             }
             let values = partition_values(source, file).map_err(fail)?;
-            let scanned = PartitionedFile::new(name.to_string(), file.bytes).with_partition_values(values);
-            files.push(scanned.with_extension(Place(place)));
+            let mut listed = PartitionedFile::new(name.to_string(), file.bytes).with_partition_values(values);
+            listed = listed.with_extension(Place(place));
+            if let Some(rows) = file.rows.and_then(|rows| usize::try_from(rows).ok()) {
+                let known = Statistics::new_unknown(&all_columns).with_num_rows(Precision::Exact(rows));
+                listed = listed.with_statistics(Arc::new(known));
+            }
+            files.push(listed);
         }
         Ok(Self {
             schema: TableSchema::builder(Arc::new(Schema::new(columns)))
@@ -141,6 +164,12 @@ impl CommittedTable {
             partitions: Arc::new(Schema::new(partitions)),
             files,
         })
+    }
+
+    /// Whether it is few rows in many files: opening them costs more than holding the rows does.
+    pub(super) fn is_scattered(&self) -> bool {
+        let few = matches!(counted(&self.files), Precision::Exact(rows) if rows <= SCATTERED_ROWS_MAX);
+        self.files.len() >= SCATTERED_FILES_MIN && few
     }
 
     /// The filters that only ask about partition columns: they decide on whole files.
@@ -226,8 +255,8 @@ impl TableProvider for CommittedTable {
             return Ok(Arc::new(EmptyExec::new(project_schema(&self.schema(), projection)?)));
         }
         let bytes: u64 = files.iter().map(|f| f.object_meta.size).sum();
-        // The size is all that is known without opening a file; it lets the smaller side of a join be the built one.
-        let mut statistics = Statistics::new_unknown(&self.schema());
+        // What is known without opening a file; it lets the smaller side of a join be the built one.
+        let mut statistics = Statistics::new_unknown(&self.schema()).with_num_rows(counted(&files));
         statistics.total_byte_size = Precision::Inexact(usize::try_from(bytes).unwrap_or(usize::MAX));
 
         let format = ParquetFormat::default().with_options(state.table_options().parquet.clone());

@@ -16,6 +16,7 @@ use super::error::CatalogError;
 use embedded::EMBEDDED;
 pub(super) use lazy::LazySchema;
 pub(super) use planner::Planner;
+pub use reads::Below;
 
 /// SQL schema of the views, and the folder they come from.
 pub(crate) const MART: &str = "mart";
@@ -39,6 +40,12 @@ impl ViewFile {
     pub fn comment(&self) -> String {
         let lines = self.sql.lines().map_while(|line| line.trim().strip_prefix("--"));
         lines.map(str::trim).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Why a view is not written for readers of files, by the line `Not in files: …` of its comment; `None` where it is.
+    #[must_use]
+    pub fn not_in_files(&self) -> Option<String> {
+        self.comment().lines().find_map(|line| line.strip_prefix("Not in files:")).map(|why| why.trim().to_owned())
     }
 }
 

@@ -6,10 +6,10 @@ use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::Context;
 use super::exit::{Code, Failure};
 use super::output::{OutputFormat, Table, grouped, print, print_json};
-use crate::reference::import::{self, ImportError, ImportReport, ImportRequest};
+use super::{Context, marts};
+use crate::reference::import::{self, ImportError, ImportReport, ImportRequest, ImportStatus};
 use crate::reference::{REF, Reference, ReferenceTable, TableDefinition};
 use crate::warehouse::{AsOf, CommittedFile, ErrorKind, Warehouse};
 
@@ -55,16 +55,19 @@ struct ImportArgs {
     /// Publish even when the list is much shorter than before
     #[arg(long)]
     accept_shrink: bool,
+    /// Leave the materialised marts as they are
+    #[arg(long)]
+    no_marts: bool,
 }
 
-pub(crate) fn run(context: &Context, args: &ReferenceArgs) -> Result<(), Failure> {
+pub(crate) async fn run(context: &Context, args: &ReferenceArgs) -> Result<(), Failure> {
     match &args.command {
         ReferenceCommand::List => list(context),
-        ReferenceCommand::Import(args) => import(context, args),
+        ReferenceCommand::Import(args) => import(context, args).await,
     }
 }
 
-fn import(context: &Context, args: &ImportArgs) -> Result<(), Failure> {
+async fn import(context: &Context, args: &ImportArgs) -> Result<(), Failure> {
     let today = context.clock.today(context.config.deployment.timezone);
     let date = args.date.unwrap_or(today);
     if date > today {
@@ -82,7 +85,14 @@ fn import(context: &Context, args: &ImportArgs) -> Result<(), Failure> {
     };
     // The whole program is one async task; reading, checking and recounting would hold up its interrupt.
     match tokio::task::block_in_place(|| attempt(context, args, &table.definition, date)) {
-        Ok(report) => print_report(context, &report),
+        Ok(report) => {
+            print_report(context, &report)?;
+            if report.status == ImportStatus::Committed && !args.no_marts {
+                let warehouse = Warehouse::open(&context.warehouse, context.clock.now())?;
+                marts::after_commit(context, &warehouse).await;
+            }
+            Ok(())
+        }
         Err(failed) => {
             if context.output == OutputFormat::Json {
                 print_json(&failed.as_json(name))?;

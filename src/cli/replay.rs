@@ -8,7 +8,7 @@ use clap::Args;
 use super::exit::Failure;
 use super::progress::Watcher;
 use super::snapshot::{Target, loader, print_reports, worst};
-use super::{Context, session};
+use super::{Context, marts, session};
 use crate::config::{self, SourceSettings};
 use crate::contract::Contract;
 use crate::load::{LoadReport, ReplayRequest, YearsProbed};
@@ -37,6 +37,12 @@ pub(crate) struct ReplayArgs {
     /// Publish even when too many rows are refused; the ledger notes who (LUMBUNG_OPERATOR, else the user) and when
     #[arg(long)]
     accept: bool,
+    /// Publish even when columns look quite different from before; the ledger notes who and when
+    #[arg(long)]
+    accept_drift: bool,
+    /// Leave the materialised marts as they are
+    #[arg(long)]
+    no_marts: bool,
 }
 
 pub(crate) async fn run(context: &Context, args: &ReplayArgs) -> Result<(), Failure> {
@@ -57,11 +63,15 @@ pub(crate) async fn run(context: &Context, args: &ReplayArgs) -> Result<(), Fail
             date: args.date,
             accept_shrink: args.accept_shrink,
             accept_quarantine: args.accept,
+            accept_drift: args.accept_drift,
             operator: config::operator(),
         };
         reports.extend(replay(context, &contracts, &warehouse, &request).await?);
     }
     print_reports(context, &reports)?;
+    if !args.no_marts {
+        marts::after_load(context, &warehouse, &reports).await;
+    }
     worst(&reports).map_or(Ok(()), |code| Err(Failure::told(code)))
 }
 

@@ -13,7 +13,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::exit::{Code, Failure};
 use super::output::{OutputFormat, print, print_json};
 use super::progress::talk;
-use super::{Context, session, snapshot};
+use super::{Context, marts, session, snapshot};
 use crate::catalog::Catalog;
 use crate::config;
 use crate::contract::Contract;
@@ -186,8 +186,9 @@ impl Daemon {
             let targets = snapshot::targets(context, &self.contracts, &known)?;
             let today = context.clock.today(context.config.deployment.timezone);
             let request = LoadRequest::of(today, config::operator());
-            snapshot::load_all(context, &self.warehouse, &targets, &request).await;
+            let reports = snapshot::load_all(context, &self.warehouse, &targets, &request).await;
             self.server.warehouse_changed().await;
+            marts::after_load(context, &self.warehouse, &reports).await;
         }
         inbox.forget(now - TimeDelta::days(i64::from(settings.remember_days)))?;
         inbox.forget_refused(now - TimeDelta::days(i64::from(settings.refused_days)))?;

@@ -21,14 +21,18 @@ mod screen;
 mod tokens;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
+use tokio::sync::OnceCell;
+
+use super::catalog::Facts;
 use super::exit::Failure;
 use super::output::grouped;
 use super::progress::talk;
 use super::{Context, catalog, cluster, session, sql};
-use crate::catalog::{Catalog, Dictionary, Format, TableEntry, TableShape};
+use crate::catalog::{Catalog, Dictionary, Format, Problem, TableEntry, TableShape};
 use crate::config;
 use crate::warehouse::{AsOf, Warehouse};
 use complete::Vocabulary;
@@ -54,9 +58,9 @@ const PROMPT: &str = "lumbung> ";
 
 /// Reads and runs until the end.
 pub(super) async fn run(context: &Context, start: Start) -> Result<(), Failure> {
-    let opened = Opened::open(context, start.as_of, start.cluster.as_deref()).await?;
+    let opened = Opened::open(context, start.as_of, start.cluster.as_deref())?;
     let path = config::state_folder().filter(|_| start.history).map(|folder| folder.join("lumbung/sql_history"));
-    let history = History::new(path, opened.personal(context)?);
+    let mut history = History::new(path);
     let broken = |error: rustyline::error::ReadlineError| Failure::internal(format!("the terminal: {error}"));
     let mut editor = LineEditor::new(opened.vocabulary(), &history.load()).map_err(broken)?;
     let mut shell = Shell {
@@ -79,14 +83,23 @@ pub(super) async fn run(context: &Context, start: Start) -> Result<(), Failure> 
             Read::Interrupted => continue,
             Read::End => break,
         };
-        if let Err(error) = history.add(text.trim()) {
-            talk(&format!("the history cannot be written: {error}"));
-        }
         match shell.obey(&text).await {
             Ok(Next::Go) => {}
             Ok(Next::Learn) => editor.learn(shell.opened.vocabulary()),
             Ok(Next::Leave) => break,
             Err(failure) => tell(&failure),
+        }
+        // What may be personal is known once the tables are; nothing is written down before.
+        let written = match shell.opened.known().await {
+            Ok(known) => {
+                shell.tell_problems(known);
+                history.add(text.trim(), &known.personal).map(drop)
+            }
+            Err(_) => Ok(()),
+        };
+        if let Err(error) = written {
+            talk(&format!("the history cannot be written: {error}"));
+            history = History::new(None);
         }
     }
     shell.opened.catalog.settle().await;
@@ -101,39 +114,61 @@ fn tell(failure: &Failure) {
     }
 }
 
-/// One consistent state of the warehouse.
+/// One consistent state of the warehouse. What the tables are and mean takes a moment to find out; that goes on while the
+/// first line is typed.
 struct Opened {
     catalog: Arc<Catalog>,
+    facts: Arc<Facts>,
+    known: Arc<OnceCell<Known>>,
+    vocabulary: Arc<OnceLock<Vocabulary>>,
+    /// Whether it was said which views are missing.
+    told: AtomicBool,
+}
+
+/// What is known of the tables.
+struct Known {
     shapes: Vec<TableShape>,
     dictionary: Dictionary,
+    /// The names under which personal values are known: those of the contracts, stored or not, and of views.
+    personal: BTreeSet<String>,
+    /// The views that are missing, and why.
+    problems: Vec<Problem>,
 }
 
 impl Opened {
-    async fn open(context: &Context, as_of: AsOf, cluster: Option<&str>) -> Result<Self, Failure> {
+    fn open(context: &Context, as_of: AsOf, cluster: Option<&str>) -> Result<Self, Failure> {
         let warehouse = Warehouse::open_for_reading(&context.warehouse)?;
         let catalog = session::open(context, &warehouse, as_of)?;
-        let (shapes, dictionary) = catalog::dictionary(context, &warehouse, &catalog).await?;
-        for problem in catalog.problems().await? {
-            talk(&format!("a view is missing: {problem}"));
-        }
-        let catalog = cluster::attach(context, &warehouse, catalog, cluster)?;
-        Ok(Self { catalog: Arc::new(catalog), shapes, dictionary })
+        let catalog = Arc::new(cluster::attach(context, &warehouse, catalog, cluster)?);
+        let facts = Arc::new(Facts::gather(context, &warehouse)?);
+        let opened = Self { catalog, facts, known: Arc::default(), vocabulary: Arc::default(), told: false.into() };
+        let (catalog, facts) = (Arc::clone(&opened.catalog), Arc::clone(&opened.facts));
+        let (known, vocabulary) = (Arc::clone(&opened.known), Arc::clone(&opened.vocabulary));
+        // Whoever needs it before it is there waits for it, and hears what went wrong.
+        tokio::spawn(async move {
+            if let Ok(known) = known.get_or_try_init(|| Known::learn(&catalog, &facts)).await {
+                vocabulary.get_or_init(|| Vocabulary::new(&known.shapes));
+            }
+        });
+        Ok(opened)
     }
 
-    fn vocabulary(&self) -> Arc<Vocabulary> {
-        Arc::new(Vocabulary::new(&self.shapes))
+    fn vocabulary(&self) -> Arc<OnceLock<Vocabulary>> {
+        Arc::clone(&self.vocabulary)
     }
 
-    /// The names under which personal values are known: those of the contracts, stored or not, and of views.
-    fn personal(&self, context: &Context) -> Result<BTreeSet<String>, Failure> {
-        let columns = self.dictionary.tables.iter().flat_map(|table| &table.columns);
-        let shown = columns.filter(|column| column.class != "public").map(|column| column.name.clone());
-        let mut names: BTreeSet<String> = shown.collect();
-        for contract in context.folder.contracts()? {
-            let columns = contract.datasets.into_iter().flat_map(|dataset| dataset.columns);
-            names.extend(columns.filter(|c| c.class != crate::contract::Class::Public).map(|column| column.name));
-        }
-        Ok(names)
+    async fn known(&self) -> Result<&Known, Failure> {
+        self.known.get_or_try_init(|| Known::learn(&self.catalog, &self.facts)).await
+    }
+}
+
+impl Known {
+    async fn learn(catalog: &Catalog, facts: &Facts) -> Result<Self, Failure> {
+        let (shapes, dictionary) = facts.dictionary(catalog).await?;
+        let columns = dictionary.tables.iter().flat_map(|table| &table.columns);
+        let shown = columns.filter(|column| column.class != "public").map(|column| column.name.as_str());
+        let personal = shown.chain(facts.personal_columns()).map(str::to_owned).collect();
+        Ok(Self { shapes, dictionary, personal, problems: catalog.problems().await? })
     }
 
     fn find(&self, name: &str) -> Result<(&TableEntry, &TableShape), Failure> {
@@ -185,30 +220,35 @@ struct Shell<'a> {
 }
 
 impl Shell<'_> {
+    /// Does what was typed, or pasted: commands of a line each, then SQL.
     async fn obey(&mut self, text: &str) -> Result<Next, Failure> {
-        if meta::is_meta(text) {
-            let command = meta::parse(text).map_err(Failure::usage)?;
-            return self.command(command).await;
+        let (mut rest, mut next) = (text, Next::Go);
+        while let Some((line, after)) = meta::first_line(rest) {
+            match self.command(meta::parse(line).map_err(Failure::usage)?).await? {
+                Next::Go => {}
+                Next::Learn => next = Next::Learn,
+                Next::Leave => return Ok(Next::Leave),
+            }
+            rest = after;
         }
-        for statement in tokens::statements(text).0 {
+        for statement in tokens::statements(rest).0 {
             self.query(statement).await?;
         }
-        Ok(Next::Go)
+        Ok(next)
     }
 
     async fn command(&mut self, command: Meta) -> Result<Next, Failure> {
         match command {
             Meta::Quit => return Ok(Next::Leave),
             Meta::Refresh => {
-                self.opened = Opened::open(self.context, self.as_of, self.cluster.as_deref()).await?;
+                self.opened = Opened::open(self.context, self.as_of, self.cluster.as_deref())?;
                 return Ok(Next::Learn);
             }
             Meta::Help => self.show(&meta::help())?,
-            Meta::Tables(pattern) => self.show(&catalog::list(&self.opened.dictionary, pattern.as_deref()))?,
-            Meta::Describe(name) => {
-                let text = catalog::describe(self.opened.find(&name)?.0);
-                self.show(&text)?;
+            Meta::Tables(pattern) => {
+                self.show(&catalog::list(&self.opened.known().await?.dictionary, pattern.as_deref()))?;
             }
+            Meta::Describe(name) => self.show(&catalog::describe(self.opened.known().await?.find(&name)?.0))?,
             Meta::Profile(name) => self.profile(&name).await?,
             Meta::Format(None) => talk(&format!("format {}", self.look.format)),
             Meta::Format(Some(format)) if format.is_binary() && self.out.is_none() => {
@@ -238,6 +278,13 @@ impl Shell<'_> {
         self.out = path.map(Out::new);
     }
 
+    /// Says once, after the first command, which views are missing.
+    fn tell_problems(&self, known: &Known) {
+        if !self.opened.told.swap(true, Ordering::Relaxed) {
+            known.problems.iter().for_each(|problem| talk(&format!("a view is missing: {problem}")));
+        }
+    }
+
     fn show(&self, text: &str) -> Result<(), Failure> {
         screen::show(text, self.look, Size::of_terminal())
     }
@@ -261,7 +308,7 @@ impl Shell<'_> {
     }
 
     async fn profile(&mut self, name: &str) -> Result<(), Failure> {
-        let (entry, shape) = self.opened.find(name)?;
+        let (entry, shape) = self.opened.known().await?.find(name)?;
         let hashed = entry.columns.iter().filter(|column| column.class == "key");
         let hashed: Vec<String> = hashed.map(|column| column.name.clone()).collect();
         let (catalog, shape) = (Arc::clone(&self.opened.catalog), shape.clone());
@@ -292,13 +339,14 @@ impl Shell<'_> {
         };
         let ended = running::run(&mut self.interrupts, &counter, work).await?;
         match self.told(ended) {
-            None => sql::discard(&path),
+            None => Ok(()),
             Some(Err(failure)) => Err(failure),
             Some(Ok(rows)) => {
                 if let Some(out) = &mut self.out {
                     out.results += 1;
                 }
-                talk(&format!("{} rows in {}", grouped(rows), shown(&path)));
+                let word = if rows == 1 { "row" } else { "rows" };
+                talk(&format!("{} {word} in {}", grouped(rows), path.display()));
                 Ok(())
             }
         }
@@ -318,8 +366,4 @@ impl Shell<'_> {
         }
         given
     }
-}
-
-fn shown(path: &Path) -> String {
-    path.display().to_string()
 }

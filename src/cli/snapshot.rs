@@ -7,7 +7,7 @@ use serde_json::json;
 use super::exit::{self, Code, Failure};
 use super::output::{OutputFormat, Table, grouped, print, print_json};
 use super::progress::{Watcher, talk};
-use super::{Context, session};
+use super::{Context, marts, session};
 use crate::config::{self, SourceSettings};
 use crate::contract::{Contract, Dataset};
 use crate::load::{LoadReport, LoadRequest, Loaded, Loader, Progress, YearsProbed};
@@ -42,6 +42,12 @@ pub(crate) struct SnapshotArgs {
     /// Publish even when too many rows were refused; the ledger notes who (LUMBUNG_OPERATOR, else the user) and when
     #[arg(long)]
     accept: bool,
+    /// Publish even when columns look quite different from before (docs/contracts.md: drift); the ledger notes who and when
+    #[arg(long)]
+    accept_drift: bool,
+    /// Leave the materialised marts as they are
+    #[arg(long)]
+    no_marts: bool,
     /// A filter or required parameter of the contract (repeatable), e.g. --param kode_kemdagri=3514141005
     #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
     param: Vec<(String, String)>,
@@ -77,6 +83,7 @@ pub(crate) async fn run(context: &Context, args: &SnapshotArgs) -> Result<(), Fa
         parameters: args.param.iter().cloned().collect(),
         replay_of: None,
         accept_quarantine: args.accept,
+        accept_drift: args.accept_drift,
         operator: config::operator(),
     };
     check_parameters(&targets, &request)?;
@@ -87,6 +94,9 @@ pub(crate) async fn run(context: &Context, args: &SnapshotArgs) -> Result<(), Fa
     say_what_is_not_kept(context, &targets);
     let reports = load_all(context, &warehouse, &targets, &request).await;
     print_reports(context, &reports)?;
+    if !args.no_marts {
+        marts::after_load(context, &warehouse, &reports).await;
+    }
     match worst(&reports) {
         None => Ok(()),
         Some(code) => Err(Failure::told(code)),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use chrono::NaiveDate;
 use clap::Args;
 
+use super::aside::Aside;
 use super::exit::{Code, Failure};
 use super::output::{OutputFormat, print};
 use super::{Context, cluster, session, shell};
@@ -143,34 +144,7 @@ async fn to_file(catalog: &Catalog, query: &str, format: Format, path: &Path) ->
 
 /// Writes `result` to `path`, which appears when it is whole, and returns the number of rows.
 pub(super) async fn write_file(result: QueryResult, format: Format, path: &Path) -> Result<u64, Failure> {
-    let fail = |error: std::io::Error| cannot_write(path, &error);
-    let aside = aside(path);
-    let mut file = std::io::BufWriter::new(std::fs::File::create(&aside).map_err(fail)?);
-    let written = catalog::format::write(result, format, &mut file).await.map_err(Failure::from);
-    let written = written.and_then(|rows| file.flush().map_err(fail).map(|()| rows));
-    match written {
-        Ok(rows) => std::fs::rename(&aside, path).map_err(fail).map(|()| rows),
-        Err(failure) => {
-            std::fs::remove_file(&aside).map_err(fail)?;
-            Err(failure)
-        }
-    }
-}
-
-/// Removes what a [`write_file`] that was stopped left behind.
-pub(super) fn discard(path: &Path) -> Result<(), Failure> {
-    match std::fs::remove_file(aside(path)) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(cannot_write(path, &error)),
-        _ => Ok(()),
-    }
-}
-
-fn aside(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    path.with_file_name(name)
-}
-
-fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(Code::CannotWrite, format!("{}: {error}", path.display()))
+    let mut file = Aside::create(path)?;
+    let rows = catalog::format::write(result, format, &mut file).await?;
+    file.publish().map(|()| rows)
 }

@@ -1,4 +1,6 @@
-//! `lumbung status`: how fresh every dataset is.
+//! `lumbung status`: how fresh every dataset is, and the marts.
+
+mod marts;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -32,7 +34,11 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
             table.row(vec![name, "never loaded".to_owned(), grouped(0), blank(), blank(), blank(), blank()]);
         }
     }
-    if context.output == OutputFormat::Table { print(&table.render()) } else { Ok(()) }
+    let marts = marts::Told::of(&warehouse)?;
+    match context.output {
+        OutputFormat::Table => print(&format!("{}\n{}", table.render(), marts.as_text(context))),
+        OutputFormat::Json => print_json(&marts.as_json()),
+    }
 }
 
 /// The datasets of the contracts that no run ever asked for.

@@ -25,6 +25,8 @@ pub struct Config {
     pub mail: MailSettings,
     /// Limits of queries.
     pub sql: SqlSettings,
+    /// When the marts are materialised.
+    pub marts: MartsSettings,
     /// Where the daemon listens.
     pub serve: ServeSettings,
     /// What the inbox takes in.
@@ -169,6 +171,13 @@ pub struct SqlSettings {
     pub cluster_parts: u64,
 }
 
+/// When the marts are materialised.
+#[derive(Debug, Clone, Copy)]
+pub struct MartsSettings {
+    /// Whether after every load that committed something; else only by `lumbung marts`.
+    pub after_load: bool,
+}
+
 /// Reads `lumbung.toml`, with `overrides` (`key=value` of `--set`) on top.
 ///
 /// # Errors
@@ -186,6 +195,7 @@ pub fn parse(file: &str, text: &str, overrides: &[String]) -> Result<Config, Pro
         privacy: privacy(&root),
         mail: mail(&root),
         sql: sql(&root),
+        marts: marts(&root),
         serve: listening::serve(&root),
         inbox: listening::inbox(&root),
     };
@@ -317,6 +327,13 @@ fn sql(root: &Section<'_, '_>) -> SqlSettings {
         section.finish();
     }
     sql
+}
+
+fn marts(root: &Section<'_, '_>) -> MartsSettings {
+    let Some(section) = root.section("marts") else { return MartsSettings { after_load: true } };
+    let marts = MartsSettings { after_load: section.flag("after_load").unwrap_or(true) };
+    section.finish();
+    marts
 }
 
 #[cfg(test)]

@@ -297,6 +297,11 @@ impl<'d, 'i> Section<'d, 'i> {
         sections
     }
 
+    /// Whether the key is there.
+    pub fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
     /// Whether the key holds a list.
     pub fn is_list(&self, key: &'static str) -> bool {
         self.table.get(key).is_some_and(|value| value.get_ref().is_array())

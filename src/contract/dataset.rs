@@ -1,6 +1,6 @@
 //! One endpoint's rows: how they are asked for, how they are written, and what their columns are.
 
-use super::{Column, Envelope, JsonPath, Receive, RequestTemplate};
+use super::{CHANGE, Column, Drift, Envelope, JsonPath, Receive, RequestTemplate};
 
 /// One endpoint's rows, or a further table of its answers.
 #[derive(Debug, Clone)]
@@ -40,10 +40,14 @@ pub struct Dataset {
     pub fiscal_year_column: Option<usize>,
     /// Indices of the money columns whose sums are the control totals.
     pub control: Vec<usize>,
+    /// The columns that tell one row of a snapshot from every other; none where the source gives no such key.
+    pub key: Vec<String>,
     /// Most rows that may be refused, in percent, before nothing is published. Five rows are always tolerated.
     pub quarantine_pct_max: u32,
     /// Most a snapshot may shrink against the one before, in percent, before it is held; 100 = as much as it likes.
     pub shrink_pct_max: u32,
+    /// Other limits on how far a snapshot may be from the one before.
+    pub drift: Drift,
     /// The columns, in the order of the file.
     pub columns: Vec<Column>,
 }
@@ -53,6 +57,30 @@ impl Dataset {
     #[must_use]
     pub fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.name == name)
+    }
+
+    /// The columns that tell one row of a snapshot from every other: the contract's, for what is pushed those of the push
+    /// and its number. None where rows have no key.
+    #[must_use]
+    pub fn row_key(&self) -> Vec<String> {
+        let pushed = self.receive.as_ref().filter(|receive| !receive.key.is_empty());
+        match pushed {
+            Some(receive) if self.key.is_empty() => receive.key.iter().cloned().chain([CHANGE.to_owned()]).collect(),
+            _ => self.key.clone(),
+        }
+    }
+
+    /// The columns that say where in an answer a row stood, or what held for the whole answer: two rows that differ in
+    /// them alone are the same.
+    #[must_use]
+    pub fn answer_columns(&self) -> Vec<&str> {
+        match &self.paging {
+            Paging::RowRange { row_number, constant, .. } => {
+                let indices = std::iter::once(row_number).chain(constant);
+                indices.map(|&index| self.columns[index].name.as_str()).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// Whether every partition stays current (`latest` links them all) instead of only the newest snapshot.

@@ -3,6 +3,7 @@
 mod auth;
 mod column;
 mod dataset;
+mod drift;
 mod envelope;
 mod inbox;
 mod methods;
@@ -75,6 +76,7 @@ fn contract(root: &Section<'_, '_>) -> Option<Contract> {
     let inbox = inbox::inbox(&source);
     inbox::root_pushes(root, inbox.as_ref(), &mut datasets);
     tables::share(root, &mut datasets);
+    dataset::check_keys(root, &datasets);
     let sent = submit::shared_envelope(&source).or_else(|| shared.envelope.clone());
     let asks_http = datasets.iter().any(|dataset| dataset.transport == Transport::Http);
     let contract = Contract {

@@ -1,5 +1,7 @@
-//! The gate between stage and commit: what is refused, shrunken, emptied or of another fiscal year is held; what did not
-//! change is not written again.
+//! The gate between stage and commit: what is refused, shrunken, emptied, of another fiscal year or too far from the snapshot
+//! before is held; what did not change is not written again.
+
+mod drift;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -83,22 +85,21 @@ pub(super) fn judge(
         objection.hold_unless(request.accept_shrink, totals)?;
     }
     let all = warehouse.committed_files(AsOf::All)?;
-    let mut to_publish = Vec::new();
+    let mut changed = Vec::new();
     for window in landed {
         let same = all.iter().find(|file| file.dataset == *id && file.partition == window.partition);
+        let label = plan::label(&window.window);
         let unchanged = match same {
             // A replay is made because the same answers are to be read differently.
-            Some(file) if request.replay_of.is_none() => {
-                earlier.had(&file.run, &plan::label(&window.window), &window.hashes)?
-            }
+            Some(file) if request.replay_of.is_none() => earlier.had(&file.run, &label, &window.hashes)?,
             _ => false,
         };
         match window.staged {
             Some(staged) if unchanged => staged.discard()?,
-            staged => to_publish.extend(staged),
+            staged => changed.extend(staged.map(|staged| (label, staged))),
         }
     }
-    Ok(to_publish)
+    drift::Judge { warehouse, contract, dataset: &dataset, before: &before }.judge(changed, request, totals)
 }
 
 /// Too many refused rows hold the whole run.

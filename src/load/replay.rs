@@ -27,6 +27,8 @@ pub struct ReplayRequest<'a> {
     pub accept_shrink: bool,
     /// Publish even when too many rows are refused.
     pub accept_quarantine: bool,
+    /// Publish even when the columns look quite different from before.
+    pub accept_drift: bool,
     /// Who asks.
     pub operator: String,
 }
@@ -54,6 +56,7 @@ impl Loader<'_> {
             span: None,
             accept_shrink: request.accept_shrink,
             accept_quarantine: request.accept_quarantine,
+            accept_drift: request.accept_drift,
             operator: request.operator.clone(),
             parameters: super::Parameters::new(),
             replay_of: Some(request.run.run.run.clone()),

@@ -1,20 +1,21 @@
 //! The difference of two snapshots: rows added, removed and changed, column by column.
 //!
-//! Snapshots of millions of rows and dozens of columns must fit into little memory, so the whole rows never meet: first the
-//! key columns alone are joined, which says which row of the one side is which of the other; then each further column is
-//! read from both sides, put into that order, compared, and let go. What is held at any time is the keys, two lists of row
-//! numbers, and one column twice.
+//! Snapshots of millions of rows and dozens of columns must fit into little memory, so whole rows never meet. One column at
+//! a time is streamed by Polars and let go: first those that identify a row are folded into one hash a row, and the sorted
+//! hashes of both sides merged, which says which row of the one side is which of the other; then each further column is
+//! put into that order and compared. What is held at any time is the hashes, the row numbers, and one column twice.
 //!
-//! It knows nothing of the warehouse: paths of Parquet files go in, figures come out.
+//! It knows nothing of the warehouse: paths of Parquet files go in, figures and rows come out.
 
 mod column;
+mod hashed;
 mod pairs;
+mod rows;
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use polars::prelude::{
-    DataFrame, DataType, Expr, Field, IntoLazy, LazyFrame, NULL, PolarsError, UnionArgs, col, concat, lit,
-};
+use polars::prelude::{DataType, Engine, Expr, LazyFrame, NULL, PolarsError, Series, UnionArgs, col, concat, lit};
 
 use super::scan;
 use super::sum::ExactSum;
@@ -27,12 +28,15 @@ pub struct DiffRequest<'a> {
     pub from: &'a [PathBuf],
     /// The files of the newer one.
     pub to: &'a [PathBuf],
-    /// The columns that identify a row.
+    /// The columns that identify a row. None: rows are compared whole, as often as each is there; nothing is ever changed
+    /// then, only added and removed.
     pub key: &'a [String],
-    /// All columns of the dataset, in its order.
+    /// The columns that are compared, in the dataset's order; those of the key may be among them.
     pub columns: &'a [String],
-    /// Most examples of each kind.
-    pub examples: usize,
+    /// Most rows of each kind that are handed on.
+    pub rows: usize,
+    /// Set it to end the comparison before the next column is read.
+    pub stop: &'a AtomicBool,
 }
 
 /// What differs.
@@ -50,8 +54,6 @@ pub struct Difference {
     pub changed: u64,
     /// Every column but the keys, in the dataset's order.
     pub columns: Vec<ColumnDifference>,
-    /// The first rows of each kind, in the order of their files.
-    pub examples: Vec<Example>,
 }
 
 /// What differs in one column.
@@ -110,10 +112,10 @@ impl Fate {
 
 /// One row that differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Example {
+pub struct RowDifference {
     /// What became of it.
     pub fate: Fate,
-    /// The values of its key columns; `None` = NULL.
+    /// The values of its key columns; `None` = NULL. Empty where rows are compared whole.
     pub key: Vec<Option<String>>,
     /// The columns that changed; of a row added or removed, those that hold anything.
     pub cells: Vec<Cell>,
@@ -145,10 +147,7 @@ pub enum DiffError {
         side: &'static str,
     },
     /// The key does not tell rows apart.
-    #[error(
-        "the key {key} does not tell the rows apart: {rows} rows of the {side} snapshot share it with others; name further \
-         columns"
-    )]
+    #[error("the key {key} does not tell the rows apart: {rows} rows of the {side} snapshot share it with others")]
     Ambiguous {
         /// The key columns.
         key: String,
@@ -160,16 +159,27 @@ pub enum DiffError {
     /// More rows than can be numbered.
     #[error("a snapshot has more rows than can be compared (2^32)")]
     TooManyRows,
+    /// Somebody asked for it.
+    #[error("the comparison was stopped")]
+    Stopped,
+    /// The rows cannot be handed on.
+    #[error("cannot write the rows that differ: {0}")]
+    Write(#[from] std::io::Error),
 }
 
-/// Compares two snapshots. Rows are the same row when all key columns are equal, NULL being equal to NULL; the key must be
+/// Compares two snapshots and hands the rows that differ to `each`: those added, those removed, those changed, each in
+/// the order of their files. Rows are the same row when all key columns are equal, NULL being equal to NULL; the key must be
 /// unique within each snapshot. A column that a file lacks counts as NULL.
 ///
 /// # Errors
-/// When a file cannot be read, a key column is missing, or the key is not unique.
-pub fn diff(request: &DiffRequest<'_>) -> Result<Difference, DiffError> {
-    let (from, to) = (Side::open("older", request.from)?, Side::open("newer", request.to)?);
-    let pairs = Pairs::of(&from, &to, request.key)?;
+/// When a file cannot be read, a key column is missing, the key is not unique, or `each` fails.
+pub fn diff(
+    request: &DiffRequest<'_>,
+    each: &mut dyn FnMut(RowDifference) -> std::io::Result<()>,
+) -> Result<Difference, DiffError> {
+    let side = |name, paths| Side::open(name, paths, request.stop);
+    let (from, to) = (side("older", request.from)?, side("newer", request.to)?);
+    let pairs = Pairs::of(&from, &to, request)?;
     let mut found = Difference {
         rows_from: pairs.rows_from,
         rows_to: pairs.rows_to,
@@ -177,64 +187,35 @@ pub fn diff(request: &DiffRequest<'_>) -> Result<Difference, DiffError> {
         removed: pairs.removed.len() as u64,
         ..Difference::default()
     };
-    let values: Vec<&String> = request.columns.iter().filter(|column| !request.key.contains(column)).collect();
     let mut changed = vec![false; pairs.both.len()];
-    for &name in &values {
+    for name in request.columns.iter().filter(|column| !request.key.contains(column)) {
         let column = column::Both::read(&from, &to, name)?;
         found.columns.push(column.compare(name, &pairs, &mut changed)?);
     }
     found.changed = changed.iter().filter(|changed| **changed).count() as u64;
-    found.examples = examples(request, (&from, &to), &pairs, &changed)?;
+    let shown = pairs.first(request.rows, &changed);
+    // The hand-over reads the columns again and needs neither.
+    drop((pairs, changed));
+    rows::hand_over(request, (&from, &to), &shown, each)?;
     Ok(found)
 }
 
-/// The rows that are shown, read again: a few rows of every column.
-fn examples(
-    request: &DiffRequest<'_>,
-    (from, to): (&Side, &Side),
-    pairs: &Pairs,
-    changed: &[bool],
-) -> Result<Vec<Example>, DiffError> {
-    let rows = pairs.first(request.examples, changed);
-    let blank = |fate| Example { fate, key: Vec::new(), cells: Vec::new() };
-    let mut examples: Vec<Example> = rows.iter().map(|row| blank(row.fate)).collect();
-    if examples.is_empty() {
-        return Ok(examples);
-    }
-    for name in request.key {
-        let column = column::Both::read(from, to, name)?;
-        for (example, row) in examples.iter_mut().zip(&rows) {
-            let (old, new) = column.cells(row)?;
-            example.key.push(new.or(old));
-        }
-    }
-    for name in request.columns.iter().filter(|column| !request.key.contains(column)) {
-        let column = column::Both::read(from, to, name)?;
-        for (example, row) in examples.iter_mut().zip(&rows) {
-            let (old, new) = column.cells(row)?;
-            if old != new {
-                example.cells.push(Cell { column: name.clone(), old, new });
-            }
-        }
-    }
-    Ok(examples)
-}
-
 /// One snapshot: its files, and which columns each has.
-struct Side {
+struct Side<'a> {
     name: &'static str,
+    stop: &'a AtomicBool,
     files: Vec<(LazyFrame, Vec<(String, DataType)>)>,
 }
 
-impl Side {
-    fn open(name: &'static str, paths: &[PathBuf]) -> Result<Self, PolarsError> {
+impl<'a> Side<'a> {
+    fn open(name: &'static str, paths: &[PathBuf], stop: &'a AtomicBool) -> Result<Self, PolarsError> {
         let file = |path: &PathBuf| -> Result<_, PolarsError> {
             let mut scan = scan(path)?;
             let schema = scan.collect_schema()?;
             let columns = schema.iter().map(|(name, ty)| (name.to_string(), ty.clone())).collect();
             Ok((scan, columns))
         };
-        Ok(Self { name, files: paths.iter().map(file).collect::<Result<_, _>>()? })
+        Ok(Self { name, stop, files: paths.iter().map(file).collect::<Result<_, _>>()? })
     }
 
     /// The type of a column, in the first file that has it.
@@ -243,28 +224,37 @@ impl Side {
         all.find(|(name, _)| name == column).map(|(_, ty)| ty)
     }
 
-    /// `columns` of all files, one after the other: always in the same order, so that a row has one number.
-    fn select(&self, columns: &[(&str, DataType)]) -> Result<LazyFrame, PolarsError> {
+    /// The values of one column in all files, one after the other: always in the same order, so that a row has one number.
+    fn column(&self, name: &str, ty: &DataType) -> Result<Series, DiffError> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(DiffError::Stopped);
+        }
         let of_file = |(scan, has): &(LazyFrame, Vec<(String, DataType)>)| {
-            let of_type = |(name, ty): &(&str, DataType)| match has.iter().find(|(own, _)| own == name) {
-                Some((_, own)) if own == ty => col(*name),
-                Some(_) => col(*name).cast(ty.clone()),
-                None => lit(NULL).cast(ty.clone()).alias(*name),
+            let wanted: Expr = match has.iter().find(|(own, _)| own == name) {
+                Some((_, own)) if own == ty => col(name),
+                Some(_) => col(name).cast(ty.clone()),
+                None => lit(NULL).cast(ty.clone()).alias(name),
             };
             // A literal alone would be one row: beside the file's own columns it is as long as they are.
-            let wanted: Vec<Expr> = columns.iter().map(of_type).collect();
-            let names: Vec<Expr> = columns.iter().map(|(name, _)| col(*name)).collect();
-            scan.clone().with_columns(wanted).select(names)
+            scan.clone().with_columns([wanted]).select([col(name)])
         };
         let mut parts: Vec<LazyFrame> = self.files.iter().map(of_file).collect();
-        match parts.len() {
-            0 => {
-                let fields = columns.iter().map(|(name, ty)| Field::new((*name).into(), ty.clone()));
-                Ok(DataFrame::empty_with_schema(&fields.collect()).lazy())
-            }
-            1 => Ok(parts.remove(0)),
-            _ => concat(parts, UnionArgs::default()),
-        }
+        let frame = match parts.len() {
+            0 => return Ok(Series::new_empty(name.into(), ty)),
+            1 => parts.remove(0),
+            _ => concat(parts, UnionArgs::default())?,
+        };
+        let frame = frame.collect_with_engine(Engine::Streaming)?.unwrap_single();
+        Ok(frame.column(name)?.as_materialized_series().clone())
+    }
+}
+
+/// The type in which a column of both sides is compared: the newer one's; where they are too different, text.
+fn common_type(from: &Side<'_>, to: &Side<'_>, name: &str) -> DataType {
+    match (from.data_type(name), to.data_type(name)) {
+        (Some(old), Some(new)) if old != new && !(old.is_decimal() && new.is_decimal()) => DataType::String,
+        (_, Some(ty)) | (Some(ty), None) => ty.clone(),
+        (None, None) => DataType::String,
     }
 }
 

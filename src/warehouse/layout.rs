@@ -53,6 +53,26 @@ impl Layout {
         self.state("locks").join(format!("submit-{source}.{method}.lock"))
     }
 
+    /// Taken by whoever makes the marts.
+    pub(crate) fn marts_lock(&self) -> PathBuf {
+        self.state("locks/marts.lock")
+    }
+
+    /// The published tree of materialised marts.
+    pub(crate) fn marts(&self) -> PathBuf {
+        self.root.join("marts")
+    }
+
+    /// The published file of one mart, that `run` wrote.
+    pub(crate) fn mart_file(&self, mart: &str, run: &RunId) -> PathBuf {
+        self.marts().join(mart).join(run.file_name())
+    }
+
+    /// Where the run builds the new tree of marts.
+    pub(crate) fn staged_marts(&self, run: &RunId) -> PathBuf {
+        self.staging(run).join("marts")
+    }
+
     /// Where the run builds what is not yet published.
     pub(crate) fn staging(&self, run: &RunId) -> PathBuf {
         self.state("staging").join(run.as_str())
@@ -117,11 +137,12 @@ impl Layout {
     }
 
     /// Every folder a warehouse has from the start; whether only the owner may look into it.
-    pub(crate) fn folders(&self) -> [(PathBuf, bool); 8] {
+    pub(crate) fn folders(&self) -> [(PathBuf, bool); 9] {
         let state = |name, private| (self.state(name), private);
         [
             (self.tree(Tree::History), false),
             (self.tree(Tree::Latest), false),
+            (self.marts(), false),
             state("files", false),
             state("staging", false),
             state("retired", false),

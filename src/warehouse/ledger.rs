@@ -1,6 +1,8 @@
 //! The ledger: SQLite, the only record of what is committed. Directory listings are never believed.
 
 mod archive;
+mod marts;
+mod profiles;
 mod read;
 mod schema;
 mod submissions;

@@ -122,7 +122,7 @@ pub(crate) fn sweep(house: &House, now: DateTime<Utc>) -> Result<(), WarehouseEr
             disk::remove_folder(&retired.join(name))?;
         }
     }
-    Ok(())
+    house.ledger().forget_marts(before)
 }
 
 fn committed(house: &House, run: &RunId, dataset: &DatasetId, intended: &[Intended]) -> Committed {

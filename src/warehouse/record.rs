@@ -3,7 +3,7 @@
 use super::archive::Keeping;
 use super::id::{DatasetId, RunId};
 use super::partition::Partition;
-use crate::quality::ExactSum;
+use crate::quality::{ExactSum, Profile};
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -280,6 +280,15 @@ pub struct CommittedFile {
     pub committed_at: DateTime<Utc>,
     /// Control sums.
     pub sums: Sums,
+}
+
+/// What is known of a committed file's columns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileProfile {
+    /// Version of the contract it was read under.
+    pub contract_version: u32,
+    /// What the columns look like; `None` where nobody looked.
+    pub profile: Option<Profile>,
 }
 
 /// One run (`ops.runs`).

@@ -7,6 +7,7 @@ use super::error::WarehouseError;
 use super::house::House;
 use super::id::{DatasetId, RunId};
 use super::ledger::Unfinished;
+use super::marts;
 use super::publish;
 use super::record::{Outcome, RunStatus};
 use chrono::{DateTime, Utc};
@@ -28,8 +29,20 @@ pub(crate) fn recover(house: &House, now: DateTime<Utc>) -> Result<(), Warehouse
             Err(failed) => return Err(failed),
         }
     }
+    settle_marts(house, now)?;
     remove_orphans(house)?;
     publish::sweep(house, now)
+}
+
+/// Settles the marts, unless somebody is making them.
+fn settle_marts(house: &House, now: DateTime<Utc>) -> Result<(), WarehouseError> {
+    if house.ledger().unfinished_marts()?.is_empty() {
+        return Ok(());
+    }
+    match Lock::try_take(&house.layout.marts_lock())? {
+        Some(_lock) => marts::settle(house, now),
+        None => Ok(()),
+    }
 }
 
 /// Brings every unfinished run of `dataset` to an end. The dataset's lock is held, so none of them is alive.

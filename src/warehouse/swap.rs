@@ -1,4 +1,4 @@
-//! Making one folder of `history` or `latest` show a new file, in one step for whoever looks.
+//! Making one folder of `history` or `latest` show a new file, or all of `marts` new ones, in one step for whoever looks.
 
 use super::disk;
 use super::error::WarehouseError;
@@ -29,32 +29,38 @@ impl Swap {
         disk::link(&self.file, &self.aside.join(self.file_name()))
     }
 
-    /// Puts the new folder in place: a rename where nothing stands, an exchange where an older one does.
+    /// Puts the new folder in place.
     pub(crate) fn publish(&self, steps: &Steps) -> Result<(), WarehouseError> {
-        if !disk::exists(&self.target)? {
-            if let Some(parent) = self.target.parent() {
-                disk::create_folder(parent)?;
-            }
-            return disk::rename(&self.aside, &self.target);
-        }
-        if !steps.without_exchange() && disk::exchange(&self.aside, &self.target)? {
-            return Ok(());
-        }
-        self.replace_in_two_steps(steps)
-    }
-
-    /// For a moment a reader finds no folder; it never finds two files.
-    fn replace_in_two_steps(&self, steps: &Steps) -> Result<(), WarehouseError> {
-        let path = self.target.display();
-        tracing::warn!(%path, "the file system cannot exchange folders: a reader may miss this one for a moment");
-        let old = self.aside.with_extension("old");
-        disk::remove_folder(&old)?;
-        disk::rename(&self.target, &old)?;
-        steps.reached(Step::OldMovedOut, &self.target)?;
-        disk::rename(&self.aside, &self.target)
+        put_in_place(&self.aside, &self.target, steps)
     }
 
     fn file_name(&self) -> &Path {
         self.file.file_name().map(Path::new).expect("a committed file has a name")
     }
+}
+
+/// Puts the folder `aside` in the place of `target`: a rename where nothing stands, an exchange where an older one does,
+/// which then stands aside.
+pub(crate) fn put_in_place(aside: &Path, target: &Path, steps: &Steps) -> Result<(), WarehouseError> {
+    if !disk::exists(target)? {
+        if let Some(parent) = target.parent() {
+            disk::create_folder(parent)?;
+        }
+        return disk::rename(aside, target);
+    }
+    if !steps.without_exchange() && disk::exchange(aside, target)? {
+        return Ok(());
+    }
+    replace_in_two_steps(aside, target, steps)
+}
+
+/// For a moment a reader finds no folder; it never finds two files.
+fn replace_in_two_steps(aside: &Path, target: &Path, steps: &Steps) -> Result<(), WarehouseError> {
+    let path = target.display();
+    tracing::warn!(%path, "the file system cannot exchange folders: a reader may miss this one for a moment");
+    let old = aside.with_extension("old");
+    disk::remove_folder(&old)?;
+    disk::rename(target, &old)?;
+    steps.reached(Step::OldMovedOut, target)?;
+    disk::rename(aside, target)
 }

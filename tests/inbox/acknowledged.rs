@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::daemon::House;
 use super::{nib, transaction};
+use crate::harness::say_nothing;
 
 /// A load of its own accord would come between.
 const NO_LOAD: &str = "inbox.load=0 0 0 1 1 *";
@@ -98,4 +99,25 @@ fn the_schedule_loads_while_it_serves_and_a_question_sees_what_was_loaded() {
     }
     assert_eq!(ask("I-2"), "0");
     assert_eq!(daemon.terminate().code, 0);
+}
+
+#[test]
+fn the_marts_follow_what_the_daemon_loaded() {
+    let house = House::new();
+    let config = house.path("config");
+    say_nothing(&config, &[]);
+    let view = "-- Purpose: what was pushed.\nSELECT transaksi_id FROM padi.transaksi_masuk";
+    std::fs::write(config.join("queries/mart/masuk.sql"), view).unwrap();
+    let daemon = house.serve(&[NO_LOAD, "marts.after_load=true"]);
+    assert_eq!(daemon.push_transaction(&transaction("abc")).status, 200);
+    let ended = daemon.terminate();
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let files: Vec<_> = std::fs::read_dir(house.path("warehouse/marts/masuk")).unwrap().collect();
+    assert_eq!(files.len(), 1, "{}", ended.stderr);
+    assert_eq!(house.sql("SELECT * FROM mart.masuk"), ["abc"]);
+    assert_eq!(house.lines(&["status"]).pop().unwrap()["marts"]["state"], "fresh");
+    let again = house.lines(&["marts"]);
+    assert!(again.iter().all(|line| line["status"] == "unchanged"), "{again:?}");
+    let masuk = again.iter().find(|line| line["mart"] == "masuk").unwrap();
+    assert_eq!(masuk["rows"], 1);
 }

@@ -45,6 +45,8 @@ impl House {
     pub(super) fn bare_command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lumbung"));
         command.env_clear().current_dir(self.folder.path()).args(["--warehouse", "warehouse", "--now", &self.now]);
+        // Tests of the marts ask for them.
+        command.args(["--set", "marts.after_load=false"]);
         command.args(arguments);
         command
     }

@@ -105,6 +105,7 @@ impl Mortal {
         command.env("LUMBUNG_PII_KEY", PII_KEY).env("LUMBUNG_INBOX_OSS_USER", OSS_USER);
         command.env("LUMBUNG_INBOX_OSS_PASSWORD", OSS_PASSWORD).env("LUMBUNG_INBOX_PADI_TOKEN", PADI_KEY);
         command.arg("--warehouse").arg(self.warehouse()).args(["--now", NOW]);
+        command.args(["--set", "marts.after_load=false"]);
         for setting in &self.settings {
             command.args(["--set", setting]);
         }

@@ -1,11 +1,16 @@
 //! The dictionary as DCAT-AP JSON-LD, for the catalogue of Satu Data Indonesia.
 //!
 //! One dataset for each table a source or a list fills, and for each view; history is the temporal extent of a dataset,
-//! not one of its own. Rows about persons are marked non-public, and what is computed from them restricted.
+//! not one of its own. Rows about persons are marked non-public, and what is computed from them restricted. Only words go
+//! in: never a value of a row.
+//!
+//! Titles are Indonesian, as the contracts have them; descriptions are English.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::{Access, Dictionary, Kind, TableEntry};
+use super::{Access, Dictionary, Kind, Periodicity, TableEntry};
 
 /// Who publishes the catalogue.
 #[derive(Debug, Clone)]
@@ -29,8 +34,16 @@ impl Dictionary {
     /// A `dcat:Catalog` with every dataset and view.
     #[must_use]
     pub fn dcat(&self, publisher: &Publisher) -> Value {
-        let listed =
-            self.tables.iter().filter(|table| matches!(table.kind, Kind::Dataset | Kind::View | Kind::Reference));
+        let is_listed = |table: &&TableEntry| matches!(table.kind, Kind::Dataset | Kind::View | Kind::Reference);
+        let listed: Vec<&TableEntry> = self.tables.iter().filter(is_listed).collect();
+        // What a view may read under two names; the ledger is nobody's source.
+        let names: BTreeMap<String, String> = listed
+            .iter()
+            .flat_map(|table| {
+                let history = format!("history.{}_{}", table.schema, table.table);
+                [table.name(), history].map(|name| (name, format!("{}#{}", publisher.data_url, table.name())))
+            })
+            .collect();
         json!({
             "@context": {
                 "dcat": "http://www.w3.org/ns/dcat#",
@@ -42,20 +55,23 @@ impl Dictionary {
             },
             "@id": publisher.data_url,
             "@type": "dcat:Catalog",
-            "dct:title": text(&format!("Katalog data {}", publisher.agency)),
-            "dct:description": text(&format!("Data yang dikelola {}, {}", publisher.unit, publisher.agency)),
-            "dct:language": { "@id": format!("{AUTHORITY}/language/IND") },
+            "dct:title": indonesian(&format!("Katalog data {}", publisher.agency)),
+            "dct:description": indonesian(&format!("Data yang dikelola {}, {}", publisher.unit, publisher.agency)),
+            "dct:language": [
+                { "@id": format!("{AUTHORITY}/language/IND") },
+                { "@id": format!("{AUTHORITY}/language/ENG") },
+            ],
             "dct:publisher": {
                 "@id": format!("{}#publisher", publisher.data_url),
                 "@type": "foaf:Agent",
                 "foaf:name": publisher.agency,
             },
-            "dcat:dataset": listed.map(|table| dataset(table, publisher)).collect::<Vec<_>>(),
+            "dcat:dataset": listed.iter().map(|table| dataset(table, &names, publisher)).collect::<Vec<_>>(),
         })
     }
 }
 
-fn dataset(table: &TableEntry, publisher: &Publisher) -> Value {
+fn dataset(table: &TableEntry, names: &BTreeMap<String, String>, publisher: &Publisher) -> Value {
     let id = format!("{}#{}", publisher.data_url, table.name());
     let access = match table.access {
         Access::Public => "PUBLIC",
@@ -67,17 +83,20 @@ fn dataset(table: &TableEntry, publisher: &Publisher) -> Value {
     put("@id", json!(id));
     put("@type", json!("dcat:Dataset"));
     put("dct:identifier", json!(table.name()));
-    put("dct:title", text(if table.title.is_empty() { &table.table } else { &table.title }));
-    put("dct:description", text(&description(table)));
+    put("dct:title", indonesian(&title(table)));
+    put("dct:description", english(&description(table)));
+    put("dcat:keyword", json!([indonesian(&table.schema), indonesian(&table.table.replace('_', " "))]));
     put("dct:publisher", json!({ "@id": format!("{}#publisher", publisher.data_url) }));
     put("dcat:contactPoint", contact(table, publisher));
     put("dct:accessRights", json!({ "@id": format!("{AUTHORITY}/access-right/{access}") }));
     put("dct:provenance", json!({ "@type": "dct:ProvenanceStatement", "dct:description": table.source }));
-    if !table.reads.is_empty() {
-        let read = table.reads.iter().map(|name| json!({ "@id": format!("{}#{name}", publisher.data_url) }));
-        put("dct:source", Value::Array(read.collect()));
+    let read: BTreeSet<&String> = table.reads.iter().filter_map(|name| names.get(name)).collect();
+    if !read.is_empty() {
+        put("dct:source", read.into_iter().map(|id| json!({ "@id": id })).collect());
     }
     if let Some(state) = &table.state {
+        let frequency = format!("{AUTHORITY}/frequency/{}", frequency(state.periodicity));
+        put("dct:accrualPeriodicity", json!({ "@id": frequency }));
         put("dct:modified", json!({ "@value": state.committed_at.to_rfc3339(), "@type": "xsd:dateTime" }));
         put(
             "dct:temporal",
@@ -91,7 +110,7 @@ fn dataset(table: &TableEntry, publisher: &Publisher) -> Value {
     let columns = table.columns.iter().map(|column| {
         json!({
             "@type": "csvw:Column", "csvw:name": column.name, "csvw:datatype": column.sql_type,
-            "dct:description": column.meaning,
+            "dct:description": english(&column.words()),
         })
     });
     put("csvw:tableSchema", json!({ "@type": "csvw:Schema", "csvw:column": columns.collect::<Vec<_>>() }));
@@ -101,9 +120,35 @@ fn dataset(table: &TableEntry, publisher: &Publisher) -> Value {
     Value::Object(node)
 }
 
+/// The purpose of a view is a sentence, and describes it: its title is its name.
+fn title(table: &TableEntry) -> String {
+    if table.kind != Kind::View && !table.title.is_empty() {
+        return table.title.clone();
+    }
+    let words = table.table.replace('_', " ");
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
 fn description(table: &TableEntry) -> String {
-    let grain = if table.grain.is_empty() { String::new() } else { format!(" Grain: {}", table.grain) };
-    format!("{}{grain}", table.title).trim().to_owned()
+    let purpose = if table.kind == Kind::View { &table.title } else { &table.source };
+    [purpose.trim_end_matches('.'), &table.grain]
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .collect::<Vec<_>>()
+        .join(". Row: ")
+}
+
+/// How often there is new data, in the words of the vocabulary.
+fn frequency(periodicity: Periodicity) -> &'static str {
+    match periodicity {
+        Periodicity::Daily => "DAILY",
+        Periodicity::Weekly => "WEEKLY",
+        Periodicity::Monthly => "MONTHLY",
+        Periodicity::Annual => "ANNUAL",
+        Periodicity::Irregular => "IRREG",
+        Periodicity::Unknown => "UNKNOWN",
+    }
 }
 
 fn contact(table: &TableEntry, publisher: &Publisher) -> Value {
@@ -125,7 +170,7 @@ fn distribution(table: &TableEntry, publisher: &Publisher) -> Option<Value> {
     Some(json!({
         "@id": format!("{}#{}.parquet", publisher.data_url, table.name()),
         "@type": "dcat:Distribution",
-        "dct:title": text("Parquet"),
+        "dct:title": indonesian(&format!("{}, Parquet", title(table))),
         "dcat:accessURL": { "@id": url },
         "dcat:mediaType": { "@id": PARQUET },
         "dct:format": { "@id": format!("{AUTHORITY}/file-type/PARQUET") },
@@ -133,7 +178,10 @@ fn distribution(table: &TableEntry, publisher: &Publisher) -> Option<Value> {
     }))
 }
 
-/// A text without a language: titles are written in the language of the contract they come from.
-fn text(words: &str) -> Value {
-    json!(words)
+fn indonesian(words: &str) -> Value {
+    json!({ "@value": words, "@language": "id" })
+}
+
+fn english(words: &str) -> Value {
+    json!({ "@value": words, "@language": "en" })
 }

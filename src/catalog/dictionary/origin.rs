@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use arrow::datatypes::DataType;
 
+use super::super::check::OPS;
 use super::super::lineage::Origin;
+use super::super::ops::words::WORDS;
 use super::super::shape::ColumnShape;
 use super::Kind;
 use crate::contract::{Class, ColumnType, Contract, Dataset, Direction, EXTRA_COLUMN, HttpMethod, Transport};
@@ -71,6 +73,19 @@ impl Known {
                 let columns = columns.map(|column| (column.name.clone(), KnownColumn::public(&column.meaning)));
                 known.add_columns(&schema, &name, columns.chain([snapshot_date()]));
             }
+        }
+        for words in &WORDS {
+            let place = Place {
+                kind: Kind::Ledger,
+                title: words.title.to_owned(),
+                grain: words.grain.to_owned(),
+                source: "the ledger".to_owned(),
+                personal: false,
+                dataset: (OPS.to_owned(), words.table.to_owned()),
+            };
+            known.places.insert((OPS.to_owned(), words.table.to_owned()), place);
+            let columns = words.columns.iter().map(|(name, words)| ((*name).to_owned(), KnownColumn::public(words)));
+            known.add_columns(OPS, words.table, columns);
         }
         known
     }

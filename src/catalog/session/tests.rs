@@ -70,7 +70,12 @@ async fn a_column_that_a_file_lacks_reads_as_null() {
     let path = fixture.dir().join("old.parquet");
     let bytes = write(&path, &old, &[json!({"kdsatker": "099999"})]);
     let table = &mut fixture.tables[0];
-    table.files.push(TableFile { path, partition_values: vec!["2020".into(), "2020-12-31".into()], bytes });
+    table.files.push(TableFile {
+        path,
+        partition_values: vec!["2020".into(), "2020-12-31".into()],
+        bytes,
+        rows: None,
+    });
     // Even a column the contract calls required: the old file was committed before the contract had it.
     let strict: Vec<Field> = table.columns.fields().iter().map(|f| f.as_ref().clone().with_nullable(false)).collect();
     table.columns = Arc::new(Schema::new(strict));

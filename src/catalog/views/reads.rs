@@ -7,7 +7,8 @@ use datafusion::sql::parser::DFParserBuilder;
 use datafusion::sql::resolve::resolve_table_references;
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 
-use super::{MART, ViewFile, ViewSet};
+use super::super::check::{DATA_TESTS, OPS};
+use super::{CHECK, MART, ViewFile, ViewSet};
 
 impl ViewSet {
     /// The tables and views that each view names itself, as `schema.table`, by the view's `mart.<name>`; a view that
@@ -17,6 +18,39 @@ impl ViewSet {
         let reads = |view: &ViewFile| tables(&view.sql).unwrap_or_default();
         self.views.values().map(|view| (format!("{MART}.{}", view.name), reads(view).into_iter().collect())).collect()
     }
+
+    /// What the view `name` is made of, all the way down. What reads `ops.data_tests` is made of every test.
+    #[must_use]
+    pub fn below(&self, name: &str) -> Below {
+        let (mut below, tests) = (Below::default(), format!("{OPS}.{DATA_TESTS}"));
+        let mut open = vec![format!("{MART}.{name}")];
+        while let Some(next) = open.pop() {
+            if below.sql.contains_key(&next) || below.tables.contains(&next) {
+                continue;
+            }
+            if next == tests {
+                open.extend(self.checks.keys().map(|check| format!("{CHECK}.{check}")));
+            }
+            let view = next.strip_prefix("mart.").and_then(|name| self.views.get(name));
+            match view.or_else(|| next.strip_prefix("check.").and_then(|name| self.checks.get(name))) {
+                Some(file) => {
+                    open.extend(tables(&file.sql).unwrap_or_default());
+                    below.sql.insert(next, file.sql.clone());
+                }
+                None => drop(below.tables.insert(next)),
+            }
+        }
+        below
+    }
+}
+
+/// What a view is made of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Below {
+    /// Its SQL and that of the views and data tests below it, by `mart.<name>` and `check.<name>`.
+    pub sql: BTreeMap<String, String>,
+    /// The tables that are no views, as `schema.table`.
+    pub tables: BTreeSet<String>,
 }
 
 /// The tables that `sql` names, as `schema.table`; `None` where it is not one statement.
@@ -47,5 +81,17 @@ mod tests {
         assert_eq!(reads["mart.b"], ["mart.a", "mart.c"]);
         assert_eq!(reads["mart.a"], ["omspan.dipa_belanja"]);
         assert_eq!(reads["mart.c"], [""; 0]);
+    }
+
+    #[test]
+    fn a_view_is_made_of_everything_below_it() {
+        let set = set()
+            .with_view("e", "SELECT name FROM ops.data_tests JOIN b ON true")
+            .with_check("t", "SELECT * FROM sipp.p3ke, ref.wilayah");
+        let below = set.below("e");
+        assert_eq!(below.sql.keys().collect::<Vec<_>>(), ["check.t", "mart.a", "mart.b", "mart.c", "mart.e"]);
+        let tables: Vec<&str> = below.tables.iter().map(String::as_str).collect();
+        assert_eq!(tables, ["omspan.dipa_belanja", "ops.data_tests", "ref.wilayah", "sipp.p3ke"]);
+        assert_eq!(set.below("c").tables.len(), 0);
     }
 }

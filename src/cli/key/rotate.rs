@@ -65,6 +65,7 @@ pub(crate) async fn run(context: &Context, args: &RotateArgs) -> Result<(), Fail
             // The rows are those that were published once: they are not judged again for being few or refused.
             accept_shrink: true,
             accept_quarantine: true,
+            accept_drift: true,
             operator: config::operator(),
         };
         let reports = replay(&context, &contracts, &warehouse, &request).await?;

@@ -1,7 +1,7 @@
 //! The line editor: keys, completion, several lines until the semicolon.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
@@ -30,8 +30,8 @@ pub(super) struct LineEditor {
 }
 
 impl LineEditor {
-    /// An editor that remembers `entries`.
-    pub(super) fn new(vocabulary: Arc<Vocabulary>, entries: &[String]) -> Result<Self, ReadlineError> {
+    /// An editor that remembers `entries`, and knows tables as soon as they are in `vocabulary`.
+    pub(super) fn new(vocabulary: Arc<OnceLock<Vocabulary>>, entries: &[String]) -> Result<Self, ReadlineError> {
         let config = Config::builder()
             .completion_type(CompletionType::List)
             .completion_prompt_limit(100)
@@ -46,7 +46,7 @@ impl LineEditor {
     }
 
     /// Tab knows other tables from now on.
-    pub(super) fn learn(&mut self, vocabulary: Arc<Vocabulary>) {
+    pub(super) fn learn(&mut self, vocabulary: Arc<OnceLock<Vocabulary>>) {
         self.editor.set_helper(Some(Rules { vocabulary }));
     }
 
@@ -67,7 +67,7 @@ impl LineEditor {
 }
 
 struct Rules {
-    vocabulary: Arc<Vocabulary>,
+    vocabulary: Arc<OnceLock<Vocabulary>>,
 }
 
 impl Helper for Rules {}
@@ -91,14 +91,19 @@ impl Completer for Rules {
         pos: usize,
         _: &rustyline::Context<'_>,
     ) -> rustyline::Result<(usize, Vec<String>)> {
-        Ok(self.vocabulary.offers(line, pos))
+        // Before the tables are known there are the keywords.
+        let offers = self.vocabulary.get().map(|vocabulary| vocabulary.offers(line, pos));
+        Ok(offers.unwrap_or_else(|| Vocabulary::default().offers(line, pos)))
     }
 }
 
 impl Validator for Rules {
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
-        let text = context.input();
-        let whole = meta::is_meta(text) || !tokens::statements(text).1;
+        let mut text = context.input();
+        while let Some((_, after)) = meta::first_line(text) {
+            text = after;
+        }
+        let whole = !tokens::statements(text).1;
         Ok(if whole { ValidationResult::Valid(None) } else { ValidationResult::Incomplete })
     }
 }

@@ -25,17 +25,16 @@ const TEXT_DIGITS: usize = 12;
 /// Digits of a number that is harmless beside a personal column: a year, a limit.
 const SMALL_DIGITS: usize = 4;
 
-/// The history file, and what must not come into it.
+/// The history file.
 #[derive(Debug)]
 pub(super) struct History {
     path: Option<PathBuf>,
-    personal: BTreeSet<String>,
 }
 
 impl History {
-    /// The history in `path` (`None` = nothing is kept), knowing the names of the personal columns.
-    pub(super) fn new(path: Option<PathBuf>, personal: BTreeSet<String>) -> Self {
-        Self { path, personal }
+    /// The history in `path`; `None` = nothing is kept.
+    pub(super) fn new(path: Option<PathBuf>) -> Self {
+        Self { path }
     }
 
     /// What was typed in earlier sessions, oldest first. A file that cannot be read is as good as none.
@@ -47,10 +46,11 @@ impl History {
         entries[kept..].to_vec()
     }
 
-    /// Adds `text` unless it may hold somebody's data; says whether it was written.
-    pub(super) fn add(&self, text: &str) -> std::io::Result<bool> {
+    /// Adds `text` unless it may hold somebody's data, `personal` being the names of the columns that have such; says
+    /// whether it was written.
+    pub(super) fn add(&self, text: &str, personal: &BTreeSet<String>) -> std::io::Result<bool> {
         let Some(path) = &self.path else { return Ok(false) };
-        if text.len() > ENTRY_BYTES_MAX || self.is_personal(text) {
+        if text.len() > ENTRY_BYTES_MAX || is_personal(text, personal) {
             return Ok(false);
         }
         let line = format!("{}\n", serde_json::Value::from(text));
@@ -75,31 +75,31 @@ impl History {
         }
         std::fs::rename(&aside, path)
     }
+}
 
-    /// Could `text` hold a value of a person?
-    pub(super) fn is_personal(&self, text: &str) -> bool {
-        let (mut names_one, mut has_value, mut has_number) = (false, false, false);
-        for token in tokens(text) {
-            let digits = token.text.chars().filter(char::is_ascii_digit).count();
-            let run = longest_run(token.text);
-            match token.kind {
-                Kind::Word | Kind::Quoted => names_one |= self.personal.contains(&token.text.to_lowercase()),
-                // 01.234.567.8-901.000 and 3514 1401 0190 0001 are numbers, too; a path or a sentence is not.
-                Kind::Text => {
-                    has_value |= !token.text.is_empty();
-                    let separated = !token.text.contains(|c: char| c.is_alphabetic() || c == ':');
-                    has_number |= run >= TEXT_DIGITS || separated && digits >= TEXT_DIGITS;
-                }
-                Kind::Number => {
-                    has_value |= digits > SMALL_DIGITS;
-                    has_number |= run >= NUMBER_DIGITS;
-                }
-                Kind::Comment => has_number |= run >= TEXT_DIGITS,
-                Kind::Symbol => {}
+/// Could `text` hold a value of a person?
+fn is_personal(text: &str, personal: &BTreeSet<String>) -> bool {
+    let (mut names_one, mut has_value, mut has_number) = (false, false, false);
+    for token in tokens(text) {
+        let digits = token.text.chars().filter(char::is_ascii_digit).count();
+        let run = longest_run(token.text);
+        match token.kind {
+            Kind::Word | Kind::Quoted => names_one |= personal.contains(&token.text.to_lowercase()),
+            // 01.234.567.8-901.000 and 3514 1401 0190 0001 are numbers, too; a path or a sentence is not.
+            Kind::Text => {
+                has_value |= !token.text.is_empty();
+                let separated = !token.text.contains(|c: char| c.is_alphabetic() || c == ':');
+                has_number |= run >= TEXT_DIGITS || separated && digits >= TEXT_DIGITS;
             }
+            Kind::Number => {
+                has_value |= digits > SMALL_DIGITS;
+                has_number |= run >= NUMBER_DIGITS;
+            }
+            Kind::Comment => has_number |= run >= TEXT_DIGITS,
+            Kind::Symbol => {}
         }
-        has_number || (names_one && has_value)
     }
+    has_number || (names_one && has_value)
 }
 
 fn longest_run(text: &str) -> usize {
@@ -119,16 +119,15 @@ fn open(path: &Path, append: bool) -> std::io::Result<File> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ENTRIES_MAX, History};
+    use super::{ENTRIES_MAX, History, is_personal};
     use std::os::unix::fs::PermissionsExt;
 
-    fn history(path: Option<std::path::PathBuf>) -> History {
-        History::new(path, ["nik".to_owned(), "nama".to_owned()].into())
+    fn names() -> std::collections::BTreeSet<String> {
+        ["nik".to_owned(), "nama".to_owned()].into()
     }
 
     #[test]
     fn statements_with_personal_literals_are_known() {
-        let history = history(None);
         for personal in [
             "SELECT * FROM sipp.p3ke WHERE nik = '3514140101900001'",
             "SELECT * FROM sipp.p3ke WHERE \"NIK\" IN ('x', 'y')",
@@ -142,7 +141,7 @@ mod tests {
             "select * frm t were nik = 'abc'",
             "SELECT * FROM t WHERE nik > 351414",
         ] {
-            assert!(history.is_personal(personal), "{personal}");
+            assert!(is_personal(personal, &names()), "{personal}");
         }
         for harmless in [
             "SELECT count(*) FROM sipp.p3ke WHERE nik IS NOT NULL LIMIT 10",
@@ -150,7 +149,7 @@ mod tests {
             "SELECT * FROM t WHERE d BETWEEN '2026-01-01' AND '2026-10-31' AND at > '2026-10-31 00:00:00'",
             "SELECT nik_keadaan, count(*) FROM sipp.p3ke WHERE nik_keadaan = 'utuh' GROUP BY 1",
         ] {
-            assert!(!history.is_personal(harmless), "{harmless}");
+            assert!(!is_personal(harmless, &names()), "{harmless}");
         }
     }
 
@@ -158,12 +157,12 @@ mod tests {
     fn the_file_is_for_its_owner_and_gives_back_what_was_written() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state/lumbung/sql_history");
-        let history = history(Some(path.clone()));
+        let history = History::new(Some(path.clone()));
         assert_eq!(history.load(), [""; 0]);
-        assert!(history.add("SELECT 1\n  AS \"a\\b\"").unwrap());
-        assert!(!history.add("SELECT * FROM t WHERE nik = '3514140101900001'").unwrap());
+        assert!(history.add("SELECT 1\n  AS \"a\\b\"", &names()).unwrap());
+        assert!(!history.add("SELECT * FROM t WHERE nik = '3514140101900001'", &names()).unwrap());
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(history.add("SELECT 2").unwrap());
+        assert!(history.add("SELECT 2", &names()).unwrap());
         assert_eq!(history.load(), ["SELECT 1\n  AS \"a\\b\"", "SELECT 2"]);
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert!(!std::fs::read_to_string(&path).unwrap().contains("3514"));
@@ -175,9 +174,9 @@ mod tests {
         let path = folder.path().join("h");
         let lines: String = (0..2 * ENTRIES_MAX).map(|i| format!("\"SELECT {i}\"\n")).collect();
         std::fs::write(&path, format!("no JSON\n{lines}")).unwrap();
-        let history = history(Some(path));
+        let history = History::new(Some(path));
         assert_eq!(history.load().len(), ENTRIES_MAX);
-        history.add("SELECT 'new'").unwrap();
+        history.add("SELECT 'new'", &names()).unwrap();
         let kept = history.load();
         assert_eq!(kept.len(), ENTRIES_MAX / 2 + 1);
         assert_eq!(kept.last().unwrap(), "SELECT 'new'");
@@ -186,6 +185,6 @@ mod tests {
 
     #[test]
     fn without_a_path_nothing_is_kept() {
-        assert!(!history(None).add("SELECT 1").unwrap());
+        assert!(!History::new(None).add("SELECT 1", &names()).unwrap());
     }
 }

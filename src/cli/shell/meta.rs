@@ -8,7 +8,11 @@ use crate::catalog::Format;
 pub(super) const COMMANDS: [(&str, &str, &str); 11] = [
     (r"\d", "[TABLE]", "the columns of a table and what they mean; without a name as \\dt"),
     (r"\dt", "[PATTERN]", "tables and views; * stands for anything"),
-    (r"\profile", "TABLE", "each column's nulls, distinct values (approximate), least, greatest and sum"),
+    (
+        r"\profile",
+        "TABLE",
+        "each column's nulls, distinct values (approximate), least, greatest and sum; also SUMMARIZE TABLE;",
+    ),
     (r"\format", "[NAME]", "table, csv, json, ndjson, parquet, xlsx or markdown"),
     (r"\o", "[FILE]", "the next result goes to FILE, in the format of its extension; without a name to the screen"),
     (r"\x", "[on|off|auto]", "one line a column; auto: when the result is wider than the screen"),
@@ -44,10 +48,15 @@ pub(super) enum Expanded {
     Auto,
 }
 
-/// Whether `text` is a command and not SQL.
-pub(super) fn is_meta(text: &str) -> bool {
+/// The command that `text` begins with, and what follows it; `None` where SQL comes first. One with a backslash ends with
+/// its line.
+pub(super) fn first_line(text: &str) -> Option<(&str, &str)> {
     let text = text.trim_start();
-    text.starts_with('\\') || word_command(text).is_some()
+    if text.starts_with('\\') {
+        return Some(text.split_once('\n').unwrap_or((text, "")));
+    }
+    let is_word = word_command(text).is_some() || (text.trim_end().ends_with(';') && summarize(text).is_some());
+    is_word.then_some((text, ""))
 }
 
 /// People type these everywhere.
@@ -59,10 +68,18 @@ fn word_command(text: &str) -> Option<Meta> {
     }
 }
 
+/// `SUMMARIZE table;`, as people know it from DuckDB.
+fn summarize(text: &str) -> Option<Meta> {
+    let (word, rest) = text.split_once(char::is_whitespace)?;
+    let name = rest.trim_end_matches(|c: char| c == ';' || c.is_whitespace()).trim_start();
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.');
+    (is_name && word.eq_ignore_ascii_case("summarize")).then(|| Meta::Profile(name.to_owned()))
+}
+
 /// Reads a command; the error says what is wrong with it.
 pub(super) fn parse(text: &str) -> Result<Meta, String> {
     let text = text.trim();
-    if let Some(meta) = word_command(text) {
+    if let Some(meta) = word_command(text).or_else(|| summarize(text)) {
         return Ok(meta);
     }
     let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
@@ -114,7 +131,7 @@ pub(super) fn help() -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Expanded, Meta, help, is_meta, parse};
+    use super::{Expanded, Meta, first_line, help, parse};
     use crate::catalog::Format;
 
     #[test]
@@ -129,6 +146,7 @@ mod tests {
             (r"\dt omspan.*", Meta::Tables(Some("omspan.*".to_owned()))),
             (r"\d mart.satker;", Meta::Describe("mart.satker".to_owned())),
             (r"\profile  sipp.p3ke ", Meta::Profile("sipp.p3ke".to_owned())),
+            ("SUMMARIZE sipp.p3ke;", Meta::Profile("sipp.p3ke".to_owned())),
             (r"\format xlsx", Meta::Format(Some(Format::Xlsx))),
             (r"\format", Meta::Format(None)),
             (r"\o a b.csv", Meta::Out(Some("a b.csv".into()))),
@@ -140,10 +158,13 @@ mod tests {
             (r"\pager off", Meta::Pager(Some(false))),
             (r"\refresh", Meta::Refresh),
         ] {
-            assert!(is_meta(text), "{text}");
+            assert_eq!(first_line(text), Some((text, "")), "{text}");
             assert_eq!(parse(text).as_ref(), Ok(&expected), "{text}");
         }
-        assert!(!is_meta("SELECT 1;") && !is_meta("help me"));
+        for sql in ["SELECT 1;", "help me", "SUMMARIZE sipp.p3ke", "SUMMARIZE SELECT 1;"] {
+            assert_eq!(first_line(sql), None, "{sql}");
+        }
+        assert_eq!(first_line(" \\timing on\nSELECT 1;"), Some(("\\timing on", "SELECT 1;")));
     }
 
     #[test]

@@ -14,6 +14,8 @@ use crate::cli::output::grouped;
 
 /// How long a query runs before progress is shown.
 const QUIET: Duration = Duration::from_millis(800);
+/// How long the end of a query that was stopped is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// How often it is drawn.
 const TICK: Duration = Duration::from_millis(200);
 
@@ -89,6 +91,8 @@ where
     match ended {
         None => {
             task.abort();
+            // It ends where it next waits, and takes what it was writing with it. One that never waits is left behind.
+            let _ = tokio::time::timeout(PATIENCE, task).await;
             Ok(Ended::Cancelled(began.elapsed()))
         }
         Some(Ok(done)) => Ok(Ended::Done(done?, began.elapsed())),

@@ -95,6 +95,8 @@ fn page(text: &str) -> bool {
             less
         }
     };
+    // What is searched for in a pager may be somebody's number, too: less keeps it in a file unless told not to.
+    command.env("LESSHISTFILE", "-");
     let Ok(mut child) = command.stdin(Stdio::piped()).spawn() else { return false };
     if let Some(mut pipe) = child.stdin.take() {
         // Who leaves the pager early has seen enough.

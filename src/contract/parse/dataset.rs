@@ -1,6 +1,6 @@
 //! One dataset, from TOML.
 
-use super::{column, envelope, identifier, inbox, paging, parsed_list, request};
+use super::{column, drift, envelope, identifier, inbox, paging, parsed_list, request};
 use crate::config::document::Section;
 use crate::contract::{
     Class, Column, ColumnType, Dataset, Direction, Envelope, JsonPath, Paging, RECEIVED_ON, RequestTemplate,
@@ -36,6 +36,8 @@ pub(super) fn dataset(section: Section<'_, '_>, shared: &Shared) -> Option<Datas
     let same_answer_as = section.text("same_answer_as").map(str::to_owned);
     let asked = asked(&section, &columns, (transport, same_answer_as.is_some()))?;
     let rows = row_shape(&section, &columns)?;
+    let control = control(&section, &columns);
+    let accumulates = matches!(asked.1, Paging::Daily { .. } | Paging::Inbox { .. });
     let dataset = Dataset {
         title: section.required_text("title", "what people call the dataset"),
         grain: section.required_text("grain", "what one row is"),
@@ -51,9 +53,11 @@ pub(super) fn dataset(section: Section<'_, '_>, shared: &Shared) -> Option<Datas
         personal,
         fiscal_year: section.flag("fiscal_year").unwrap_or(shared.fiscal_year),
         fiscal_year_column: fiscal_year_column(&section, &columns),
-        control: control(&section, &columns),
+        key: section.texts("key"),
         quarantine_pct_max: percent(&section, "quarantine_pct_max", 1),
         shrink_pct_max: percent(&section, "shrink_pct_max", 20),
+        drift: drift::drift(&section, (&columns, &control, accumulates), transport),
+        control,
         request: asked.0,
         paging: asked.1,
         rows,
@@ -152,6 +156,17 @@ fn control(section: &Section<'_, '_>, columns: &[Column]) -> Vec<usize> {
         section.problem("control", message, "control totals are sums of money columns");
     }
     control
+}
+
+/// Checks that the keys are columns that are stored. Only once columns were taken over is it known which there are.
+pub(super) fn check_keys(root: &Section<'_, '_>, datasets: &[Dataset]) {
+    for dataset in datasets {
+        let stored = |name: &&String| dataset.column(name).is_some_and(|index| dataset.columns[index].is_stored());
+        if let Some(unknown) = dataset.key.iter().find(|name| !stored(name)) {
+            let message = format!("{}: `key` names \"{unknown}\", which is no stored column", dataset.name);
+            root.problem("dataset", message, "names as in `columns`, none of class drop");
+        }
+    }
 }
 
 fn fiscal_year_column(section: &Section<'_, '_>, columns: &[Column]) -> Option<usize> {

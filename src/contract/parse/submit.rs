@@ -3,8 +3,8 @@
 use super::{column, envelope};
 use crate::config::document::Section;
 use crate::contract::{
-    Class, Column, Dataset, Direction, Envelope, HttpMethod, JsonPath, Paging, ReferenceCheck, RequestTemplate,
-    RowShape, Submission, Transport, normalise_key,
+    Class, Column, Dataset, Direction, Drift, Envelope, HttpMethod, JsonPath, Paging, ReferenceCheck,
+    RequestTemplate, RowShape, Submission, Transport, normalise_key,
 };
 
 /// `[source.submit]`: how an answer to what was sent says how it went, where the answers to questions say it otherwise.
@@ -154,9 +154,11 @@ fn record(name: &str, personal: bool, (columns, envelope): (Vec<Column>, Envelop
         fiscal_year: false,
         personal,
         fiscal_year_column: None,
+        key: Vec::new(),
         control: Vec::new(),
         quarantine_pct_max: 0,
         shrink_pct_max: 100,
+        drift: Drift::default(),
         columns,
     }
 }

@@ -252,6 +252,7 @@ async fn a_replay_makes_the_whole_day_again() {
         date: None,
         accept_shrink: false,
         accept_quarantine: false,
+        accept_drift: false,
         operator: "test".to_owned(),
     };
     let probed = YearsProbed::default();

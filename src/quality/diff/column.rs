@@ -2,8 +2,8 @@
 
 use polars::prelude::{AnyValue, ChunkCompareEq, DataType, IdxCa, IdxSize, PolarsError, Series};
 
-use super::pairs::{Pairs, Shown, collect};
-use super::{ColumnDifference, DiffError, MoneyDifference, Side};
+use super::pairs::{Pairs, Shown};
+use super::{ColumnDifference, DiffError, MoneyDifference, Side, common_type};
 use crate::quality::ExactSum;
 
 /// A column of the older and of the newer snapshot, in one type.
@@ -13,24 +13,10 @@ pub(super) struct Both {
 }
 
 impl Both {
-    /// Reads `name` from both sides; a side that lacks it has NULLs. A column that changed its type is compared in the
-    /// newer one; where that cannot be, as text.
-    pub(super) fn read(from: &Side, to: &Side, name: &str) -> Result<Self, DiffError> {
-        let (old, new) = (from.data_type(name), to.data_type(name));
-        let ty = match (old, new) {
-            (Some(old), Some(new)) if old != new && !(old.is_decimal() && new.is_decimal()) => DataType::String,
-            (_, Some(new)) => new.clone(),
-            (Some(old), None) => old.clone(),
-            (None, None) => DataType::String,
-        };
-        let read = |side: &Side| -> Result<Series, DiffError> {
-            if side.files.is_empty() {
-                return Ok(Series::new_empty(name.into(), &ty));
-            }
-            let frame = collect(side.select(&[(name, ty.clone())])?)?;
-            Ok(frame.column(name)?.as_materialized_series().clone())
-        };
-        Ok(Self { old: read(from)?, new: read(to)? })
+    /// Reads `name` from both sides; a side that lacks it has NULLs.
+    pub(super) fn read(from: &Side<'_>, to: &Side<'_>, name: &str) -> Result<Self, DiffError> {
+        let ty = common_type(from, to, name);
+        Ok(Self { old: from.column(name, &ty)?, new: to.column(name, &ty)? })
     }
 
     /// What differs, marking the rows of `pairs.both` that do.

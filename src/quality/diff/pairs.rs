@@ -1,15 +1,9 @@
-//! Which row of the older snapshot is which of the newer: the key columns alone, joined.
+//! Which row of the older snapshot is which of the newer: their hashes, sorted and merged.
 
-use polars::prelude::{
-    DataFrame, DataType, Engine, IdxSize, JoinCoalesce, JoinType, LazyFrame, PolarsError, col, len, lit,
-};
+use polars::prelude::{DataType, IdxSize};
 
-use super::{DiffError, Fate, Side};
-
-/// Column with the row's number in the older snapshot.
-const OLD: &str = "row in the older snapshot";
-/// Column with the row's number in the newer one.
-const NEW: &str = "row in the newer snapshot";
+use super::hashed::{self, Hashed};
+use super::{DiffError, DiffRequest, Fate, Side, common_type};
 
 /// Row numbers, each list in the order of its files.
 pub(super) struct Pairs {
@@ -24,6 +18,7 @@ pub(super) struct Pairs {
 }
 
 /// One row that is shown.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Shown {
     pub(super) fate: Fate,
     pub(super) old: Option<IdxSize>,
@@ -31,41 +26,46 @@ pub(super) struct Shown {
 }
 
 impl Pairs {
-    pub(super) fn of(from: &Side, to: &Side, key: &[String]) -> Result<Self, DiffError> {
-        let keys = keys(from, to, key)?;
-        unique(from, &keys, key)?;
-        unique(to, &keys, key)?;
-        let on: Vec<_> = key.iter().map(|name| col(name.as_str())).collect();
-        let joined = from
-            .select(&keys)?
-            .with_row_index(OLD, None)
-            .join_builder()
-            .with(to.select(&keys)?.with_row_index(NEW, None))
-            .how(JoinType::Full)
-            .on(on)
-            .join_nulls(true)
-            .coalesce(JoinCoalesce::KeepColumns)
-            .finish()
-            .select([col(OLD), col(NEW)]);
-        Self::sorted(&collect(joined)?)
+    pub(super) fn of(from: &Side<'_>, to: &Side<'_>, request: &DiffRequest<'_>) -> Result<Self, DiffError> {
+        let whole = request.key.is_empty();
+        let columns = if whole { columns(from, to, request.columns) } else { keys(from, to, request.key)? };
+        let (old, new) = (hashed::rows(from, &columns)?, hashed::rows(to, &columns)?);
+        if !whole {
+            unique(&old, from, request.key)?;
+            unique(&new, to, request.key)?;
+        }
+        Ok(Self::merge(&old, &new))
     }
 
-    fn sorted(joined: &DataFrame) -> Result<Self, DiffError> {
-        let (old, new) = (joined.column(OLD)?.as_materialized_series(), joined.column(NEW)?.as_materialized_series());
+    /// Of rows with the same hash, the first ones of either side are the same; those left over are added or removed.
+    fn merge(old: &[Hashed], new: &[Hashed]) -> Self {
         let (mut both, mut added, mut removed) = (Vec::new(), Vec::new(), Vec::new());
-        for pair in old.idx()?.iter().zip(new.idx()?.iter()) {
-            match pair {
-                (Some(old), Some(new)) => both.push((old, new)),
-                (Some(old), None) => removed.push(old),
-                (None, Some(new)) => added.push(new),
-                (None, None) => {}
+        let (mut i, mut j) = (0, 0);
+        loop {
+            match (old.get(i), new.get(j)) {
+                (Some(a), Some(b)) if a.hash == b.hash => {
+                    both.push((a.row, b.row));
+                    (i, j) = (i + 1, j + 1);
+                }
+                (Some(a), Some(b)) if a.hash > b.hash => {
+                    added.push(b.row);
+                    j += 1;
+                }
+                (Some(a), _) => {
+                    removed.push(a.row);
+                    i += 1;
+                }
+                (None, Some(b)) => {
+                    added.push(b.row);
+                    j += 1;
+                }
+                (None, None) => break,
             }
         }
         both.sort_unstable();
         added.sort_unstable();
         removed.sort_unstable();
-        let (rows_from, rows_to) = (both.len() + removed.len(), both.len() + added.len());
-        Ok(Self { rows_from: rows_from as u64, rows_to: rows_to as u64, both, added, removed })
+        Self { rows_from: old.len() as u64, rows_to: new.len() as u64, both, added, removed }
     }
 
     /// The first `n` rows of each fate.
@@ -79,35 +79,27 @@ impl Pairs {
     }
 }
 
-/// The key columns with one type for both sides: the newer one's.
-fn keys<'a>(from: &Side, to: &Side, key: &'a [String]) -> Result<Vec<(&'a str, DataType)>, DiffError> {
-    key.iter()
-        .map(|column| {
-            let missing = |side: &Side| DiffError::NoKey { column: column.clone(), side: side.name };
-            let ty = to.data_type(column);
-            // A snapshot without files has no types, and no rows to compare.
-            let ty = if to.files.is_empty() { from.data_type(column) } else { ty };
-            let ty = ty.ok_or_else(|| missing(to))?.clone();
-            match from.data_type(column) {
-                None if !from.files.is_empty() => Err(missing(from)),
-                _ => Ok((column.as_str(), ty)),
-            }
-        })
-        .collect()
+/// All columns that either side has, each in one type for both.
+fn columns<'a>(from: &Side<'_>, to: &Side<'_>, names: &'a [String]) -> Vec<(&'a str, DataType)> {
+    let there = names.iter().filter(|name| from.data_type(name).is_some() || to.data_type(name).is_some());
+    there.map(|name| (name.as_str(), common_type(from, to, name))).collect()
+}
+
+/// The key columns; a side with files has them all.
+fn keys<'a>(from: &Side<'_>, to: &Side<'_>, key: &'a [String]) -> Result<Vec<(&'a str, DataType)>, DiffError> {
+    for side in [to, from].into_iter().filter(|side| !side.files.is_empty()) {
+        if let Some(column) = key.iter().find(|column| side.data_type(column).is_none()) {
+            return Err(DiffError::NoKey { column: column.clone(), side: side.name });
+        }
+    }
+    Ok(columns(from, to, key))
 }
 
 /// Refuses a key that two rows share.
-fn unique(side: &Side, keys: &[(&str, DataType)], key: &[String]) -> Result<(), DiffError> {
-    let by: Vec<_> = keys.iter().map(|(name, _)| col(*name)).collect();
-    let groups = side.select(keys)?.group_by(by).agg([len().alias(OLD)]);
-    let shared = groups.filter(col(OLD).gt(lit(1))).select([col(OLD).sum()]);
-    let rows = collect(shared)?.column(OLD)?.get(0)?.extract::<u64>().unwrap_or(0);
-    match rows {
+fn unique(rows: &[Hashed], side: &Side<'_>, key: &[String]) -> Result<(), DiffError> {
+    let shared = rows.chunk_by(|a, b| a.hash == b.hash).map(<[Hashed]>::len).filter(|n| *n > 1).sum::<usize>();
+    match shared {
         0 => Ok(()),
-        rows => Err(DiffError::Ambiguous { key: key.join(", "), rows, side: side.name }),
+        rows => Err(DiffError::Ambiguous { key: key.join(", "), rows: rows as u64, side: side.name }),
     }
-}
-
-pub(super) fn collect(frame: LazyFrame) -> Result<DataFrame, PolarsError> {
-    Ok(frame.collect_with_engine(Engine::Streaming)?.unwrap_single())
 }

@@ -2,12 +2,16 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use arrow::array::{ArrayRef, Date32Array, Decimal128Array, RecordBatch, StringArray};
 use parquet::arrow::ArrowWriter;
 
-use super::{Cell, DiffError, DiffRequest, Example, Fate, diff};
+use super::{Cell, DiffError, DiffRequest, Difference, Fate, RowDifference};
 use crate::quality::ExactSum;
+
+/// Nobody stops it.
+static GO_ON: AtomicBool = AtomicBool::new(false);
 
 /// A row: satker, account, amount, day, name.
 type Row<'a> = (&'a str, Option<&'a str>, Option<i128>, Option<i32>, Option<&'a str>);
@@ -48,6 +52,16 @@ fn rupiah(unscaled: i128) -> ExactSum {
     ExactSum { unscaled, scale: 2 }
 }
 
+/// What differs, and the rows that do.
+fn diff(request: &DiffRequest<'_>) -> Result<(Difference, Vec<RowDifference>), DiffError> {
+    let mut rows = Vec::new();
+    let mut each = |row| {
+        rows.push(row);
+        Ok(())
+    };
+    super::diff(request, &mut each).map(|found| (found, rows))
+}
+
 /// Five rows, and five of which one is new, one gone and two changed: in another order, and in two files.
 fn two_snapshots(folder: &Path) -> ([PathBuf; 1], [PathBuf; 2]) {
     let old: [Row; 5] = [
@@ -74,8 +88,8 @@ fn rows_are_told_apart_by_their_key_and_compared_column_by_column() {
     let folder = tempfile::tempdir().unwrap();
     let (from, to) = two_snapshots(folder.path());
     let (key, columns) = (names(&["satker", "akun"]), columns());
-    let request = DiffRequest { from: &from, to: &to, key: &key, columns: &columns, examples: 5 };
-    let found = diff(&request).unwrap();
+    let request = DiffRequest { from: &from, to: &to, key: &key, columns: &columns, rows: 5, stop: &GO_ON };
+    let (found, _) = diff(&request).unwrap();
     assert_eq!((found.rows_from, found.rows_to), (5, 5));
     assert_eq!((found.added, found.removed, found.changed), (1, 1, 2));
     let counts: Vec<_> = found.columns.iter().map(|column| (column.column.as_str(), column.changed)).collect();
@@ -86,44 +100,41 @@ fn rows_are_told_apart_by_their_key_and_compared_column_by_column() {
     assert_eq!(money.net(), rupiah(99 - 5_050 + 200));
     assert!(found.columns[1].money.is_none());
 
-    // Fewer examples, the same counts.
-    let few = diff(&DiffRequest { examples: 1, ..request }).unwrap();
-    assert_eq!((few.examples.len(), few.changed), (3, 2));
-    assert_eq!(diff(&DiffRequest { from: &to, ..request }).unwrap().changed, 0);
+    // Fewer rows are shown, the counts are the same.
+    let (few, rows) = diff(&DiffRequest { rows: 1, ..request }).unwrap();
+    assert_eq!((rows.len(), few.changed), (3, 2));
+    assert_eq!(diff(&DiffRequest { from: &to, ..request }).unwrap().0.changed, 0);
 }
 
 #[test]
-fn the_first_rows_of_each_kind_are_shown_with_old_and_new_values() {
+fn the_rows_of_each_kind_are_handed_on_with_old_and_new_values() {
     let folder = tempfile::tempdir().unwrap();
     let (from, to) = two_snapshots(folder.path());
     let (key, columns) = (names(&["satker", "akun"]), columns());
-    let found = diff(&DiffRequest { from: &from, to: &to, key: &key, columns: &columns, examples: 5 }).unwrap();
+    let request = DiffRequest { from: &from, to: &to, key: &key, columns: &columns, rows: usize::MAX, stop: &GO_ON };
+    let (_, found) = diff(&request).unwrap();
     let some = |text: &str| Some(text.to_owned());
     let cell = |column: &str, old: Option<&str>, new: Option<&str>| Cell {
         column: column.to_owned(),
         old: old.map(str::to_owned),
         new: new.map(str::to_owned),
     };
-    let example = |fate, key: [&str; 2], cells| Example { fate, key: key.map(some).to_vec(), cells };
+    let row = |fate, key: [&str; 2], cells| RowDifference { fate, key: key.map(some).to_vec(), cells };
     assert_eq!(
-        found.examples,
+        found,
         [
-            example(
-                Fate::Added,
-                ["04", "57"],
-                vec![cell("amount", None, Some("0.99")), cell("nama", None, Some("neu"))]
-            ),
-            example(
+            row(Fate::Added, ["04", "57"], vec![cell("amount", None, Some("0.99")), cell("nama", None, Some("neu"))]),
+            row(
                 Fate::Removed,
                 ["02", "51"],
                 vec![cell("amount", Some("50.50"), None), cell("nama", Some("gone"), None)]
             ),
-            example(
+            row(
                 Fate::Changed,
                 ["01", "52"],
                 vec![cell("amount", Some("200.00"), Some("199.00")), cell("nama", Some("b"), None)]
             ),
-            example(
+            row(
                 Fate::Changed,
                 ["03", "51"],
                 vec![cell("amount", None, Some("3.00")), cell("tanggal", Some("2024-10-04"), Some("2024-10-05")),]
@@ -140,14 +151,14 @@ fn a_snapshot_may_be_missing_and_a_column_new() {
     let codes: ArrayRef = Arc::new(StringArray::from(vec!["01", "02"]));
     let without = [save(folder.path(), "without.parquet", &RecordBatch::try_from_iter([("satker", codes)]).unwrap())];
     let (key, columns) = (names(&["satker"]), columns());
-    let request = DiffRequest { from: &[], to: &with, key: &key, columns: &columns, examples: 0 };
-    let from_nothing = diff(&request).unwrap();
+    let request = DiffRequest { from: &[], to: &with, key: &key, columns: &columns, rows: 0, stop: &GO_ON };
+    let (from_nothing, _) = diff(&request).unwrap();
     assert_eq!((from_nothing.added, from_nothing.removed, from_nothing.changed), (2, 0, 0));
     assert_eq!(from_nothing.columns[1].money.unwrap().net(), rupiah(7));
-    let to_nothing = diff(&DiffRequest { from: &with, to: &[], ..request }).unwrap();
+    let (to_nothing, _) = diff(&DiffRequest { from: &with, to: &[], ..request }).unwrap();
     assert_eq!((to_nothing.added, to_nothing.removed), (0, 2));
     // What the older contract did not have was NULL.
-    let grown = diff(&DiffRequest { from: &without, ..request }).unwrap();
+    let (grown, _) = diff(&DiffRequest { from: &without, ..request }).unwrap();
     assert_eq!((grown.added, grown.removed, grown.changed), (0, 0, 1));
     assert_eq!(grown.columns[1].money.unwrap().changed, rupiah(7));
 }
@@ -158,10 +169,50 @@ fn a_key_that_does_not_tell_rows_apart_is_refused() {
     let row: Row = ("01", Some("51"), Some(1), None, None);
     let twice = [write(folder.path(), "twice.parquet", &[row, row, ("02", None, None, None, None)])];
     let (key, columns) = (names(&["satker", "akun"]), columns());
-    let request = DiffRequest { from: &[], to: &twice, key: &key, columns: &columns, examples: 0 };
+    let request = DiffRequest { from: &[], to: &twice, key: &key, columns: &columns, rows: 0, stop: &GO_ON };
     let error = diff(&request).unwrap_err();
     assert!(matches!(error, DiffError::Ambiguous { rows: 2, side: "newer", .. }), "{error}");
     let key = names(&["nik"]);
     let error = diff(&DiffRequest { key: &key, ..request }).unwrap_err();
     assert_eq!(error.to_string(), "the key column nik is in no file of the newer snapshot");
+}
+
+#[test]
+fn rows_without_a_key_are_compared_whole_and_as_often_as_they_are_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let row: Row = ("01", Some("51"), Some(150), Some(20_000), Some("a"));
+    let other: Row = ("01", Some("51"), Some(-150), Some(20_000), Some("a"));
+    let nothing: Row = ("02", None, None, None, None);
+    let empty: Row = ("02", Some(""), None, None, None);
+    let from = [write(folder.path(), "old.parquet", &[row, row, nothing, other])];
+    let to = [write(folder.path(), "new.parquet", &[row, empty, row, row, other])];
+    let columns = columns();
+    let request = DiffRequest { from: &from, to: &to, key: &[], columns: &columns, rows: usize::MAX, stop: &GO_ON };
+    let (found, rows) = diff(&request).unwrap();
+    assert_eq!((found.added, found.removed, found.changed), (2, 1, 0));
+    let money = found.columns[2].money.unwrap();
+    assert_eq!((money.added, money.removed, money.changed), (rupiah(150), rupiah(0), rupiah(0)));
+    // An empty text is another value than NULL, and of the row that is there once more one is new.
+    let fates: Vec<_> = rows.iter().map(|row| (row.fate, row.key.len(), row.cells.len())).collect();
+    assert_eq!(fates, [(Fate::Added, 0, 2), (Fate::Added, 0, 5), (Fate::Removed, 0, 1)]);
+}
+
+#[test]
+fn a_row_that_cannot_be_handed_on_ends_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (from, to) = two_snapshots(folder.path());
+    let (key, columns) = (names(&["satker", "akun"]), columns());
+    let request = DiffRequest { from: &from, to: &to, key: &key, columns: &columns, rows: 5, stop: &GO_ON };
+    let error = super::diff(&request, &mut |_| Err(std::io::ErrorKind::StorageFull.into())).unwrap_err();
+    assert!(matches!(error, DiffError::Write(_)), "{error}");
+}
+
+#[test]
+fn it_ends_when_it_is_asked_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let (from, to) = two_snapshots(folder.path());
+    let (key, columns) = (names(&["satker", "akun"]), columns());
+    let stop = AtomicBool::new(true);
+    let request = DiffRequest { from: &from, to: &to, key: &key, columns: &columns, rows: 5, stop: &stop };
+    assert!(matches!(diff(&request).unwrap_err(), DiffError::Stopped));
 }

@@ -117,4 +117,45 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     ) STRICT;
     CREATE UNIQUE INDEX submitted_once ON submissions (source, method, key) WHERE state <> 'refused';
     CREATE INDEX submissions_in_doubt ON submissions (source, method) WHERE state IN ('sending', 'ambiguous');",
+    // 6: profile: what the columns of a committed file look like, as JSON; figures only. mart_runs: one attempt at all marts
+    // together; snapshots: a digest of the committed files it was made from. mart_files: the marts that a run shows; file: the
+    // run that wrote the file, an earlier one where the mart's inputs did not change; inputs: a digest of these. data_tests:
+    // what the tests said before the marts were made; n_rows is NULL where one could not run.
+    "CREATE TABLE profiles (
+        run TEXT NOT NULL REFERENCES runs (run),
+        partition TEXT NOT NULL,
+        profile TEXT NOT NULL,
+        PRIMARY KEY (run, partition)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE mart_runs (
+        seq INTEGER PRIMARY KEY,
+        run TEXT NOT NULL UNIQUE,
+        status TEXT NOT NULL CHECK (status IN ('running', 'committing', 'committed', 'held', 'failed')),
+        reason TEXT,
+        snapshots TEXT,
+        started_at TEXT NOT NULL,
+        finished_at TEXT
+    ) STRICT;
+
+    CREATE TABLE mart_files (
+        run TEXT NOT NULL REFERENCES mart_runs (run) ON DELETE CASCADE,
+        mart TEXT NOT NULL,
+        file TEXT NOT NULL,
+        inputs TEXT NOT NULL,
+        n_rows INTEGER NOT NULL,
+        size_bytes INTEGER NOT NULL,
+        sums TEXT NOT NULL,
+        made_at TEXT NOT NULL,
+        PRIMARY KEY (run, mart)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE data_tests (
+        run TEXT NOT NULL REFERENCES mart_runs (run) ON DELETE CASCADE,
+        name TEXT NOT NULL,
+        severity TEXT NOT NULL,
+        n_rows INTEGER,
+        problem TEXT,
+        PRIMARY KEY (run, name)
+    ) STRICT, WITHOUT ROWID;",
 ];

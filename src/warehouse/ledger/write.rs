@@ -1,7 +1,9 @@
 //! What is written to the ledger. Every method is one transaction.
 
+use super::profiles::insert_profile;
 use super::read::status_of;
 use super::{Ledger, count_of, dataset_of, instant, instant_of, parsed, run_of, sums_of, sums_to_text, to_sql};
+use crate::quality::Profile;
 use crate::warehouse::error::WarehouseError;
 use crate::warehouse::id::{DatasetId, RunId};
 use crate::warehouse::partition::Partition;
@@ -74,6 +76,8 @@ pub(crate) struct Intended {
     pub(crate) sums: Sums,
     /// Whether it holds the rows of the file it replaces.
     pub(crate) carries_on: bool,
+    /// What its columns look like, where that was looked at. Read back by [`Ledger::profile`] only.
+    pub(crate) profile: Option<Profile>,
 }
 
 impl Ledger {
@@ -211,6 +215,11 @@ impl Ledger {
     pub(crate) fn swept(&mut self, before: DateTime<Utc>) -> Result<(), WarehouseError> {
         self.transaction("note removed files", |tx| {
             tx.execute(
+                "DELETE FROM profiles WHERE (run, partition) IN (
+                    SELECT run, partition FROM partitions WHERE state = 'superseded' AND superseded_at <= ?1)",
+                [instant(before)],
+            )?;
+            tx.execute(
                 "UPDATE partitions SET state = 'removed' WHERE state = 'superseded' AND superseded_at <= ?1",
                 [instant(before)],
             )?;
@@ -218,10 +227,12 @@ impl Ledger {
         })
     }
 
-    /// How a run stands; `None` where the ledger does not know it.
+    /// How a run stands, of a dataset or of the marts; `None` where the ledger does not know it.
     pub(crate) fn standing(&self, run: &str) -> Result<Option<Standing>, WarehouseError> {
         self.call("look up a run", |connection| {
-            let row = connection.query_row("SELECT status, finished_at FROM runs WHERE run = ?1", [run], |row| {
+            let known = "SELECT status, finished_at FROM runs WHERE run = ?1
+                 UNION ALL SELECT status, finished_at FROM mart_runs WHERE run = ?1";
+            let row = connection.query_row(known, [run], |row| {
                 let finished: Option<String> = row.get("finished_at")?;
                 let finished_at = finished.map(|_| instant_of(row, "finished_at")).transpose()?;
                 Ok(Standing { status: status_of(row)?, finished_at })
@@ -325,6 +336,9 @@ fn insert_intended(tx: &Transaction<'_>, intent: &Intent<'_>, file: &Intended) -
         ":carries_on": file.carries_on,
         ":at": instant(intent.at),
     })?;
+    if let Some(profile) = &file.profile {
+        insert_profile(tx, intent.run, &file.partition, profile)?;
+    }
     Ok(())
 }
 
@@ -338,5 +352,6 @@ fn intended_of(row: &Row<'_>) -> rusqlite::Result<Intended> {
         bytes: count_of(row, "size_bytes")?,
         sums: sums_of(row)?,
         carries_on: row.get("carries_on")?,
+        profile: None,
     })
 }

@@ -129,6 +129,7 @@ impl Run {
                 bytes: file.bytes,
                 sums: file.sums,
                 carries_on: file.carries_on,
+                profile: file.profile,
             });
             paths.push(file.path);
         }

@@ -1,7 +1,8 @@
 //! Carrying on: the rows that a partition's current file holds, copied before the new ones. A day that fills bit by bit, as
 //! the inbox does, stays one file a partition this way.
 
-use super::{Control, StageWriter};
+use super::StageWriter;
+use super::file::Control;
 use crate::warehouse::error::{Mismatch, WarehouseError};
 use crate::warehouse::record::{CommittedFile, Sums};
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
@@ -33,7 +34,7 @@ impl StageWriter {
     /// When rows were written before, the old file has a column that the schema has not or has with another type, its hashes
     /// were made under another PII key, it does not hold what the ledger says, or it cannot be read.
     pub fn carry(&mut self) -> Result<Carried, WarehouseError> {
-        if self.rows > 0 {
+        if self.file.rows > 0 {
             let what =
                 format!("{}: rows of {} were written before the old ones", self.origin.dataset, self.partition);
             return Err(WarehouseError::Misuse(what));
@@ -70,13 +71,13 @@ impl StageWriter {
 
     /// Where each column of the schema stands in the old file; `None` where the old file lacks it.
     fn places(&self, old: &SchemaRef) -> Result<Vec<Option<usize>>, WarehouseError> {
-        let gone = |field: &&Arc<Field>| self.schema.index_of(field.name()).is_err();
+        let gone = |field: &&Arc<Field>| self.file.schema.index_of(field.name()).is_err();
         if let Some(field) = old.fields().iter().find(gone) {
             let (name, partition) = (field.name(), &self.partition);
             let what = format!("column {name} of the file so far of {partition} is not in the contract any more");
             return Err(self.refused(what));
         }
-        self.schema.fields().iter().map(|field| self.place(field, old)).collect()
+        self.file.schema.fields().iter().map(|field| self.place(field, old)).collect()
     }
 
     fn place(&self, field: &Field, old: &Schema) -> Result<Option<usize>, WarehouseError> {
@@ -92,7 +93,7 @@ impl StageWriter {
     /// A batch of the old file in the schema of the new one.
     fn conform(&self, batch: &RecordBatch, places: &[Option<usize>]) -> Result<RecordBatch, WarehouseError> {
         let mut columns: Vec<ArrayRef> = Vec::with_capacity(places.len());
-        for (field, place) in self.schema.fields().iter().zip(places) {
+        for (field, place) in self.file.schema.fields().iter().zip(places) {
             let column = match place {
                 Some(index) => Arc::clone(batch.column(*index)),
                 None => new_null_array(field.data_type(), batch.num_rows()),
@@ -105,7 +106,7 @@ impl StageWriter {
             columns.push(column);
         }
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-        RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)
+        RecordBatch::try_new_with_options(Arc::clone(&self.file.schema), columns, &options)
             .map_err(|e| self.refused(format!("the file so far of {} does not fit the schema: {e}", self.partition)))
     }
 
@@ -115,10 +116,10 @@ impl StageWriter {
             let (dataset, path) = (self.origin.dataset.clone(), current.path.clone());
             Err(WarehouseError::Mismatch(Box::new(Mismatch { dataset, what, written, counted, path })))
         };
-        if self.rows != current.rows {
-            return differs("rows".to_owned(), current.rows.to_string(), self.rows.to_string());
+        if self.file.rows != current.rows {
+            return differs("rows".to_owned(), current.rows.to_string(), self.file.rows.to_string());
         }
-        for Control { column, sum, .. } in &self.control {
+        for Control { column, sum, .. } in &self.file.control {
             if let Some(published) = current.sums.get(column).filter(|published| *published != sum) {
                 return differs(format!("the sum of column {column}"), published.to_string(), sum.to_string());
             }
@@ -127,8 +128,8 @@ impl StageWriter {
     }
 
     fn carried(&self) -> Carried {
-        let sums = self.control.iter().map(|control| (control.column.clone(), control.sum)).collect();
-        Carried { rows: self.rows, sums }
+        let sums = self.file.control.iter().map(|control| (control.column.clone(), control.sum)).collect();
+        Carried { rows: self.file.rows, sums }
     }
 
     fn refused(&self, reason: String) -> WarehouseError {

@@ -1,6 +1,6 @@
 //! Staging: what is in the file, and that a file which does not hold what was written is refused.
 
-use super::{Control, ROW_GROUP_ROWS, compare, properties};
+use super::file::{Control, ROW_GROUP_ROWS, compare, properties};
 use crate::quality::{ColumnTotal, ExactSum, Recount};
 use crate::warehouse::tests::{Scene, begin, dataset, noon, rows, stage};
 use crate::warehouse::{ErrorKind, Partition, WarehouseError};
@@ -59,7 +59,7 @@ fn memory_is_that_of_one_row_group_however_long_the_file() {
     let mut peak = 0;
     for batch in 0..(ROW_GROUP_ROWS / 8192) * 2 + 1 {
         writer.write(&wide(batch * 8192, 8192)).unwrap();
-        peak = peak.max(writer.writer.memory_size());
+        peak = peak.max(writer.file.writer.memory_size());
     }
     assert!(peak < 24 << 20, "{peak} bytes");
     let staged = writer.finish().unwrap();
@@ -113,10 +113,10 @@ fn a_file_that_was_damaged_behind_the_writer_is_not_staged() {
     let batch = rows(&[1, 2, 3]);
     let mut writer = run.stage(PARTITION.parse().unwrap(), batch.schema(), vec![]).unwrap();
     writer.write(&batch).unwrap();
-    writer.writer.flush().unwrap();
+    writer.file.writer.flush().unwrap();
     // Another file's bytes come to stand under the name while the writer still holds its own.
     let other = stage(&run, PARTITION, &[1, 2, 4]).unwrap();
-    let path = writer.path.clone();
+    let path = writer.file.path.clone();
     std::fs::remove_file(&path).unwrap();
     std::fs::copy(other.path, path).unwrap();
     let refused = writer.finish().unwrap_err();
