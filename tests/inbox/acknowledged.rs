@@ -108,6 +108,8 @@ fn the_marts_follow_what_the_daemon_loaded() {
     say_nothing(&config, &[]);
     let view = "-- Purpose: what was pushed.\nSELECT transaksi_id FROM padi.transaksi_masuk";
     std::fs::write(config.join("queries/mart/masuk.sql"), view).unwrap();
+    // By this file a folder named config is known for one.
+    std::fs::write(config.join("lumbung.toml"), "").unwrap();
     let daemon = house.serve(&[NO_LOAD, "marts.after_load=true"]);
     assert_eq!(daemon.push_transaction(&transaction("abc")).status, 200);
     let ended = daemon.terminate();
