@@ -146,3 +146,23 @@ const CLASSES: [&str; 7] = [
     "External error: ",
     "Job failed due to ",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::ClusterError;
+    use crate::catalog::error::{CatalogError, ErrorKind};
+
+    #[test]
+    fn a_failed_job_is_sorted_by_its_innermost_cause() {
+        let of = |text: &str| CatalogError::from(ClusterError::of_job(text));
+        let stage = "Job failed due to stage 1 failed: Task failed due to runtime execution error: General error: ";
+        let wrong = of(&format!("{stage}DataFusion error: Arrow error: Divide by zero error\n\nbacktrace: here"));
+        assert_eq!(wrong.to_string(), "the query failed on the cluster: Divide by zero error");
+        assert_eq!(wrong.kind(), ErrorKind::Usage);
+        let memory = of(&format!("{stage}Resources exhausted: Failed to allocate 9 bytes"));
+        assert_eq!(memory.kind(), ErrorKind::Limit);
+        let gone = of(&format!("{stage}Object Store error: Object at location a.parquet not found"));
+        assert_eq!(gone.kind(), ErrorKind::Storage);
+        assert!(gone.to_string().contains(": Object at location a.parquet not found;"), "{gone}");
+    }
+}

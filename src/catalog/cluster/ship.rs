@@ -91,3 +91,80 @@ fn slim(table: &MemorySourceConfig) -> Result<MemorySourceConfig> {
     let slim = MemorySourceConfig::try_new(&batches.collect::<Result<Vec<_>>>()?, schema, None)?;
     Ok(slim.with_limit(table.fetch()).with_show_sizes(table.show_sizes()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::pack;
+    use crate::catalog::cluster::envelope::Codec;
+    use crate::catalog::cluster::error::ClusterError;
+    use crate::catalog::table::Place;
+    use arrow::array::{Int64Array, RecordBatch, StringArray};
+    use arrow::datatypes::{DataType, Field, Schema};
+    use datafusion::catalog::memory::{DataSourceExec, MemorySourceConfig};
+    use datafusion::datasource::listing::PartitionedFile;
+    use datafusion::datasource::physical_plan::{FileScanConfigBuilder, ParquetSource};
+    use datafusion::execution::object_store::ObjectStoreUrl;
+    use datafusion::object_store::memory::InMemory;
+    use datafusion::object_store::path::Path;
+    use datafusion::physical_plan::{ExecutionPlan, displayable};
+    use datafusion::prelude::SessionContext;
+    use datafusion_proto::physical_plan::AsExecutionPlan;
+    use datafusion_proto::protobuf::PhysicalPlanNode;
+    use std::sync::Arc;
+
+    const STORE: &str = "lumbung://warehouse";
+
+    /// The plan as it is read at the other end.
+    fn unpacked(bytes: &[u8]) -> String {
+        let context = SessionContext::new();
+        context.register_object_store(ObjectStoreUrl::parse(STORE).unwrap().as_ref(), Arc::new(InMemory::new()));
+        let plan = PhysicalPlanNode::try_decode(bytes).unwrap();
+        let plan = plan.try_into_physical_plan(&context.task_ctx(), &Codec::default()).unwrap();
+        displayable(plan.as_ref()).indent(true).to_string()
+    }
+
+    fn scan(place: &str) -> Arc<dyn ExecutionPlan> {
+        let schema = Arc::new(Schema::new(vec![Field::new("akun", DataType::Utf8, true)]));
+        let file = PartitionedFile::new("omspan/x/snapshot_date=2026-01-31/r.parquet", 9);
+        let file = file.with_extension(Place(Path::from(place))).with_range(0, 9);
+        let scan =
+            FileScanConfigBuilder::new(ObjectStoreUrl::parse(STORE).unwrap(), Arc::new(ParquetSource::new(schema)));
+        DataSourceExec::from_data_source(scan.with_file(file).build())
+    }
+
+    #[test]
+    fn files_travel_under_their_names_in_the_warehouse() {
+        let folder = Path::from("srv/warehouse/state/files");
+        let bytes = pack(scan("srv/warehouse/state/files/omspan/x/r.parquet"), &folder).unwrap();
+        let arrived = unpacked(&bytes);
+        assert!(arrived.contains("[omspan/x/r.parquet:0..9]") && !arrived.contains("srv"), "{arrived}");
+        for outside in ["srv/warehouse/state/ledger.parquet", "srv/warehouse/state/files-of-others/r.parquet"] {
+            let error = pack(scan(outside), &folder).unwrap_err().to_string();
+            assert!(error.contains("omspan/x/snapshot_date") && error.contains("without --cluster"), "{error}");
+        }
+    }
+
+    #[test]
+    fn tables_in_memory_travel_with_the_columns_that_are_read_up_to_a_limit() {
+        let schema = Arc::new(Schema::new(vec![
+            Field::new("n", DataType::Int64, false),
+            Field::new("text", DataType::Utf8, false),
+        ]));
+        let table = |bytes: usize, columns: Vec<usize>| {
+            let text = StringArray::from(vec!["x".repeat(bytes)]);
+            let batch =
+                RecordBatch::try_new(Arc::clone(&schema), vec![Arc::new(Int64Array::from(vec![1])), Arc::new(text)]);
+            let table = MemorySourceConfig::try_new(&[vec![batch.unwrap()]], Arc::clone(&schema), Some(columns));
+            DataSourceExec::from_data_source(table.unwrap()) as Arc<dyn ExecutionPlan>
+        };
+        let files = Path::from("none");
+        let large = 33 * 1024 * 1024;
+        let bytes = pack(table(large, vec![0]), &files).unwrap();
+        assert!(bytes.len() < 4096, "the column that is not read travels: {} bytes", bytes.len());
+        assert!(unpacked(&bytes).contains("partitions=1"));
+        match pack(table(large, vec![0, 1]), &files).unwrap_err() {
+            ClusterError::TooLarge { bytes, limit, .. } => assert!(bytes > limit && limit == 32 * 1024 * 1024),
+            other => panic!("{other}"),
+        }
+    }
+}
