@@ -77,6 +77,14 @@ pub enum CatalogError {
     /// The output cannot be written.
     #[error("cannot write the result")]
     Write(#[source] std::io::Error),
+    /// The [`Engine`](super::engine::Engine) of the session, which is not this process, could not run the plan.
+    #[error("{reason}")]
+    Elsewhere {
+        /// Why, and what to do.
+        reason: String,
+        /// Who has to act.
+        kind: ErrorKind,
+    },
     /// A fault of the engine or of this program.
     #[error("internal error of the query engine: {0}")]
     Internal(String),
@@ -91,6 +99,8 @@ pub enum ErrorKind {
     Limit,
     /// The operator: a file cannot be read or written.
     Storage,
+    /// The operator: a server is not there.
+    Unavailable,
     /// The maintainer.
     Internal,
 }
@@ -108,6 +118,7 @@ impl CatalogError {
             | Self::Format { .. } => ErrorKind::Usage,
             Self::Timeout { .. } | Self::TooManyRows { .. } | Self::Memory(_) => ErrorKind::Limit,
             Self::Table { .. } | Self::Read(_) | Self::QueryFile { .. } | Self::Write(_) => ErrorKind::Storage,
+            Self::Elsewhere { kind, .. } => *kind,
             Self::Internal(_) => ErrorKind::Internal,
         }
     }
@@ -115,6 +126,9 @@ impl CatalogError {
     /// Sorts an error of the engine by its innermost cause.
     pub(crate) fn from_engine(error: &DataFusionError) -> Self {
         let root = innermost(error);
+        if let Some(elsewhere) = elsewhere(root) {
+            return elsewhere;
+        }
         let text = message(root);
         match root {
             DataFusionError::SQL(..)
@@ -130,6 +144,17 @@ impl CatalogError {
             }
             _ => Self::Internal(text),
         }
+    }
+}
+
+/// An error that an engine elsewhere has sorted already, and that came through the engine here.
+fn elsewhere(error: &DataFusionError) -> Option<CatalogError> {
+    let DataFusionError::External(inner) = error else { return None };
+    match inner.downcast_ref::<CatalogError>()? {
+        CatalogError::Elsewhere { reason, kind } => {
+            Some(CatalogError::Elsewhere { reason: reason.clone(), kind: *kind })
+        }
+        _ => None,
     }
 }
 

@@ -101,7 +101,7 @@ fn check_gives_the_code_of_the_worst_finding() {
 
 #[test]
 fn every_command_has_help_with_an_example() {
-    let commands: [&[&str]; 32] = [
+    let commands: [&[&str]; 35] = [
         &[],
         &["demo"],
         &["sandbox"],
@@ -111,6 +111,9 @@ fn every_command_has_help_with_an_example() {
         &["diff"],
         &["check"],
         &["serve"],
+        &["cluster"],
+        &["cluster", "scheduler"],
+        &["cluster", "executor"],
         &["inbox"],
         &["inbox", "list"],
         &["inbox", "calls"],
@@ -156,10 +159,32 @@ fn every_command_has_help_with_an_example() {
     for name in listed(&help(&[])) {
         assert!(commands.contains(&&[name.as_str()][..]), "{name} is not in this test");
     }
-    for group in ["inbox", "key", "reference", "report"] {
+    for group in ["cluster", "inbox", "key", "reference", "report"] {
         for name in listed(&help(&[group])) {
             assert!(commands.contains(&&[group, name.as_str()][..]), "{group} {name} is not in this test");
         }
+    }
+}
+
+/// Most builds leave the cluster out: its commands are there and say so. (tests/cluster.rs is about the others.)
+#[cfg(not(feature = "cluster"))]
+#[test]
+fn a_build_without_the_cluster_says_how_to_get_it() {
+    let lab = Lab::new(&[]);
+    lab.ok(&["snapshot", SMALL]);
+    let url = "df://127.0.0.1:50050";
+    for command in [
+        &["cluster", "scheduler"][..],
+        &["cluster", "executor", "--scheduler", url],
+        &["sql", "--cluster", url, "SELECT 1"],
+    ] {
+        let ran = lab.run(command);
+        assert_eq!((ran.code, ran.stdout.as_str()), (78, ""), "{command:?}: {}", ran.stderr);
+        assert!(
+            ran.stderr.contains("without the cluster") && ran.stderr.contains("--features cluster"),
+            "{}",
+            ran.stderr
+        );
     }
 }
 
