@@ -45,8 +45,13 @@ impl House {
         self.lab.path().join(name)
     }
 
-    /// `lumbung serve --pg` with the users and further settings; `tls`: with the certificate.
+    /// `lumbung serve --pg` on loopback with the users and further settings; `tls`: with the certificate.
     pub(super) fn command(&self, tls: bool, settings: &[&str]) -> Command {
+        self.command_at("127.0.0.1:0", tls, settings)
+    }
+
+    /// The same at another address.
+    pub(super) fn command_at(&self, address: &str, tls: bool, settings: &[&str]) -> Command {
         let mut command = self.lab.bare_command();
         command.env("LUMBUNG_PII_KEY", PII_KEY).args(["-v", "--output", "json"]);
         for (name, role, password) in USERS {
@@ -59,7 +64,7 @@ impl House {
         for setting in settings {
             command.args(["--set", setting]);
         }
-        command.args(["serve", "--pg", "127.0.0.1:0"]);
+        command.args(["serve", "--pg", address]);
         command
     }
 

@@ -39,7 +39,7 @@ fn a_broken_certificate_stops_the_start() {
 fn it_does_not_open_without_tls_for_others_nor_without_users_and_passwords() {
     let house = House::empty();
     house.lab.ok(&["snapshot", "omspan.capaian_ik_kl"]);
-    let everywhere = refused(house.command(false, &[]).args(["--pg", "0.0.0.0:0"]).env("X", ""));
+    let everywhere = refused(&mut house.command_at("0.0.0.0:0", false, &[]));
     assert!(everywhere.stderr.contains("tls_cert"), "{}", everywhere.stderr);
 
     let mut nobody = house.lab.bare_command();

@@ -31,7 +31,7 @@ for schema, table in tables:
     wide = lambda column: pc.sum(arrow[column].cast(pa.decimal256(76, arrow.schema.field(column).type.scale))).as_py() or decimal.Decimal(0)
     answers = {"pyarrow": [arrow.num_rows, *map(wide, columns)]}
     rows = duckdb.sql(f"SELECT count(*){''.join(f', coalesce(sum({chr(34)}{c}{chr(34)}), 0)' for c in columns)} "
-        f"FROM read_parquet({files!r}, union_by_name = true)").fetchone()
+        f"FROM read_parquet({files!r}, union_by_name = true)").fetchall()[0]
     answers["duckdb"] = [rows[0], *map(decimal.Decimal, rows[1:])]
     frame = polars.scan_parquet(files)
     read = frame.select(polars.len().alias("n"), *[polars.col(c).sum().alias(c) for c in columns]).collect().row(0)

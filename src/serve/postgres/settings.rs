@@ -307,7 +307,7 @@ mod tests {
     fn what_matters_cannot_be_set() {
         let mut settings = settings();
         for (name, value, state) in [
-            ("datafusion.execution.batch_size", "1", "42501"),
+            ("execution.batch_size", "1", "42501"),
             ("data_directory", "/", "42704"),
             ("default_transaction_read_only", "off", "22023"),
             ("client_encoding", "LATIN1", "22023"),
