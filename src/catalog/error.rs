@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use arrow::error::ArrowError;
 use datafusion::common::SchemaError;
 use datafusion::error::DataFusionError;
 
@@ -131,6 +132,12 @@ impl CatalogError {
         }
         let text = message(root);
         match root {
+            DataFusionError::ArrowError(cause, _) if matches!(cause.as_ref(), ArrowError::IoError(..)) => {
+                match text.split_once(SPILL_FULL) {
+                    Some(_) => Self::Memory("the space for rows that do not fit into memory is used up".to_owned()),
+                    None => Self::Read(text),
+                }
+            }
             DataFusionError::SQL(..)
             | DataFusionError::Plan(_)
             | DataFusionError::SchemaError(..)
@@ -146,6 +153,9 @@ impl CatalogError {
         }
     }
 }
+
+/// How the engine words that spilled rows came to the limit of their space; the error itself is lost on its way through Arrow.
+const SPILL_FULL: &str = "disk space during the spilling process has exceeded";
 
 /// An error that an engine elsewhere has sorted already, and that came through the engine here.
 fn elsewhere(error: &DataFusionError) -> Option<CatalogError> {
@@ -221,6 +231,7 @@ fn distance(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::{CatalogError, ErrorKind, nearest};
+    use arrow::error::ArrowError;
     use datafusion::error::DataFusionError;
 
     #[test]
@@ -237,6 +248,14 @@ mod tests {
         assert_eq!(CatalogError::from_engine(&memory).kind(), ErrorKind::Limit);
         let plan = DataFusionError::Collection(vec![DataFusionError::Plan("bad".into())]);
         assert_eq!(CatalogError::from_engine(&plan).kind(), ErrorKind::Usage);
+        let io = |text: &str| {
+            let error = std::io::Error::other(text.to_owned());
+            DataFusionError::from(ArrowError::IoError(text.to_owned(), error))
+        };
+        let full =
+            io("The used disk space during the spilling process has exceeded the allowable limit of 1024.0 KB");
+        assert_eq!(CatalogError::from_engine(&full).kind(), ErrorKind::Limit);
+        assert_eq!(CatalogError::from_engine(&io("disk on fire")).kind(), ErrorKind::Storage);
         let bug = DataFusionError::Internal("bug".into());
         assert_eq!(CatalogError::from_engine(&bug).kind(), ErrorKind::Internal);
     }

@@ -51,7 +51,6 @@ enum ClusterCommand {
 
 /// How the scheduler is started.
 #[derive(Debug, Args)]
-#[cfg_attr(not(feature = "cluster"), expect(dead_code, reason = "this build only says what it lacks"))]
 struct SchedulerArgs {
     /// Where to listen; port 0 takes any free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:50050")]
@@ -66,7 +65,6 @@ struct SchedulerArgs {
 
 /// How an executor is started.
 #[derive(Debug, Args)]
-#[cfg_attr(not(feature = "cluster"), expect(dead_code, reason = "this build only says what it lacks"))]
 struct ExecutorArgs {
     /// The scheduler whose tasks it takes
     #[arg(long, value_name = "URL")]

@@ -47,6 +47,9 @@ const FURTHER_COLUMNS: [(&str, &[&str]); 4] = [
 const VECTORS: [&str; 8] =
     ["conkey", "confkey", "conexclop", "indkey", "indclass", "indcollation", "indoption", "partattrs"];
 
+/// Columns that are lists of texts.
+const TEXT_LISTS: [&str; 6] = ["relacl", "reloptions", "nspacl", "attacl", "proacl", "rolconfig"];
+
 /// What `pg_settings` tells everybody; SHOW tells a session's own.
 const SETTINGS: [(&str, &str); 6] = [
     ("max_index_keys", "32"),
@@ -82,9 +85,12 @@ impl PgCatalog {
         let further = FURTHER_COLUMNS.iter().find(|(name, _)| *name == table).map_or(&[][..], |(_, columns)| columns);
         let further = fill::schema(further);
         let numbers = Arc::new(Field::new("item", DataType::Int16, true));
-        let typed = |field: &FieldRef| match VECTORS.contains(&field.name().as_str()) {
-            true => Arc::new(Field::new(field.name(), DataType::List(Arc::clone(&numbers)), true)),
-            false => Arc::clone(field),
+        let texts = Arc::new(Field::new("item", DataType::Utf8, true));
+        let list = |field: &FieldRef, item| Arc::new(Field::new(field.name(), DataType::List(item), true));
+        let typed = |field: &FieldRef| match field.name().as_str() {
+            name if VECTORS.contains(&name) => list(field, Arc::clone(&numbers)),
+            name if TEXT_LISTS.contains(&name) => list(field, Arc::clone(&texts)),
+            _ => Arc::clone(field),
         };
         let missing = further.fields().iter().filter(|field| schema.index_of(field.name()).is_err());
         let fields: Vec<_> = schema.fields().iter().chain(missing).map(typed).collect();

@@ -38,6 +38,24 @@ pub(super) fn for_catalog(mut statement: Statement) -> Statement {
     statement
 }
 
+/// Writes `typinput = 'array_in'` for `typinput = 'pg_catalog.array_in'::regproc`: columns that hold a function hold its name
+/// here. Whether there was any.
+pub(super) fn name_functions(statement: &mut Statement) -> bool {
+    let mut found = false;
+    let _: ControlFlow<()> = ast::visit_expressions_mut(statement, |expr| {
+        if let Expr::BinaryOp { left, op: ast::BinaryOperator::Eq, right } = expr {
+            for side in [left, right] {
+                if let Some(name) = function_name(side) {
+                    **side = Expr::Value(Value::SingleQuotedString(name).into());
+                    found = true;
+                }
+            }
+        }
+        ControlFlow::Continue(())
+    });
+    found
+}
+
 /// What stands in the place of `expr`; inner expressions were done before.
 fn instead_of(expr: &mut Expr) -> Option<Expr> {
     match expr {
@@ -59,6 +77,16 @@ fn instead_of(expr: &mut Expr) -> Option<Expr> {
         }
         _ => None,
     }
+}
+
+/// `array_in` for `'pg_catalog.array_in'::regproc`.
+fn function_name(expr: &Expr) -> Option<String> {
+    let Expr::Cast { expr, data_type, .. } = expr else { return None };
+    let Expr::Value(ast::ValueWithSpan { value: Value::SingleQuotedString(name), .. }) = expr.as_ref() else {
+        return None;
+    };
+    let is_function = data_type.to_string().to_lowercase().ends_with("regproc");
+    is_function.then(|| name.rsplit('.').next().unwrap_or(name).to_owned())
 }
 
 /// `LIKE 'pg/_%' ESCAPE '/'`: the engine knows the backslash only.
@@ -134,7 +162,7 @@ fn first_argument(call: &ast::Function) -> Option<&Expr> {
 
 #[cfg(test)]
 mod tests {
-    use super::for_catalog;
+    use super::{for_catalog, name_functions};
     use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
     use datafusion::sql::sqlparser::parser::Parser;
 
@@ -154,11 +182,20 @@ mod tests {
             ),
             (
                 "SELECT 1 FROM t WHERE (SELECT c.relkind = 'c' FROM pg_class c WHERE c.oid = t.typrelid)",
-                "SELECT 1 FROM t WHERE (SELECT max(c.relkind = 'c') FROM pg_catalog.pg_class AS c WHERE c.oid = t.typrelid)",
+                "SELECT 1 FROM t WHERE (SELECT max(c.relkind = 'c') FROM pg_catalog.pg_class c WHERE c.oid = t.typrelid)",
             ),
         ] {
             assert_eq!(rewritten(sql), wanted);
         }
+    }
+
+    #[test]
+    fn functions_are_compared_by_name() {
+        let sql = "SELECT typinput = 'pg_catalog.array_in'::regproc FROM i";
+        let mut statement = Parser::parse_sql(&PostgreSqlDialect {}, sql).unwrap().remove(0);
+        assert!(name_functions(&mut statement));
+        assert_eq!(statement.to_string(), "SELECT typinput = 'array_in' FROM i");
+        assert!(!name_functions(&mut statement));
     }
 
     #[test]

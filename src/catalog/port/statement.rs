@@ -7,6 +7,7 @@
 
 use std::sync::OnceLock;
 
+use datafusion::common::TableReference;
 use datafusion::sql::parser::Statement as EngineStatement;
 use datafusion::sql::resolve::resolve_table_references;
 use datafusion::sql::sqlparser::ast::{
@@ -50,7 +51,7 @@ pub enum PortStatement {
     },
     /// COMMIT or END.
     Commit,
-    /// ROLLBACK or ABORT.
+    /// ROLLBACK.
     Rollback,
     /// SAVEPOINT.
     Savepoint(String),
@@ -143,9 +144,13 @@ pub fn parse(sql: &str, sql_bytes: usize) -> Result<Vec<PortStatement>, CatalogE
     }
     let plain = parse_plain(sql);
     let statements = match plain {
-        Ok(statements) if statements.len() == 1 && is_about_catalog(&statements[0]) => {
-            // The rules look for whole texts of well-known clients, so they get the text as it came.
-            compatible(sql).unwrap_or(statements)
+        Ok(mut statements) if statements.len() == 1 && is_about_catalog(&statements[0]) => {
+            if rewrite::name_functions(&mut statements[0]) {
+                statements.into_iter().map(rewritten).collect()
+            } else {
+                // The rules look for whole texts of well-known clients, so they get the text as it came.
+                compatible(sql).unwrap_or(statements)
+            }
         }
         Ok(statements) => statements.into_iter().map(rewritten).collect(),
         Err(error) => match compatible(sql) {
@@ -184,6 +189,9 @@ fn not_sql(error: &ParserError) -> CatalogError {
     CatalogError::Query(format!("{text}; is a comma, quote or bracket missing?"))
 }
 
+/// Functions that stand where tables do.
+const ROW_FUNCTIONS: [&str; 2] = ["generate_series", "unnest"];
+
 /// Whether a query reads tables of the catalog and no others; one without any table counts.
 fn is_about_catalog(statement: &ast::Statement) -> bool {
     if !matches!(statement, ast::Statement::Query(_)) {
@@ -191,10 +199,14 @@ fn is_about_catalog(statement: &ast::Statement) -> bool {
     }
     let engine = EngineStatement::Statement(Box::new(statement.clone()));
     let Ok((tables, _)) = resolve_table_references(&engine, true) else { return false };
-    tables.iter().all(|table| match table.schema() {
+    let of_catalog = |table: &TableReference| match table.schema() {
         Some(schema) => matches!(schema, "pg_catalog" | "information_schema"),
         None => table.table().starts_with("pg_"),
-    })
+    };
+    // A function that makes rows says nothing of whom a question beside it is about.
+    let is_function = |table: &TableReference| table.schema().is_none() && ROW_FUNCTIONS.contains(&table.table());
+    tables.iter().all(|table| of_catalog(table) || is_function(table))
+        && (tables.is_empty() || tables.iter().any(of_catalog))
 }
 
 fn sorted(statement: ast::Statement) -> PortStatement {

@@ -29,7 +29,7 @@ fn facts() -> SessionFacts {
 
 /// A port over two lines of DIPA and a family, within `audience`.
 async fn port(audience: Audience) -> (Fixture, Port) {
-    let line = |satker: &str, amount: &str| json!({"kdsatker": satker, "akun": "521111", "amount": amount});
+    let line = |satker: &str, amount: &str| json!({"kdsatker": satker, "akun": "521111", "budget_type": "2", "amount": amount});
     let fixture = Fixture::new().with("dipa_belanja", 2026, &[line("012345", "1.50"), line("098765", "2.25")]);
     let contracts = crate::config::ConfigFolder::embedded().contracts().unwrap();
     let key = PiiKey::from_text(&"07".repeat(32)).map_err(|error| error.to_string());

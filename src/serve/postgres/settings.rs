@@ -248,8 +248,8 @@ fn known(name: &str) -> Result<(&'static str, Kind, bool), Told> {
     let found = KNOWN.iter().find(|(known, ..)| known.eq_ignore_ascii_case(name));
     found.map(|(name, _, kind, reported)| (*name, *kind, *reported)).ok_or_else(|| {
         let text: String = name.chars().filter(|c| !c.is_control()).take(63).collect();
-        // Names of two parts are the engine's.
-        match text.contains('.') {
+        // Names of several parts are the engine's; SHOW loses the full stops between them.
+        match text.contains(['.', ' ']) {
             true => Told::error(NOT_PERMITTED, "permission denied: the engine's settings are the server's"),
             false => Told::error(UNKNOWN_OBJECT, format!("unrecognized configuration parameter \"{text}\"")),
         }

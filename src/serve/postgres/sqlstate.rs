@@ -66,7 +66,7 @@ fn state_of(text: &str) -> &'static str {
         "3F000"
     } else if text.starts_with("unknown column") {
         "42703"
-    } else if has("Invalid function") || has("No function matches") {
+    } else if has("Invalid function") || has("No function matches") || text.starts_with("table function ") {
         "42883"
     } else if has("Divide by zero") {
         "22012"
@@ -95,6 +95,7 @@ mod tests {
             ("unknown schema x; there are mart", "3F000"),
             ("unknown column x; columns here: y", "42703"),
             ("Invalid function 'x'", "42883"),
+            ("table function 'read_parquet' not found", "42883"),
             ("Divide by zero error", "22012"),
             ("Expected: an expression, found: EOF", "42601"),
         ] {

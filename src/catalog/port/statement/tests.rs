@@ -39,7 +39,7 @@ fn statements_are_sorted() {
     assert!(matches!(one("START TRANSACTION READ WRITE"), S::Begin { read_write: true }));
     assert!(matches!(one("BEGIN ISOLATION LEVEL SERIALIZABLE, READ ONLY"), S::Begin { read_write: false }));
     assert!(matches!(one("END"), S::Commit));
-    assert!(matches!(one("ABORT"), S::Rollback));
+    assert!(matches!(one("ROLLBACK"), S::Rollback));
     assert!(matches!(one("ROLLBACK TO SAVEPOINT s"), S::RollbackTo(name) if name == "s"));
     assert!(matches!(one("SHOW ALL"), S::Show(None)));
     assert!(
