@@ -32,8 +32,9 @@ while not os.path.exists(flag):
             rows, amount = read(folder)
         except Exception as error:
             text = str(error)
-            # The one file that was listed has made room for its successor.
-            if ".parquet" in text and ("No such file" in text or "not found" in text.lower()):
+            # The one file that was listed has made room for its successor; not every tool names it.
+            named = ".parquet" in text and ("No such file" in text or "not found" in text.lower())
+            if named or isinstance(error, FileNotFoundError):
                 print("gone", name, flush=True)
                 continue
             print("error", name, type(error).__name__, text.replace("\n", " "), flush=True)

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
 use lumbung::catalog::{
-    Catalog, MemoryTable, Rows, SessionLimits, TableSource, ViewSet, dataset_tables, ledger_tables, reference_tables,
+    Catalog, CatalogError, MemoryTable, Rows, SessionLimits, TableSource, ViewSet, dataset_tables, ledger_tables,
+    reference_tables,
 };
 use lumbung::reference::Reference;
 use lumbung::warehouse::AsOf;
@@ -52,14 +53,19 @@ impl Session {
 
     /// Plans and runs `sql` and takes all its rows.
     pub(crate) fn run(&self, sql: &str) -> Ran {
+        self.try_run(sql).unwrap_or_else(|e| panic!("{sql}: {e}"))
+    }
+
+    /// The same, or why it failed.
+    pub(crate) fn try_run(&self, sql: &str) -> Result<Ran, CatalogError> {
         let began = Instant::now();
         let (schema, batches) = self.runtime.block_on(async {
-            let result = self.catalog.query(sql).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
+            let result = self.catalog.query(sql).await?;
             let schema = result.schema.clone();
-            (schema, result.collect().await.unwrap_or_else(|e| panic!("{sql}: {e}")))
-        });
+            Ok::<_, CatalogError>((schema, result.collect().await?))
+        })?;
         let took = began.elapsed();
-        Ran { rows: batches.iter().map(RecordBatch::num_rows).sum(), took, schema, batches }
+        Ok(Ran { rows: batches.iter().map(RecordBatch::num_rows).sum(), took, schema, batches })
     }
 
     /// Tables of the sources, latest snapshots.

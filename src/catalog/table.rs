@@ -4,7 +4,7 @@
 //! warehouse says which files are committed, so a scan opens these and no other; files whose partition values cannot
 //! match are left out before anything is opened, and row groups are pruned by the Parquet reader.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -137,8 +137,7 @@ impl CommittedTable {
         if let Some(twice) = all.map(|f| f.name()).find(|name| !seen.insert(*name)) {
             return Err(fail(format!("column {twice} occurs twice; a partition column may not stand in the file")));
         }
-        let columns: Vec<Field> =
-            source.columns.fields().iter().map(|f| f.as_ref().clone().with_nullable(true)).collect();
+        let columns: Vec<Field> = source.columns.fields().iter().map(|f| read_as(f)).collect();
         let all_columns =
             Schema::new(columns.iter().cloned().map(Arc::new).chain(partitions.iter().cloned()).collect::<Vec<_>>());
         let mut files = Vec::with_capacity(source.files.len());
@@ -172,6 +171,32 @@ impl CommittedTable {
         self.files.len() >= SCATTERED_FILES_MIN && few
     }
 
+    /// What is known of `files` without opening one; it lets the smaller side of a join be the built one.
+    fn statistics(&self, files: &[PartitionedFile]) -> Statistics {
+        let schema = self.schema();
+        let rows = counted(files);
+        let bytes: u64 = files.iter().map(|f| f.object_meta.size).sum();
+        let mut statistics = Statistics::new_unknown(&schema).with_num_rows(rows);
+        statistics.total_byte_size = Precision::Inexact(usize::try_from(bytes).unwrap_or(usize::MAX));
+        let first_partition = schema.fields().len() - self.partitions.fields().len();
+        for (i, (column, field)) in statistics.column_statistics.iter_mut().zip(schema.fields()).enumerate() {
+            column.distinct_count = match i.checked_sub(first_partition) {
+                Some(partition) => {
+                    let values: HashSet<_> = files.iter().map(|file| &file.partition_values[partition]).collect();
+                    Precision::Inexact(values.len())
+                }
+                // Most texts are codes and names that repeat. Without a number the engine takes a grouping by them to
+                // give as many rows as it reads, and holds the wrong side of a join.
+                None if field.data_type() == &DataType::Utf8View => match rows {
+                    Precision::Exact(rows) => Precision::Inexact(rows.isqrt()),
+                    _ => Precision::Absent,
+                },
+                None => Precision::Absent,
+            };
+        }
+        statistics
+    }
+
     /// The filters that only ask about partition columns: they decide on whole files.
     fn is_about_partitions(&self, filter: &Expr) -> bool {
         let names: Vec<&str> = self.partitions.fields().iter().map(|f| f.name().as_str()).collect();
@@ -203,6 +228,15 @@ impl CommittedTable {
         }
         Ok(self.files.iter().zip(keep).filter(|(_, keep)| *keep).map(|(file, _)| file.clone()).collect())
     }
+}
+
+/// A column of a file as it is read: it may be missing there, and texts are read as views into the pages they stand in.
+fn read_as(field: &Field) -> Field {
+    let data_type = match field.data_type() {
+        DataType::Utf8 => DataType::Utf8View,
+        other => other.clone(),
+    };
+    field.clone().with_data_type(data_type).with_nullable(true)
 }
 
 /// The file's name in the catalog and its place on disk.
@@ -254,11 +288,7 @@ impl TableProvider for CommittedTable {
         if files.is_empty() {
             return Ok(Arc::new(EmptyExec::new(project_schema(&self.schema(), projection)?)));
         }
-        let bytes: u64 = files.iter().map(|f| f.object_meta.size).sum();
-        // What is known without opening a file; it lets the smaller side of a join be the built one.
-        let mut statistics = Statistics::new_unknown(&self.schema()).with_num_rows(counted(&files));
-        statistics.total_byte_size = Precision::Inexact(usize::try_from(bytes).unwrap_or(usize::MAX));
-
+        let statistics = self.statistics(&files);
         let format = ParquetFormat::default().with_options(state.table_options().parquet.clone());
         let source = format.file_source(self.schema.clone());
         let groups = FileGroup::new(files).split_files(state.config().target_partitions());

@@ -97,7 +97,7 @@ fn limits_are_kept_and_told() {
     }
     let house = House::new();
     let settings = [
-        "serve.postgres.statement_timeout_secs=2",
+        "serve.postgres.statement_timeout_secs=60",
         "serve.postgres.rows_max=100",
         "serve.postgres.sql_bytes_max=2000",
         "serve.postgres.memory_mb=16",
@@ -110,7 +110,9 @@ fn limits_are_kept_and_told() {
     let port = house.serve(true, &settings);
     let long = format!("SELECT '{}'", "x".repeat(2_000));
     let statements = [
+        ("SET statement_timeout = '1s'", "ok SET"),
         (ENDLESS, "57014"),
+        ("RESET statement_timeout", "ok RESET"),
         ("SELECT * FROM range(1, 101)", "ok SELECT 100"),
         ("SELECT * FROM range(1, 102)", "54000"),
         (long.as_str(), "25006"),
@@ -132,6 +134,7 @@ fn limits_are_kept_and_told() {
 const BUSY_AND_IDLE: &str = r#"
 import os, sys, threading, psycopg
 first, second = (psycopg.connect(os.environ["DSN"], autocommit=True) for _ in range(2))
+first.execute("SET statement_timeout = '5s'")
 def endless():
     try:
         first.execute(sys.argv[1])

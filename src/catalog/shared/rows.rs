@@ -1,9 +1,10 @@
 //! The rows of a shared part: computed once, when they are first asked for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use arrow::array::RecordBatch;
+use arrow::array::{Array, ArrayData, RecordBatch};
+use arrow::buffer::Buffer;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::Column;
@@ -90,11 +91,37 @@ impl Shared {
         let mut stream = execute_stream(plan, Arc::clone(context))?;
         let memory = MemoryConsumer::new("shared part of a query").register(context.memory_pool());
         let mut batches = Vec::new();
+        let mut buffers = Buffers::default();
         while let Some(batch) = stream.try_next().await? {
-            memory.try_grow(batch.get_array_memory_size())?;
+            memory.try_grow(buffers.add(&batch))?;
             batches.push(batch);
         }
         Ok(Rows { columns, batches, _memory: memory })
+    }
+}
+
+/// The memory that batches hold. Grouping hands out one large array in slices: each of them would count as the whole.
+#[derive(Default)]
+struct Buffers {
+    /// Where each begins.
+    known: HashSet<usize>,
+}
+
+impl Buffers {
+    /// The bytes that `batch` holds and no batch before it did.
+    fn add(&mut self, batch: &RecordBatch) -> usize {
+        batch.columns().iter().map(|column| self.add_data(&column.to_data())).sum()
+    }
+
+    fn add_data(&mut self, data: &ArrayData) -> usize {
+        let nulls = data.nulls().map(|nulls| nulls.buffer());
+        let own: usize = data.buffers().iter().chain(nulls).map(|buffer| self.add_buffer(buffer)).sum();
+        own + data.child_data().iter().map(|child| self.add_data(child)).sum::<usize>()
+    }
+
+    fn add_buffer(&mut self, buffer: &Buffer) -> usize {
+        let begin = buffer.data_ptr().as_ptr().addr();
+        if self.known.insert(begin) { buffer.capacity() } else { 0 }
     }
 }
 
@@ -177,4 +204,21 @@ fn projected(batch: &RecordBatch, places: &[usize], schema: &SchemaRef) -> Resul
     let columns = places.iter().map(|place| Arc::clone(batch.column(*place))).collect();
     let rows = arrow::array::RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     Ok(RecordBatch::try_new_with_options(Arc::clone(schema), columns, &rows)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Buffers;
+    use arrow::array::{Int64Array, RecordBatch};
+    use std::sync::Arc;
+
+    #[test]
+    fn slices_of_one_array_count_once() {
+        let whole = Int64Array::from((0..10_000).collect::<Vec<i64>>());
+        let batch = RecordBatch::try_from_iter([("n", Arc::new(whole) as _)]).unwrap();
+        let mut buffers = Buffers::default();
+        let bytes: usize = (0..10).map(|i| buffers.add(&batch.slice(i * 1_000, 1_000))).sum();
+        assert!((80_000..90_000).contains(&bytes), "{bytes}");
+        assert_eq!(Buffers::default().add(&batch), bytes);
+    }
 }
