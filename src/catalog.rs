@@ -37,6 +37,7 @@ pub mod engine;
 pub mod error;
 pub mod format;
 mod guard;
+mod in_turn;
 pub mod keyed;
 mod lineage;
 pub mod ops;

@@ -87,7 +87,9 @@ impl Options {
 
     fn limits(&self) -> SessionLimits {
         let bytes = usize::try_from(self.number("--memory-mb", 1_024) << 20).expect("it fits the machine");
-        SessionLimits { threads: THREADS, memory_bytes: bytes, ..SessionLimits::default() }
+        let spill = self.cache().join("spill");
+        fs::create_dir_all(&spill).expect("the cache folder can be written");
+        SessionLimits { threads: THREADS, memory_bytes: bytes, spill_dir: Some(spill), ..SessionLimits::default() }
     }
 }
 

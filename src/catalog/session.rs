@@ -24,6 +24,7 @@ use super::check::{self, CheckReport, OPS};
 use super::engine::Engine;
 use super::error::{CatalogError, did_you_mean, nearest};
 use super::guard;
+use super::in_turn::LongUnions;
 use super::keyed::{self, KeyColumns};
 use super::plain::{plain_batch, plain_schema};
 use super::pool::SharedEngine;
@@ -151,6 +152,7 @@ impl Catalog {
             .with_default_features()
             .with_optimizer_rules(optimizer_rules())
             .with_physical_optimizer_rule(Arc::new(YieldingJoins))
+            .with_physical_optimizer_rule(Arc::new(LongUnions))
             .build();
         let context = SessionContext::new_with_state(state);
         let planner = Arc::new(Planner::new(&context, views.clone()));

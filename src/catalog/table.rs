@@ -137,7 +137,8 @@ impl CommittedTable {
         if let Some(twice) = all.map(|f| f.name()).find(|name| !seen.insert(*name)) {
             return Err(fail(format!("column {twice} occurs twice; a partition column may not stand in the file")));
         }
-        let columns: Vec<Field> = source.columns.fields().iter().map(|f| read_as(f)).collect();
+        let columns: Vec<Field> =
+            source.columns.fields().iter().map(|f| f.as_ref().clone().with_nullable(true)).collect();
         let all_columns =
             Schema::new(columns.iter().cloned().map(Arc::new).chain(partitions.iter().cloned()).collect::<Vec<_>>());
         let mut files = Vec::with_capacity(source.files.len());
@@ -187,7 +188,7 @@ impl CommittedTable {
                 }
                 // Most texts are codes and names that repeat. Without a number the engine takes a grouping by them to
                 // give as many rows as it reads, and holds the wrong side of a join.
-                None if field.data_type() == &DataType::Utf8View => match rows {
+                None if field.data_type() == &DataType::Utf8 => match rows {
                     Precision::Exact(rows) => Precision::Inexact(rows.isqrt()),
                     _ => Precision::Absent,
                 },
@@ -228,15 +229,6 @@ impl CommittedTable {
         }
         Ok(self.files.iter().zip(keep).filter(|(_, keep)| *keep).map(|(file, _)| file.clone()).collect())
     }
-}
-
-/// A column of a file as it is read: it may be missing there, and texts are read as views into the pages they stand in.
-fn read_as(field: &Field) -> Field {
-    let data_type = match field.data_type() {
-        DataType::Utf8 => DataType::Utf8View,
-        other => other.clone(),
-    };
-    field.clone().with_data_type(data_type).with_nullable(true)
 }
 
 /// The file's name in the catalog and its place on disk.

@@ -16,19 +16,10 @@ for statement in sys.argv[1:]:
     assert not connection.closed
 "#;
 
-#[test]
-fn nothing_is_written_read_from_elsewhere_or_reconfigured() {
-    if !python_has(&["psycopg"]) {
-        return;
-    }
-    let house = House::new();
-    let port = house.serve(true, &[]);
-    let before = house.lab.contents();
-    let secret = house.path("secret.parquet");
-    std::fs::write(&secret, "x").unwrap();
-    let (out, secret) = (house.path("out.csv").display().to_string(), secret.display().to_string());
+/// Statements and what each is answered: what would write to `out`, read `secret` or change the server.
+fn attempts(out: &str, secret: &str) -> Vec<(String, &'static str)> {
     let table = "omspan.dipa_belanja";
-    let statements = [
+    vec![
         (format!("COPY {table} TO '{out}'"), "0A000"),
         (format!("COPY {table} TO STDOUT"), "0A000"),
         (format!("COPY {table} FROM '{secret}'"), "0A000"),
@@ -75,7 +66,21 @@ fn nothing_is_written_read_from_elsewhere_or_reconfigured() {
         ("DISCARD ALL".to_owned(), "ok DISCARD ALL"),
         ("RESET ALL".to_owned(), "ok RESET"),
         ("UNLISTEN *".to_owned(), "ok UNLISTEN"),
-    ];
+    ]
+}
+
+#[test]
+fn nothing_is_written_read_from_elsewhere_or_reconfigured() {
+    if !python_has(&["psycopg"]) {
+        return;
+    }
+    let house = House::new();
+    let port = house.serve(true, &[]);
+    let before = house.lab.contents();
+    let secret = house.path("secret.parquet");
+    std::fs::write(&secret, "x").unwrap();
+    let (out, secret) = (house.path("out.csv").display().to_string(), secret.display().to_string());
+    let statements = attempts(&out, &secret);
     let asked: Vec<&str> = statements.iter().map(|(statement, _)| statement.as_str()).collect();
     let answers = port.python("ana", STATES, &asked);
     for ((statement, wanted), answer) in statements.iter().zip(answers.lines()) {
