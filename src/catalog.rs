@@ -15,8 +15,6 @@
 //! | [`port`] | a catalog as clients of PostgreSQL see it, within what a role may see |
 //! | [`check`] | the SQL data tests: rows that violate a rule |
 //! | [`format`](mod@format) | a result as table, CSV, JSON, NDJSON, Parquet, XLSX or Markdown |
-//! | [`engine`] | where plans run |
-//! | `cluster` | on several machines (only with the feature `cluster`) |
 //! | `guard` | what SQL from outside may do |
 //! | `lineage` | where a column's values come from |
 //! | `store` | the files, behind names that tell nothing about the machine |
@@ -29,11 +27,8 @@
 //! literal in SQL (`0.1`) is a decimal too.
 
 pub mod check;
-#[cfg(feature = "cluster")]
-pub mod cluster;
 pub mod committed;
 pub mod dictionary;
-pub mod engine;
 pub mod error;
 pub mod format;
 mod guard;

@@ -3,7 +3,6 @@
 mod aside;
 mod catalog;
 mod check;
-mod cluster;
 mod demo;
 mod diff;
 mod exit;
@@ -103,8 +102,6 @@ enum Command {
     Diff(diff::DiffArgs),
     /// The daemon: takes in what sources push, and loads it
     Serve(serve::ServeArgs),
-    /// The processes of a cluster that runs SQL on several machines
-    Cluster(cluster::ClusterArgs),
     /// What was pushed: what waits, what was loaded, what was refused
     Inbox(inbox::InboxArgs),
     /// How fresh every dataset is, and the marts
@@ -196,17 +193,16 @@ fn every_set_was_heard(global: &GlobalArgs) -> Result<(), Failure> {
 
 async fn run(cli: Cli) -> Result<(), Failure> {
     let context = Context::new(&cli.global)?;
-    // Whoever listens to Ctrl-C itself ends in good order: the daemons, and a sender with a record at hand. In the shell it
-    // stops the query, and so it does on a cluster.
+    // Whoever listens to Ctrl-C itself ends in good order: the daemon, and a sender with a record at hand. In the shell it
+    // stops the query.
     let hears_signals = match &cli.command {
-        Command::Serve(_) | Command::Submit(_) | Command::Cluster(_) => true,
-        Command::Sql(args) => args.hears_signals(),
+        Command::Serve(_) | Command::Submit(_) => true,
+        Command::Sql(args) => args.opens_a_shell(),
         _ => false,
     };
     let command = async {
         match cli.command {
             Command::Serve(args) => serve::run(&context, &args).await,
-            Command::Cluster(args) => cluster::run(&context, &args).await,
             Command::Inbox(args) => inbox::run(&context, &args),
             Command::Demo(args) => demo::run(context, args).await,
             Command::Sandbox(args) => sandbox::run(&context, &args).await,

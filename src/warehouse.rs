@@ -106,20 +106,6 @@ impl Warehouse {
         Ok(Self { house })
     }
 
-    /// The folder below which every committed file of the warehouse at `root` lies, and nothing else. The ledger is not
-    /// opened.
-    ///
-    /// # Errors
-    /// When there is no warehouse.
-    pub fn files_folder(root: &Path) -> Result<PathBuf, WarehouseError> {
-        let layout = Layout::new(absolute(root)?);
-        let folder = layout.all_files();
-        match disk::exists(&folder)? {
-            true => Ok(folder),
-            false => Err(WarehouseError::NoWarehouse { path: layout.root().to_path_buf() }),
-        }
-    }
-
     /// The warehouse folder, absolute.
     #[must_use]
     pub fn root(&self) -> &Path {

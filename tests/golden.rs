@@ -29,11 +29,11 @@ const DAYS: [&str; 2] = ["2026-03-31", "2026-03-24"];
 const RECOMPUTED: usize = 27;
 
 /// Rows of a mart as text, NULL as `None`; sorted, because a view has no order.
-pub(crate) type Rows = Vec<BTreeMap<String, Option<String>>>;
+type Rows = Vec<BTreeMap<String, Option<String>>>;
 
-pub(crate) struct Golden {
+struct Golden {
     folder: TempDir,
-    pub(crate) runtime: Runtime,
+    runtime: Runtime,
     config: ConfigFolder,
     contracts: Vec<Contract>,
 }
@@ -44,7 +44,7 @@ fn fixture() -> PathBuf {
 
 impl Golden {
     /// Commits every file of `inputs/<day>/<source>.<dataset>[.<fiscal year>].ndjson`, day after day.
-    pub(crate) fn new() -> Self {
+    fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let reference = folder.path().join("config/reference");
         fs::create_dir_all(&reference).unwrap();
@@ -64,7 +64,7 @@ impl Golden {
         golden
     }
 
-    pub(crate) fn root(&self) -> PathBuf {
+    fn root(&self) -> PathBuf {
         self.folder.path().join("warehouse")
     }
 
@@ -140,7 +140,7 @@ impl Golden {
         assert!(compared >= RECOMPUTED, "only {compared} marts were recomputed");
     }
 
-    pub(crate) async fn catalog(&self, as_of: AsOf) -> Catalog {
+    async fn catalog(&self, as_of: AsOf) -> Catalog {
         let warehouse = Warehouse::open_for_reading(&self.root()).unwrap();
         let reference = Reference::load(&self.config).unwrap();
         let files = Arc::new(warehouse.committed_set(as_of).unwrap());
@@ -158,7 +158,7 @@ fn at(day: &str) -> DateTime<Utc> {
     format!("{day}T05:00:00Z").parse().unwrap()
 }
 
-pub(crate) async fn rows(catalog: &Catalog, sql: &str) -> Rows {
+async fn rows(catalog: &Catalog, sql: &str) -> Rows {
     let batches = catalog.query(sql).await.unwrap_or_else(|e| panic!("{sql}: {e}")).collect().await;
     let options = FormatOptions::default();
     let mut rows = Rows::new();

@@ -6,8 +6,6 @@
 mod answers;
 mod archive;
 mod as_of;
-#[cfg(feature = "cluster")]
-mod cluster;
 mod corpus;
 mod demo;
 mod dictionary;

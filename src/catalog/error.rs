@@ -78,14 +78,6 @@ pub enum CatalogError {
     /// The output cannot be written.
     #[error("cannot write the result")]
     Write(#[source] std::io::Error),
-    /// The [`Engine`](super::engine::Engine) of the session, which is not this process, could not run the plan.
-    #[error("{reason}")]
-    Elsewhere {
-        /// Why, and what to do.
-        reason: String,
-        /// Who has to act.
-        kind: ErrorKind,
-    },
     /// A fault of the engine or of this program.
     #[error("internal error of the query engine: {0}")]
     Internal(String),
@@ -100,8 +92,6 @@ pub enum ErrorKind {
     Limit,
     /// The operator: a file cannot be read or written.
     Storage,
-    /// The operator: a server is not there.
-    Unavailable,
     /// The maintainer.
     Internal,
 }
@@ -119,7 +109,6 @@ impl CatalogError {
             | Self::Format { .. } => ErrorKind::Usage,
             Self::Timeout { .. } | Self::TooManyRows { .. } | Self::Memory(_) => ErrorKind::Limit,
             Self::Table { .. } | Self::Read(_) | Self::QueryFile { .. } | Self::Write(_) => ErrorKind::Storage,
-            Self::Elsewhere { kind, .. } => *kind,
             Self::Internal(_) => ErrorKind::Internal,
         }
     }
@@ -127,9 +116,6 @@ impl CatalogError {
     /// Sorts an error of the engine by its innermost cause.
     pub(crate) fn from_engine(error: &DataFusionError) -> Self {
         let root = innermost(error);
-        if let Some(elsewhere) = elsewhere(root) {
-            return elsewhere;
-        }
         let text = message(root);
         match root {
             DataFusionError::ArrowError(cause, _) if matches!(cause.as_ref(), ArrowError::IoError(..)) => {
@@ -156,17 +142,6 @@ impl CatalogError {
 
 /// How the engine words that spilled rows came to the limit of their space; the error itself is lost on its way through Arrow.
 const SPILL_FULL: &str = "disk space during the spilling process has exceeded";
-
-/// An error that an engine elsewhere has sorted already, and that came through the engine here.
-fn elsewhere(error: &DataFusionError) -> Option<CatalogError> {
-    let DataFusionError::External(inner) = error else { return None };
-    match inner.downcast_ref::<CatalogError>()? {
-        CatalogError::Elsewhere { reason, kind } => {
-            Some(CatalogError::Elsewhere { reason: reason.clone(), kind: *kind })
-        }
-        _ => None,
-    }
-}
 
 /// The cause below contexts, diagnostics, collections (their first) and shared errors.
 fn innermost(error: &DataFusionError) -> &DataFusionError {

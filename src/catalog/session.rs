@@ -21,7 +21,6 @@ use futures::stream::{BoxStream, StreamExt, TryStreamExt};
 use tokio::time::Instant;
 
 use super::check::{self, CheckReport, OPS};
-use super::engine::Engine;
 use super::error::{CatalogError, did_you_mean, nearest};
 use super::guard;
 use super::in_turn::LongUnions;
@@ -115,8 +114,6 @@ pub struct Catalog {
     checks: Vec<ViewFile>,
     planner: Arc<Planner>,
     pub(super) keys: Option<KeyColumns>,
-    /// Where plans run; in this process without one.
-    engine: Option<Arc<dyn Engine>>,
 }
 
 impl std::fmt::Debug for Catalog {
@@ -159,7 +156,7 @@ impl Catalog {
         for (name, schema) in schemas(tables, memory, &planner, &store)? {
             register_schema(&context, &name, Arc::new(schema))?;
         }
-        Ok(Self { context, limits, checks: views.checks().cloned().collect(), planner, keys: None, engine: None })
+        Ok(Self { context, limits, checks: views.checks().cloned().collect(), planner, keys: None })
     }
 
     /// This catalog, hashing the personal numbers that SQL from outside compares with key columns.
@@ -167,20 +164,6 @@ impl Catalog {
     pub fn with_keys(mut self, keys: KeyColumns) -> Self {
         self.keys = Some(keys);
         self
-    }
-
-    /// This catalog, running its plans by `engine` instead of in this process.
-    #[must_use]
-    pub fn with_engine(mut self, engine: Arc<dyn Engine>) -> Self {
-        self.engine = Some(engine);
-        self
-    }
-
-    /// Waits until nothing that was given up is at work any more; for a program that is about to end.
-    pub async fn settle(&self) {
-        if let Some(engine) = &self.engine {
-            engine.settle().await;
-        }
     }
 
     /// Runs one SQL statement of our own: no time-out, no row limit.
@@ -250,9 +233,6 @@ impl Catalog {
     }
 
     async fn execute(&self, plan: LogicalPlan) -> Result<SendableRecordBatchStream, CatalogError> {
-        if let Some(engine) = &self.engine {
-            return engine.execute(&self.context, plan).await;
-        }
         let run = async { self.context.execute_logical_plan(plan).await?.execute_stream().await };
         run.await.map_err(|e: DataFusionError| CatalogError::from_engine(&e))
     }

@@ -28,16 +28,13 @@ use rows::{Shared, SharedTable};
 /// Numbers the shared parts of the process: two plans never have tables of one name and different rows.
 static NUMBER: AtomicU64 = AtomicU64::new(0);
 
-/// Name of the rule.
-pub(crate) const SHARED_PARTS: &str = "shared_parts";
-
 /// The optimizer rule.
 #[derive(Debug)]
 pub(crate) struct SharedParts;
 
 impl OptimizerRule for SharedParts {
     fn name(&self) -> &'static str {
-        SHARED_PARTS
+        "shared_parts"
     }
 
     fn rewrite(&self, plan: LogicalPlan, _config: &dyn OptimizerConfig) -> Result<Transformed<LogicalPlan>> {

@@ -58,7 +58,7 @@ impl fmt::Display for CommittedFiles {
 }
 
 /// Says what happened to `name` without the place on disk, which the disk's own errors print.
-pub(super) fn without_place(name: &Path, error: &Error) -> Error {
+fn without_place(name: &Path, error: &Error) -> Error {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     let mut reason = "it cannot be read".to_owned();
     while let Some(e) = cause {
@@ -76,7 +76,7 @@ pub(super) fn without_place(name: &Path, error: &Error) -> Error {
     }
 }
 
-pub(super) fn read_only() -> Error {
+fn read_only() -> Error {
     Error::NotSupported { source: "committed files are read-only".into() }
 }
 

@@ -95,10 +95,6 @@ impl std::fmt::Debug for Rows {
     }
 }
 
-/// Where a scanned file lies on disk, as its [`PartitionedFile`] carries it along for plans that run elsewhere.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Place(pub(crate) Path);
-
 /// The provider of a [`TableSource`].
 #[derive(Debug)]
 pub(crate) struct CommittedTable {
@@ -145,12 +141,11 @@ impl CommittedTable {
         let mut places = BTreeSet::new();
         for file in &source.files {
             let (name, place) = names_of(source, file).map_err(fail)?;
-            if !places.insert(place.clone()) || !store.add(name.clone(), place.clone()) {
+            if !places.insert(place.clone()) || !store.add(name.clone(), place) {
                 return Err(fail(format!("file {name} is listed twice and would count twice")));
             }
             let values = partition_values(source, file).map_err(fail)?;
             let mut listed = PartitionedFile::new(name.to_string(), file.bytes).with_partition_values(values);
-            listed = listed.with_extension(Place(place));
             if let Some(rows) = file.rows.and_then(|rows| usize::try_from(rows).ok()) {
                 let known = Statistics::new_unknown(&all_columns).with_num_rows(Precision::Exact(rows));
                 listed = listed.with_statistics(Arc::new(known));

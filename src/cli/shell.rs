@@ -32,7 +32,7 @@ use super::catalog::Facts;
 use super::exit::Failure;
 use super::output::grouped;
 use super::progress::talk;
-use super::{Context, catalog, cluster, session, sql};
+use super::{Context, catalog, session, sql};
 use crate::catalog::{Catalog, Dictionary, Format, Problem, TableEntry, TableShape};
 use crate::config;
 use crate::warehouse::{AsOf, Warehouse};
@@ -48,8 +48,6 @@ pub(super) struct Start {
     pub(super) as_of: AsOf,
     pub(super) format: Format,
     pub(super) out: Option<PathBuf>,
-    /// Where queries run; here without one.
-    pub(super) cluster: Option<String>,
     /// Whether what is typed is remembered in a file.
     pub(super) history: bool,
 }
@@ -59,7 +57,7 @@ const PROMPT: &str = "lumbung> ";
 
 /// Reads and runs until the end.
 pub(super) async fn run(context: &Context, start: Start) -> Result<(), Failure> {
-    let opened = Opened::open(context, start.as_of, start.cluster.as_deref())?;
+    let opened = Opened::open(context, start.as_of)?;
     let path = config::state_folder().filter(|_| start.history).map(|folder| folder.join("lumbung/sql_history"));
     let mut history = History::new(path);
     let broken = |error: rustyline::error::ReadlineError| Failure::internal(format!("the terminal: {error}"));
@@ -67,7 +65,6 @@ pub(super) async fn run(context: &Context, start: Start) -> Result<(), Failure> 
     let mut shell = Shell {
         context,
         as_of: start.as_of,
-        cluster: start.cluster,
         opened,
         look: Look { format: start.format, expanded: Expanded::Auto, pager: true },
         timing: false,
@@ -82,12 +79,12 @@ pub(super) async fn run(context: &Context, start: Start) -> Result<(), Failure> 
             Read::Text(text) if text.trim().is_empty() => continue,
             Read::Text(text) => text,
             Read::Interrupted => continue,
-            Read::End => break,
+            Read::End => return Ok(()),
         };
         match shell.obey(&text).await {
             Ok(Next::Go) => {}
             Ok(Next::Learn) => editor.learn(shell.opened.vocabulary()),
-            Ok(Next::Leave) => break,
+            Ok(Next::Leave) => return Ok(()),
             Err(failure) => tell(&failure),
         }
         // What may be personal is known once the tables are; nothing is written down before.
@@ -103,8 +100,6 @@ pub(super) async fn run(context: &Context, start: Start) -> Result<(), Failure> 
             history = History::new(None);
         }
     }
-    shell.opened.catalog.settle().await;
-    Ok(())
 }
 
 /// What is wrong is told; the shell goes on.
@@ -137,10 +132,9 @@ struct Known {
 }
 
 impl Opened {
-    fn open(context: &Context, as_of: AsOf, cluster: Option<&str>) -> Result<Self, Failure> {
+    fn open(context: &Context, as_of: AsOf) -> Result<Self, Failure> {
         let warehouse = Warehouse::open_for_reading(&context.warehouse)?;
-        let catalog = session::open(context, &warehouse, as_of)?;
-        let catalog = Arc::new(cluster::attach(context, &warehouse, catalog, cluster)?);
+        let catalog = Arc::new(session::open(context, &warehouse, as_of)?);
         let facts = Arc::new(Facts::gather(context, &warehouse)?);
         let opened = Self { catalog, facts, known: Arc::default(), vocabulary: Arc::default(), told: false.into() };
         let (catalog, facts) = (Arc::clone(&opened.catalog), Arc::clone(&opened.facts));
@@ -212,7 +206,6 @@ impl Out {
 struct Shell<'a> {
     context: &'a Context,
     as_of: AsOf,
-    cluster: Option<String>,
     opened: Opened,
     look: Look,
     timing: bool,
@@ -242,7 +235,7 @@ impl Shell<'_> {
         match command {
             Meta::Quit => return Ok(Next::Leave),
             Meta::Refresh => {
-                self.opened = Opened::open(self.context, self.as_of, self.cluster.as_deref())?;
+                self.opened = Opened::open(self.context, self.as_of)?;
                 return Ok(Next::Learn);
             }
             Meta::Help => self.show(&meta::help())?,

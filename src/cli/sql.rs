@@ -9,7 +9,7 @@ use clap::Args;
 use super::aside::Aside;
 use super::exit::{Code, Failure};
 use super::output::{OutputFormat, print};
-use super::{Context, cluster, session, shell};
+use super::{Context, session, shell};
 use crate::catalog::{self, Catalog, Format, QueryResult};
 use crate::warehouse::{AsOf, Warehouse};
 
@@ -19,7 +19,6 @@ use crate::warehouse::{AsOf, Warehouse};
     lumbung sql -f query.sql --format csv -o result.csv\n  \
     lumbung sql \"SELECT count(*) FROM omspan.realisasi_belanja\" --as-of 2026-10-31\n  \
     lumbung sql \"SHOW TABLES\"\n  \
-    lumbung sql --cluster df://10.0.0.5:50050 \"SELECT * FROM mart.ringkasan_pimpinan\"\n  \
     lumbung sql        (a shell, on a terminal)")]
 pub(crate) struct SqlArgs {
     /// The query [default: a shell on a terminal, else standard input]
@@ -36,22 +35,14 @@ pub(crate) struct SqlArgs {
     /// The snapshots as they were on this day
     #[arg(long, value_name = "YYYY-MM-DD")]
     as_of: Option<NaiveDate>,
-    /// Run it on the cluster of the scheduler at df://host:port, see lumbung cluster
-    #[arg(long, value_name = "URL")]
-    cluster: Option<String>,
     /// Shell: remember nothing of what is typed
     #[arg(long)]
     no_history: bool,
 }
 
 impl SqlArgs {
-    /// Whether Ctrl-C is seen to here: the shell stops its query, and a cluster has to be told.
-    pub(crate) fn hears_signals(&self) -> bool {
-        self.cluster.is_some() || self.opens_a_shell()
-    }
-
-    /// Whether somebody sits at a terminal and named no query.
-    fn opens_a_shell(&self) -> bool {
+    /// Whether somebody sits at a terminal and named no query. The shell sees to Ctrl-C itself.
+    pub(crate) fn opens_a_shell(&self) -> bool {
         let at_a_terminal = || std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
         self.query.is_none() && self.file.is_none() && at_a_terminal()
     }
@@ -71,26 +62,16 @@ pub(crate) async fn run(context: &Context, args: &SqlArgs) -> Result<(), Failure
     }
     let as_of = args.as_of.map_or(AsOf::Latest, AsOf::Date);
     if args.opens_a_shell() {
-        let (out, cluster) = (args.out.clone(), args.cluster.clone());
-        let start = shell::Start { as_of, format, out, cluster, history: !args.no_history };
+        let start = shell::Start { as_of, format, out: args.out.clone(), history: !args.no_history };
         return shell::run(context, start).await;
     }
     let query = query(args)?;
     let warehouse = Warehouse::open_for_reading(&context.warehouse)?;
     let catalog = session::open(context, &warehouse, as_of)?;
-    let catalog = cluster::attach(context, &warehouse, catalog, args.cluster.as_deref())?;
-    let work = async {
-        match &args.out {
-            None => to_stdout(&catalog, &query, format).await,
-            Some(path) => to_file(&catalog, &query, format, path).await,
-        }
-    };
-    let done = tokio::select! {
-        done = work => done,
-        _ = tokio::signal::ctrl_c(), if args.cluster.is_some() => Err(Failure::interrupted()),
-    };
-    catalog.settle().await;
-    done
+    match &args.out {
+        None => to_stdout(&catalog, &query, format).await,
+        Some(path) => to_file(&catalog, &query, format, path).await,
+    }
 }
 
 fn query(args: &SqlArgs) -> Result<String, Failure> {

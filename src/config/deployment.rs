@@ -167,8 +167,6 @@ pub struct SqlSettings {
     pub memory_mb: u64,
     /// Most rows it may give.
     pub rows_max: u64,
-    /// Parts that rows are spread over between two stages on a cluster.
-    pub cluster_parts: u64,
 }
 
 /// When the marts are materialised.
@@ -321,7 +319,6 @@ fn sql(root: &Section<'_, '_>) -> SqlSettings {
         timeout_secs: number("timeout_secs", 86_400, 300),
         memory_mb: number("memory_mb", 1 << 20, 1_024),
         rows_max: number("rows_max", i64::MAX, 10_000_000),
-        cluster_parts: number("cluster_parts", 1_024, 8),
     };
     if let Some(section) = section {
         section.finish();

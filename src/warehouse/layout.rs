@@ -114,13 +114,8 @@ impl Layout {
     /// The file the ledger's readers open. It keeps its path until it is swept, however often its partition is
     /// replaced; `history` and `latest` are hard links to it.
     pub(crate) fn file(&self, dataset: &DatasetId, partition: &str, run: &RunId) -> PathBuf {
-        let folder = self.all_files().join(dataset.source()).join(dataset.dataset()).join(partition);
+        let folder = self.state("files").join(dataset.source()).join(dataset.dataset()).join(partition);
         folder.join(run.file_name())
-    }
-
-    /// Every file that readers open, and nothing else.
-    pub(crate) fn all_files(&self) -> PathBuf {
-        self.state("files")
     }
 
     /// The folder of one partition in a published tree; an empty `partition` is the dataset's own folder.

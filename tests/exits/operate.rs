@@ -100,7 +100,7 @@ fn check_gives_the_code_of_the_worst_finding() {
 }
 
 /// Every command there is.
-const COMMANDS: [&[&str]; 35] = [
+const COMMANDS: [&[&str]; 32] = [
     &[],
     &["demo"],
     &["sandbox"],
@@ -110,9 +110,6 @@ const COMMANDS: [&[&str]; 35] = [
     &["diff"],
     &["check"],
     &["serve"],
-    &["cluster"],
-    &["cluster", "scheduler"],
-    &["cluster", "executor"],
     &["inbox"],
     &["inbox", "list"],
     &["inbox", "calls"],
@@ -161,32 +158,10 @@ fn every_command_has_help_with_an_example() {
     for name in listed(&help(&[])) {
         assert!(COMMANDS.contains(&&[name.as_str()][..]), "{name} is not in this test");
     }
-    for group in ["cluster", "inbox", "key", "reference", "report"] {
+    for group in ["inbox", "key", "reference", "report"] {
         for name in listed(&help(&[group])) {
             assert!(COMMANDS.contains(&&[group, name.as_str()][..]), "{group} {name} is not in this test");
         }
-    }
-}
-
-/// Most builds leave the cluster out: its commands are there and say so. (tests/cluster.rs is about the others.)
-#[cfg(not(feature = "cluster"))]
-#[test]
-fn a_build_without_the_cluster_says_how_to_get_it() {
-    let lab = Lab::new(&[]);
-    lab.ok(&["snapshot", SMALL]);
-    let url = "df://127.0.0.1:50050";
-    for command in [
-        &["cluster", "scheduler"][..],
-        &["cluster", "executor", "--scheduler", url],
-        &["sql", "--cluster", url, "SELECT 1"],
-    ] {
-        let ran = lab.run(command);
-        assert_eq!((ran.code, ran.stdout.as_str()), (78, ""), "{command:?}: {}", ran.stderr);
-        assert!(
-            ran.stderr.contains("without the cluster") && ran.stderr.contains("--features cluster"),
-            "{}",
-            ran.stderr
-        );
     }
 }
 
