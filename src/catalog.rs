@@ -36,6 +36,7 @@ mod in_turn;
 pub mod keyed;
 mod lineage;
 pub mod ops;
+mod one_row;
 mod plain;
 pub mod pool;
 pub mod port;

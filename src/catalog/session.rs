@@ -25,6 +25,7 @@ use super::error::{CatalogError, did_you_mean, nearest};
 use super::guard;
 use super::in_turn::LongUnions;
 use super::keyed::{self, KeyColumns};
+use super::one_row::OneRowStays;
 use super::plain::{plain_batch, plain_schema};
 use super::pool::SharedEngine;
 use super::shared::SharedParts;
@@ -40,7 +41,7 @@ fn optimizer_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     let rules = Optimizer::new().rules;
     let rules = rules.into_iter().filter(|rule| rule.name() != "single_distinct_aggregation_to_group_by");
     // Before the others: a view that is read in two places looks the same in both until filters are pushed into it.
-    std::iter::once(Arc::new(SharedParts) as Arc<_>).chain(rules).collect()
+    [Arc::new(SharedParts) as Arc<_>, Arc::new(OneRowStays)].into_iter().chain(rules).collect()
 }
 
 /// Name of the one SQL catalog.
