@@ -41,7 +41,8 @@ fn optimizer_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     let rules = Optimizer::new().rules;
     let rules = rules.into_iter().filter(|rule| rule.name() != "single_distinct_aggregation_to_group_by");
     // Before the others: a view that is read in two places looks the same in both until filters are pushed into it.
-    [Arc::new(SharedParts) as Arc<_>, Arc::new(OneRowStays)].into_iter().chain(rules).collect()
+    let ours: [Arc<dyn OptimizerRule + Send + Sync>; 2] = [Arc::new(SharedParts), Arc::new(OneRowStays)];
+    ours.into_iter().chain(rules).collect()
 }
 
 /// Name of the one SQL catalog.
