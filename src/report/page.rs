@@ -1,6 +1,8 @@
 //! The page of a report: figures already turned into words, in the order of the layout. Templates only place them, so the
 //! HTML and the text part cannot disagree.
 
+use super::amount::Amount;
+
 /// One report, ready to be laid out.
 pub(crate) struct Page {
     /// The document's title.
@@ -20,6 +22,8 @@ pub(crate) struct Page {
     pub(crate) changes: Vec<String>,
     pub(crate) attention: Attention,
     pub(crate) sections: Vec<Section>,
+    /// At most one in a mail; its figures also stand in its `table`.
+    pub(crate) chart: Option<Chart>,
     /// "Catatan mutu data": never empty.
     pub(crate) notes: Vec<String>,
     pub(crate) footer: Footer,
@@ -87,6 +91,67 @@ pub(crate) struct Cell {
     /// Printed in the alert colour; the text says it too.
     pub(crate) alert: bool,
     pub(crate) bar: Option<Bar>,
+    /// The figure behind the text, for a reader that computes; words have none.
+    pub(crate) figure: Option<Figure>,
+}
+
+/// A figure as it stands in the mart, unrounded, and how it is printed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Figure {
+    pub(crate) amount: Amount,
+    pub(crate) unit: Unit,
+}
+
+/// What a figure counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// Whole or split rupiah.
+    Rupiah,
+    /// Percent: 71.4 is 71,4%.
+    Percent,
+    /// Percentage points.
+    Points,
+    /// Things, people, families.
+    Count,
+    /// A value of its own scale, such as IKPA, with so many decimals.
+    Value(u32),
+}
+
+/// A line chart: one point a label, the actual line dark, others lighter, the target outlined.
+pub(crate) struct Chart {
+    /// The trend as a sentence.
+    pub(crate) title: String,
+    /// Unit, period, area.
+    pub(crate) subtitle: String,
+    /// What it shows, for whoever does not see it: first, last and target.
+    pub(crate) alt: String,
+    /// Content-ID of the picture within the mail.
+    pub(crate) content_id: String,
+    pub(crate) unit: Unit,
+    /// The horizontal axis: months, in order.
+    pub(crate) labels: Vec<String>,
+    pub(crate) lines: Vec<Line>,
+    /// The same figures in words.
+    pub(crate) table: Table,
+}
+
+/// One line of a chart.
+pub(crate) struct Line {
+    pub(crate) name: String,
+    pub(crate) kind: LineKind,
+    /// One a label; `None` where there is none (yet).
+    pub(crate) points: Vec<Option<Amount>>,
+}
+
+/// How a line is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LineKind {
+    /// What happened: solid and dark.
+    Actual,
+    /// The year before: light.
+    Previous,
+    /// What was planned: dashed.
+    Target,
 }
 
 /// A bar of 60 px below a figure, zero-based.
@@ -123,17 +188,22 @@ impl Bar {
 impl Cell {
     /// A figure: to the right.
     pub(crate) fn figure(text: impl Into<String>) -> Self {
-        Self { text: text.into(), right: true, alert: false, bar: None }
+        Self { text: text.into(), right: true, alert: false, bar: None, figure: None }
     }
 
     /// Words: to the left.
     pub(crate) fn words(text: impl Into<String>) -> Self {
-        Self { text: text.into(), right: false, alert: false, bar: None }
+        Self { text: text.into(), right: false, alert: false, bar: None, figure: None }
     }
 
     /// The same, in the alert colour when `alert`.
     pub(crate) fn alerted(self, alert: bool) -> Self {
         Self { alert, ..self }
+    }
+
+    /// The same, with the figure that the text prints.
+    pub(crate) fn of(self, amount: Amount, unit: Unit) -> Self {
+        Self { figure: Some(Figure { amount, unit }), ..self }
     }
 
     /// The same, with a bar below.
