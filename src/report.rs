@@ -8,11 +8,13 @@
 //! | figures to words | [`amount`], [`id_id`] |
 //! | one report | [`serapan_anggaran`] |
 //! | layout, in `templates/report/` | `page` |
+//! | chart, workbook, CSV and PDF of the same page | [`attach`] |
 //! | one message per recipient | [`message`] |
 //!
 //! The same inputs give the same bytes: the clock's now, the sessions and the ledger's notes are handed in.
 
 pub mod amount;
+pub mod attach;
 pub mod definition;
 pub mod edition;
 #[cfg(test)]
@@ -26,6 +28,7 @@ pub mod rows;
 pub mod serapan_anggaran;
 
 pub use amount::Amount;
+pub use attach::{AttachError, Attached, Attachments, Picture};
 pub use definition::{Problem, ReportDefinition};
 pub use edition::{Edition, Snapshot};
 pub use inputs::{Deployment, Inputs, Logo, SourceNote};
@@ -59,6 +62,9 @@ pub enum ReportError {
     /// A template could not be rendered.
     #[error("the report's template could not be rendered: {0}")]
     Template(#[from] askama::Error),
+    /// The chart or a file that goes with the page could not be made.
+    #[error(transparent)]
+    Attach(#[from] AttachError),
     /// The finished page is not a valid message.
     #[error("the edition could not be put into a message: {0}")]
     Message(#[from] message::MessageError),

@@ -4,6 +4,7 @@
 //! Rounding is half up in the sense of commerce: a tie goes away from zero (`71,45` prints as `71,5`).
 
 use std::cmp::Ordering;
+use std::fmt;
 
 /// Powers of ten that fit an `i128`: the largest scale an [`Amount`] can have.
 const SCALE_MAX: u32 = 38;
@@ -149,6 +150,18 @@ impl Ord for Amount {
     }
 }
 
+impl fmt::Display for Amount {
+    /// `-1234.56`: what [`Amount::parse`] reads, exactly, without zeros at the end of the fraction.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scale = self.scale as usize;
+        let digits = format!("{:0>width$}", self.unscaled.unsigned_abs(), width = scale + 1);
+        let (whole, fraction) = digits.split_at(digits.len() - scale);
+        let fraction = fraction.trim_end_matches('0');
+        let (sign, point) = (if self.is_negative() { "-" } else { "" }, if fraction.is_empty() { "" } else { "." });
+        write!(f, "{sign}{whole}{point}{fraction}")
+    }
+}
+
 impl std::iter::Sum for Amount {
     fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
         amounts.fold(Self::ZERO, Self::plus)
@@ -205,6 +218,17 @@ mod tests {
         assert_eq!(Amount::between(amount("70"), amount("80"), (15, 30), 1), amount("75"));
         assert_eq!(Amount::between(amount("70"), amount("80"), (1, 30), 1), amount("70.3"));
         assert_eq!(Amount::between(amount("70"), amount("80"), (30, 30), 1), amount("80"));
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        for (text, written) in
+            [("-1234.50", "-1234.5"), ("0.00", "0"), ("-0.07", "-0.07"), ("100", "100"), ("100.000", "100")]
+        {
+            assert_eq!(amount(text).to_string(), written);
+            assert_eq!(amount(written), amount(text));
+        }
+        assert_eq!(super::Amount::new(i128::MIN, 38).to_string(), "-1.70141183460469231731687303715884105728");
     }
 
     #[test]

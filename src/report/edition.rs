@@ -1,5 +1,6 @@
 //! An edition: one report for one period, rendered, with the snapshots it stands on.
 
+use super::attach::Attachments;
 use super::inputs::SourceNote;
 use chrono::NaiveDate;
 
@@ -22,6 +23,8 @@ pub struct Edition {
     pub html: String,
     /// The text part, with the same figures.
     pub text: String,
+    /// The chart within the HTML, and the files that go with the mail.
+    pub attachments: Attachments,
     /// Three to five short Indonesian lines for a terminal.
     pub headline_lines: Vec<String>,
     /// The version of the definition it was made by.

@@ -1,16 +1,29 @@
 //! An edition as messages: one for each recipient, so that one refused address never costs another office its report.
 //!
+//! ```text
+//! multipart/mixed                 only when files are attached
+//! ├─ multipart/alternative
+//! │  ├─ text/plain
+//! │  └─ multipart/related        only with a logo or a chart
+//! │     ├─ text/html
+//! │     ├─ logo.png, inline
+//! │     └─ grafik.png, inline
+//! ├─ serapan-2026-10.xlsx
+//! └─ ...
+//! ```
+//!
 //! Everything in a message follows from edition, recipient and the injected now: Message-ID, MIME boundaries and date.
 //! Making it again gives the same bytes.
 
+use super::attach::Attached;
 use super::definition::{Recipient, ReportDefinition};
 use super::edition::Edition;
-use super::inputs::{Deployment, Logo};
+use super::inputs::Deployment;
 use crate::mail::Outgoing;
 use chrono::{DateTime, Utc};
 use lettre::Message;
-use lettre::message::header::{ContentType, HeaderName, HeaderValue};
-use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
+use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
+use lettre::message::{Attachment, Body, Mailbox, MultiPart, SinglePart};
 use sha2::{Digest, Sha256};
 use std::time::SystemTime;
 
@@ -68,25 +81,42 @@ fn list_headers(edition: &Edition, deployment: &Deployment) -> Vec<HeaderValue> 
     ]
 }
 
-/// Text first, HTML preferred; a logo stands beside the HTML, never beside the text.
+/// The page in both forms, then the files.
 fn body(edition: &Edition, deployment: &Deployment, id: &str) -> MultiPart {
+    let page = alternative(edition, deployment, id);
+    if edition.attachments.files.is_empty() {
+        return page;
+    }
+    let mixed = MultiPart::mixed().boundary(format!("lumbung-{id}-m")).multipart(page);
+    edition.attachments.files.iter().fold(mixed, |mixed, file| mixed.singlepart(attached(file)))
+}
+
+/// Text first, HTML preferred; pictures stand beside the HTML, never beside the text.
+fn alternative(edition: &Edition, deployment: &Deployment, id: &str) -> MultiPart {
     let text = SinglePart::plain(edition.text.clone());
     let html = SinglePart::html(edition.html.clone());
     let alternative = MultiPart::alternative().boundary(format!("lumbung-{id}-a")).singlepart(text);
-    match &deployment.logo {
-        None => alternative.singlepart(html),
-        Some(logo) => alternative.multipart(
-            MultiPart::related()
-                .boundary(format!("lumbung-{id}-r"))
-                .singlepart(html)
-                .singlepart(picture(logo, deployment.logo_content_id())),
-        ),
+    let logo = deployment.logo.as_ref().map(|logo| picture(deployment.logo_content_id(), "logo.png", &logo.png));
+    let chart = edition.attachments.chart.as_ref();
+    let chart = chart.map(|chart| picture(chart.content_id.clone(), "grafik.png", &chart.png));
+    if logo.is_none() && chart.is_none() {
+        return alternative.singlepart(html);
     }
+    let related = MultiPart::related().boundary(format!("lumbung-{id}-r")).singlepart(html);
+    alternative.multipart(logo.into_iter().chain(chart).fold(related, MultiPart::singlepart))
 }
 
-fn picture(logo: &Logo, content_id: String) -> SinglePart {
-    let png = ContentType::parse("image/png").expect("a constant media type");
-    Attachment::new_inline_with_name(content_id, "logo.png".to_owned()).body(logo.png.to_vec(), png)
+fn picture(content_id: String, name: &str, png: &[u8]) -> SinglePart {
+    let media_type = ContentType::parse("image/png").expect("a constant media type");
+    Attachment::new_inline_with_name(content_id, name.to_owned()).body(png.to_vec(), media_type)
+}
+
+/// A file; always base64, so that its bytes arrive as they are.
+fn attached(file: &Attached) -> SinglePart {
+    let media_type = ContentType::parse(file.media_type).expect("a constant media type");
+    let bytes = Body::new_with_encoding(file.bytes.to_vec(), ContentTransferEncoding::Base64);
+    let bytes = bytes.expect("base64 takes every byte");
+    Attachment::new(file.name.clone()).body(bytes, media_type)
 }
 
 /// Sixteen hexadecimal digits over `parts`, each ended by a zero byte.

@@ -11,6 +11,7 @@ mod tables;
 
 pub use facts::QUERIES;
 
+use super::attach::{Attachments, Format};
 use super::definition::ReportDefinition;
 use super::edition::{Edition, Snapshot};
 use super::inputs::{Inputs, SourceNote};
@@ -56,6 +57,10 @@ pub(super) async fn compose(definition: &ReportDefinition, inputs: &Inputs<'_>) 
     let headline_lines = headline_lines(&facts, &standing, &exceptions, stale);
     let page =
         Draft { definition, inputs, facts: &facts, standing: &standing }.page(exceptions, before.as_ref(), reasons);
+    let html = Html { page: &page }.render()?;
+    let text = Text { page: &page }.render()?;
+    let stem = format!("{}-{}", definition.name, inputs.period);
+    let attachments = Attachments::of(&page, &[Format::Xlsx], &stem, inputs.now)?;
     Ok(Edition {
         name: definition.name.clone(),
         title: definition.title.clone(),
@@ -63,8 +68,9 @@ pub(super) async fn compose(definition: &ReportDefinition, inputs: &Inputs<'_>) 
         per_tanggal: standing.per_tanggal,
         stale,
         subject,
-        html: Html { page: &page }.render()?,
-        text: Text { page: &page }.render()?,
+        html,
+        text,
+        attachments,
         headline_lines,
         definition_version: definition.version,
         snapshots: inputs.sources.iter().map(Snapshot::of).collect(),
@@ -131,6 +137,7 @@ impl Draft<'_> {
             .into_iter()
             .flatten()
             .collect(),
+            chart: None,
             notes: self.notes(&reasons),
             warnings: reasons,
             footer: self.footer(),
