@@ -28,9 +28,9 @@ pub mod rows;
 pub mod serapan_anggaran;
 
 pub use amount::Amount;
-pub use attach::{AttachError, Attached, Attachments, Picture};
+pub use attach::{AttachError, Attached};
 pub use definition::{Problem, ReportDefinition};
-pub use edition::{Edition, Snapshot};
+pub use edition::{Edition, Picture, Snapshot};
 pub use inputs::{Deployment, Inputs, Logo, SourceNote};
 pub use message::messages;
 pub use rows::{Query, QueryFailure, Rows, RowsError};

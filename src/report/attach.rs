@@ -21,7 +21,7 @@ mod tables;
 mod xlsx;
 
 pub(crate) use chart::chart_png;
-pub(crate) use csv::csv;
+pub(crate) use self::csv::csv;
 pub(crate) use pdf::pdf;
 pub(crate) use xlsx::xlsx;
 
@@ -94,47 +94,29 @@ pub struct Attached {
     pub bytes: Arc<[u8]>,
 }
 
-/// The chart as the HTML shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Picture {
-    /// What the HTML's `cid:` names, without brackets.
-    pub content_id: String,
-    /// The PNG.
-    pub png: Arc<[u8]>,
-}
-
-/// Everything that goes with one edition.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Attachments {
-    /// The chart, shown within the HTML.
-    pub chart: Option<Picture>,
-    /// The files, in the order the definition names them.
-    pub files: Vec<Attached>,
-}
-
-impl Attachments {
-    /// Makes the picture of the page's chart, if it has one, and the files in `formats`. `stem` begins their names: what
-    /// is not an ASCII letter or digit becomes a hyphen. `made` is printed into the files as their date.
-    ///
-    /// # Errors
-    /// [`AttachError`] when one of them cannot be made.
-    pub(crate) fn of(page: &Page, formats: &[Format], stem: &str, made: DateTime<Utc>) -> Result<Self, AttachError> {
-        let picture = page.chart.as_ref().map(chart_png).transpose()?;
-        let stem = ascii(stem);
-        let mut files = Vec::with_capacity(formats.len());
-        for format in formats {
-            let bytes = match format {
-                Format::Xlsx => xlsx(page, made)?,
-                Format::Csv => csv(page),
-                Format::Pdf => pdf(page, picture.as_deref(), made)?,
-            };
-            let name = format!("{stem}.{}", format.extension());
-            files.push(Attached { name, media_type: format.media_type(), bytes: bytes.into() });
-        }
-        let chart = page.chart.as_ref().zip(picture);
-        let chart = chart.map(|(chart, png)| Picture { content_id: chart.content_id.clone(), png: png.into() });
-        Ok(Self { chart, files })
-    }
+/// Makes the files in `formats` from a page. `chart` is the PNG of its chart, for the PDF. `stem` begins the files' names:
+/// what is not an ASCII letter or digit becomes a hyphen. `made` is written into the files as their date.
+///
+/// # Errors
+/// [`AttachError`] when one of them cannot be made.
+pub(crate) fn files(
+    page: &Page,
+    chart: Option<&[u8]>,
+    formats: &[Format],
+    stem: &str,
+    made: DateTime<Utc>,
+) -> Result<Vec<Attached>, AttachError> {
+    let stem = ascii(stem);
+    let file = |format: &Format| {
+        let bytes = match format {
+            Format::Xlsx => xlsx(page, made)?,
+            Format::Csv => csv(page),
+            Format::Pdf => pdf(page, chart, made)?,
+        };
+        let name = format!("{stem}.{}", format.extension());
+        Ok(Attached { name, media_type: format.media_type(), bytes: bytes.into() })
+    };
+    formats.iter().map(file).collect()
 }
 
 /// A name that no mail program has to encode.

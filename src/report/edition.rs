@@ -1,6 +1,6 @@
 //! An edition: one report for one period, rendered, with the snapshots it stands on.
 
-use super::attach::Attachments;
+use super::attach::Attached;
 use super::inputs::SourceNote;
 use chrono::NaiveDate;
 
@@ -23,14 +23,25 @@ pub struct Edition {
     pub html: String,
     /// The text part, with the same figures.
     pub text: String,
-    /// The chart within the HTML, and the files that go with the mail.
-    pub attachments: Attachments,
+    /// The chart's picture and its Content-ID, if it has one.
+    pub picture: Option<Picture>,
+    /// The files that go with the mail, in their order.
+    pub files: Vec<Attached>,
     /// Three to five short Indonesian lines for a terminal.
     pub headline_lines: Vec<String>,
     /// The version of the definition it was made by.
     pub definition_version: u32,
     /// The snapshots it was made from, so that it can be made again.
     pub snapshots: Vec<Snapshot>,
+}
+
+/// A picture carried inside the mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// Without angle brackets.
+    pub content_id: String,
+    /// The PNG file.
+    pub png: Vec<u8>,
 }
 
 /// The snapshot of one dataset.

@@ -84,11 +84,11 @@ fn list_headers(edition: &Edition, deployment: &Deployment) -> Vec<HeaderValue> 
 /// The page in both forms, then the files.
 fn body(edition: &Edition, deployment: &Deployment, id: &str) -> MultiPart {
     let page = alternative(edition, deployment, id);
-    if edition.attachments.files.is_empty() {
+    if edition.files.is_empty() {
         return page;
     }
     let mixed = MultiPart::mixed().boundary(format!("lumbung-{id}-m")).multipart(page);
-    edition.attachments.files.iter().fold(mixed, |mixed, file| mixed.singlepart(attached(file)))
+    edition.files.iter().fold(mixed, |mixed, file| mixed.singlepart(attached(file)))
 }
 
 /// Text first, HTML preferred; pictures stand beside the HTML, never beside the text.
@@ -96,19 +96,21 @@ fn alternative(edition: &Edition, deployment: &Deployment, id: &str) -> MultiPar
     let text = SinglePart::plain(edition.text.clone());
     let html = SinglePart::html(edition.html.clone());
     let alternative = MultiPart::alternative().boundary(format!("lumbung-{id}-a")).singlepart(text);
-    let logo = deployment.logo.as_ref().map(|logo| picture(deployment.logo_content_id(), "logo.png", &logo.png));
-    let chart = edition.attachments.chart.as_ref();
-    let chart = chart.map(|chart| picture(chart.content_id.clone(), "grafik.png", &chart.png));
-    if logo.is_none() && chart.is_none() {
+    let logo = deployment.logo.iter().map(|logo| ("logo.png", deployment.logo_content_id(), logo.png.to_vec()));
+    let chart = edition.picture.iter().map(|chart| ("grafik.png", chart.content_id.clone(), chart.png.clone()));
+    let pictures: Vec<_> = logo.chain(chart).collect();
+    if pictures.is_empty() {
         return alternative.singlepart(html);
     }
     let related = MultiPart::related().boundary(format!("lumbung-{id}-r")).singlepart(html);
-    alternative.multipart(logo.into_iter().chain(chart).fold(related, MultiPart::singlepart))
+    alternative.multipart(pictures.into_iter().fold(related, |related, (name, content_id, png)| {
+        related.singlepart(picture(name, content_id, png))
+    }))
 }
 
-fn picture(content_id: String, name: &str, png: &[u8]) -> SinglePart {
-    let media_type = ContentType::parse("image/png").expect("a constant media type");
-    Attachment::new_inline_with_name(content_id, name.to_owned()).body(png.to_vec(), media_type)
+fn picture(name: &str, content_id: String, png: Vec<u8>) -> SinglePart {
+    let media = ContentType::parse("image/png").expect("a constant media type");
+    Attachment::new_inline_with_name(content_id, name.to_owned()).body(png, media)
 }
 
 /// A file; always base64, so that its bytes arrive as they are.

@@ -11,9 +11,9 @@ mod tables;
 
 pub use facts::QUERIES;
 
-use super::attach::{Attachments, Format};
+use super::attach::{self, Format};
 use super::definition::ReportDefinition;
-use super::edition::{Edition, Snapshot};
+use super::edition::{Edition, Picture, Snapshot};
 use super::inputs::{Inputs, SourceNote};
 use super::page::{Footer, LogoRef, Page};
 use super::{ReportError, freshness, id_id};
@@ -60,7 +60,12 @@ pub(super) async fn compose(definition: &ReportDefinition, inputs: &Inputs<'_>) 
     let html = Html { page: &page }.render()?;
     let text = Text { page: &page }.render()?;
     let stem = format!("{}-{}", definition.name, inputs.period);
-    let attachments = Attachments::of(&page, &[Format::Xlsx], &stem, inputs.now)?;
+    let picture = page.chart.as_ref().map(|chart| {
+        attach::chart_png(chart).map(|png| Picture { content_id: chart.content_id.clone(), png })
+    });
+    let picture = picture.transpose()?;
+    let png = picture.as_ref().map(|picture| picture.png.as_slice());
+    let files = attach::files(&page, png, &[Format::Xlsx], &stem, inputs.now)?;
     Ok(Edition {
         name: definition.name.clone(),
         title: definition.title.clone(),
@@ -70,7 +75,8 @@ pub(super) async fn compose(definition: &ReportDefinition, inputs: &Inputs<'_>) 
         subject,
         html,
         text,
-        attachments,
+        picture,
+        files,
         headline_lines,
         definition_version: definition.version,
         snapshots: inputs.sources.iter().map(Snapshot::of).collect(),

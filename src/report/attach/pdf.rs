@@ -28,7 +28,9 @@ pub(crate) fn pdf(page: &Page, chart: Option<&[u8]>, made: DateTime<Utc>) -> Res
         sheets.heading("Yang berubah sejak laporan lalu");
         sheets.list(&page.changes);
     }
-    sheets.heading(&page.attention.heading);
+    if !page.attention.heading.is_empty() {
+        sheets.heading(&page.attention.heading);
+    }
     if let Some(found) = &page.attention.table {
         table::place(&mut sheets, found);
     }

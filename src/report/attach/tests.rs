@@ -1,11 +1,13 @@
 //! Everything at once: names, order, and the same bytes twice.
 
 use super::sample::{awkward, made, page};
-use super::{Attachments, Format, ascii};
+use super::{Attached, Format, ascii, chart_png, files};
 use crate::report::page::Page;
 
-fn all(page: &Page) -> Attachments {
-    Attachments::of(page, &[Format::Xlsx, Format::Csv, Format::Pdf], "Serapan 2026-10", made()).unwrap()
+fn all(page: &Page) -> Vec<Attached> {
+    let chart = page.chart.as_ref().map(|chart| chart_png(chart).unwrap());
+    let formats = [Format::Xlsx, Format::Csv, Format::Pdf];
+    files(page, chart.as_deref(), &formats, "Serapan 2026-10", made()).unwrap()
 }
 
 #[test]
@@ -17,11 +19,9 @@ fn the_same_page_gives_the_same_bytes() {
 
 #[test]
 fn files_have_short_plain_names() {
-    let attachments = all(&page());
-    let names: Vec<&str> = attachments.files.iter().map(|file| file.name.as_str()).collect();
+    let attached = all(&page());
+    let names: Vec<&str> = attached.iter().map(|file| file.name.as_str()).collect();
     assert_eq!(names, ["serapan-2026-10.xlsx", "serapan-2026-10.csv", "serapan-2026-10.pdf"]);
-    assert_eq!(attachments.chart.unwrap().content_id, "grafik@contoh.go.id");
-    assert!(all(&awkward()).chart.is_none());
     assert_eq!((ascii("Kartu é/../satker"), ascii("🎉")), ("kartu-satker".to_owned(), "laporan".to_owned()));
 }
 
@@ -29,7 +29,7 @@ fn files_have_short_plain_names() {
 fn another_instant_is_another_file() {
     let later = made() + chrono::TimeDelta::days(1);
     for format in [Format::Xlsx, Format::Pdf] {
-        let of = |at| Attachments::of(&page(), &[format], "x", at).unwrap().files.remove(0).bytes;
+        let of = |at| files(&page(), None, &[format], "x", at).unwrap().remove(0).bytes;
         assert_ne!(of(made()), of(later), "{format:?} carries its date");
     }
 }
@@ -42,12 +42,11 @@ fn look() {
     let Some(folder) = std::env::var_os("LUMBUNG_LOOK") else { return };
     let folder = std::path::PathBuf::from(folder);
     for (name, page) in [("page", page()), ("awkward", awkward())] {
-        let attachments = all(&page);
-        for (file, format) in attachments.files.iter().zip(["xlsx", "csv", "pdf"]) {
+        for (file, format) in all(&page).iter().zip(["xlsx", "csv", "pdf"]) {
             std::fs::write(folder.join(format!("{name}.{format}")), &file.bytes).unwrap();
         }
     }
     for (name, chart) in super::chart::samples() {
-        std::fs::write(folder.join(format!("{name}.png")), super::chart_png(&chart).unwrap()).unwrap();
+        std::fs::write(folder.join(format!("{name}.png")), chart_png(&chart).unwrap()).unwrap();
     }
 }

@@ -2,6 +2,8 @@
 
 use super::messages;
 use crate::mail::{FileTransport, Outgoing};
+use crate::report::attach::{Format, chart_png, files, sample};
+use crate::report::edition::Picture;
 use crate::report::fixture::{Session, definition, deployment, inputs, sources};
 use crate::report::{Deployment, Logo, compose};
 use std::process::Command;
@@ -57,6 +59,72 @@ async fn a_logo_stands_beside_the_html() {
     let without = String::from_utf8(outgoing(&deployment(), false).await.remove(0).eml).unwrap();
     assert!(with.contains("multipart/related") && with.contains("Content-ID: <logo@contoh.go.id>"));
     assert!(!without.contains("multipart/related") && !without.contains("image/png"));
+}
+
+/// The October edition with the chart and the files of a page made by hand.
+async fn with_files(deployment: &Deployment) -> Vec<Outgoing> {
+    let (october, september, sources) = (Session::october(), Session::september(), sources());
+    let inputs = inputs(&october, Some(&september), &sources, deployment);
+    let definition = definition();
+    let mut edition = compose(&definition, &inputs).await.unwrap();
+    let formats = [Format::Xlsx, Format::Csv, Format::Pdf];
+    let page = sample::page();
+    let chart = page.chart.as_ref().unwrap();
+    let png = chart_png(chart).unwrap();
+    edition.files = files(&page, Some(&png), &formats, "serapan-2026-10", inputs.now).unwrap();
+    edition.picture = Some(Picture { content_id: chart.content_id.clone(), png });
+    messages(&edition, &definition, deployment, inputs.now).unwrap()
+}
+
+/// The parts of a message as Python's own reader finds them: type, disposition, name, Content-ID, bytes.
+fn parts(eml: &[u8]) -> Option<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mail.eml");
+    std::fs::write(&path, eml).unwrap();
+    let program = "import sys, email, email.policy\n\
+        mail = email.message_from_binary_file(open(sys.argv[1], 'rb'), policy=email.policy.default)\n\
+        for p in mail.walk():\n\
+        \x20   body = b'' if p.is_multipart() else p.get_payload(decode=True)\n\
+        \x20   print(p.get_content_type(), p.get_content_disposition(), p.get_filename(), p['Content-ID'], body[:4])";
+    let run = Command::new("python3").args(["-c", program]).arg(&path).output().ok()?;
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    Some(String::from_utf8(run.stdout).unwrap())
+}
+
+#[tokio::test]
+async fn pictures_stand_in_the_page_and_files_behind_it() {
+    let mail = with_files(&with_logo()).await.remove(0);
+    let Some(parts) = parts(&mail.eml) else {
+        println!("skipped: needs python3");
+        return;
+    };
+    let expected = "multipart/mixed None None None b''\n\
+        multipart/alternative None None None b''\n\
+        text/plain None None None b'KEME'\n\
+        multipart/related None None None b''\n\
+        text/html None None None b'<!DO'\n\
+        image/png inline logo.png <logo@contoh.go.id> b'\\x89PNG'\n\
+        image/png inline grafik.png <grafik@contoh.go.id> b'\\x89PNG'\n\
+        application/vnd.openxmlformats-officedocument.spreadsheetml.sheet attachment serapan-2026-10.xlsx None b'PK\\x03\\x04'\n\
+        text/csv attachment serapan-2026-10.csv None b'\\xef\\xbb\\xbfb'\n\
+        application/pdf attachment serapan-2026-10.pdf None b'%PDF'\n";
+    let opening = |text: &str| -> String { text.replace("b'KEME'", "b'text'") };
+    let text = parts.lines().nth(2).unwrap().to_owned();
+    assert_eq!(parts.replace(&text, "text/plain None None None b'text'"), opening(expected));
+}
+
+#[tokio::test]
+async fn files_are_the_same_bytes_in_every_message() {
+    let (first, second) = (with_files(&with_logo()).await, with_files(&with_logo()).await);
+    assert_eq!(first, second);
+    let file = |mail: &Outgoing| {
+        let text = String::from_utf8(mail.eml.clone()).unwrap();
+        let (_, from) = text.split_once("serapan-2026-10.pdf").unwrap();
+        let (_, body) = from.split_once("\r\n\r\n").unwrap();
+        body.split_once("\r\n--").unwrap().0.to_owned()
+    };
+    assert_eq!(file(&first[0]), file(&first[1]));
+    assert!(first[0].eml.split(|byte| *byte == b'\n').all(|line| line.len() <= 998), "RFC 5322 allows no longer line");
 }
 
 /// Runs the checker over an `.eml` file and gives its report; `None` where checker or interpreter is missing.

@@ -17,7 +17,7 @@ use krilla::page::PageSettings;
 use krilla::paint::Fill;
 use krilla::surface::Surface;
 use krilla::tagging::{
-    Artifact, ArtifactType, BBox, ContentTag, Identifier, ListNumbering, Node as Child, SpanTag, TableHeaderScope, Tag,
+    Artifact, ArtifactType, BBox, ContentTag, Identifier, ListNumbering, SpanTag, TableHeaderScope, Tag,
     TagGroup, TagKind, TagTree,
 };
 use krilla::text::{Font, GlyphId, KrillaGlyph};
@@ -188,7 +188,7 @@ impl Pen {
     fn group(&mut self, tree: &Tree, node: Node) -> Result<TagGroup, AttachError> {
         let mut group = TagGroup::new(kind(tree.role(node))?);
         for leaf in std::mem::take(&mut self.leaves[node]) {
-            group.push(Child::from(leaf));
+            group.push(leaf);
         }
         for child in tree.children(node) {
             group.push(self.group(tree, *child)?);
