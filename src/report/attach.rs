@@ -20,8 +20,8 @@ pub(crate) mod sample;
 mod tables;
 mod xlsx;
 
-pub(crate) use chart::chart_png;
 pub(crate) use self::csv::csv;
+pub(crate) use chart::chart_png;
 pub(crate) use pdf::pdf;
 pub(crate) use xlsx::xlsx;
 

@@ -60,9 +60,10 @@ pub(super) async fn compose(definition: &ReportDefinition, inputs: &Inputs<'_>) 
     let html = Html { page: &page }.render()?;
     let text = Text { page: &page }.render()?;
     let stem = format!("{}-{}", definition.name, inputs.period);
-    let picture = page.chart.as_ref().map(|chart| {
-        attach::chart_png(chart).map(|png| Picture { content_id: chart.content_id.clone(), png })
-    });
+    let picture = page
+        .chart
+        .as_ref()
+        .map(|chart| attach::chart_png(chart).map(|png| Picture { content_id: chart.content_id.clone(), png }));
     let picture = picture.transpose()?;
     let png = picture.as_ref().map(|picture| picture.png.as_slice());
     let files = attach::files(&page, png, &[Format::Xlsx], &stem, inputs.now)?;

@@ -44,10 +44,8 @@ impl Record<'_> {
 /// The page as CSV: what it says of itself first (title, position, warnings, notes), then each cell of each table.
 pub(crate) fn csv(page: &Page) -> Vec<u8> {
     let mut bytes = BYTE_ORDER_MARK.to_vec();
-    let mut writer = ::csv::WriterBuilder::new()
-        .delimiter(b';')
-        .terminator(::csv::Terminator::CRLF)
-        .from_writer(&mut bytes);
+    let mut writer =
+        ::csv::WriterBuilder::new().delimiter(b';').terminator(::csv::Terminator::CRLF).from_writer(&mut bytes);
     let mut put = |fields: [String; 8]| writer.write_record(fields).expect("a Vec takes any record of eight fields");
     put(HEADER.map(str::to_owned));
     for (row, text) in said(page) {

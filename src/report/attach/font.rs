@@ -179,7 +179,9 @@ pub(super) fn printable(text: &str) -> String {
                 continue;
             }
             // Soft hyphens, zero width characters, direction marks, variation selectors, skin tones.
-            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => continue,
+            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => {
+                continue;
+            }
             '\u{fe00}'..='\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}' => continue,
             '\u{2011}' => out.push('-'),
             '\u{a0}' | '\u{202f}' | '\u{2007}' => out.push('\u{a0}'),
@@ -209,7 +211,10 @@ mod tests {
         assert_eq!(Weight::Regular.glyph('8').advance, 1139);
         assert_eq!(Font::regular(2048).width("W8"), 1933 + 1139);
         let digits: Vec<i32> = ('0'..='9').map(|digit| Weight::Bold.glyph(digit).advance).collect();
-        assert!(digits.windows(2).all(|pair| pair[0] == pair[1]), "figures of one width stand in columns: {digits:?}");
+        assert!(
+            digits.windows(2).all(|pair| pair[0] == pair[1]),
+            "figures of one width stand in columns: {digits:?}"
+        );
     }
 
     #[test]

@@ -181,7 +181,10 @@ pub(crate) fn awkward() -> Page {
         let figure = amount(huge);
         let cells = vec![
             Cell::figure(id_id::decimal(figure, 2)).of(figure, Unit::Rupiah),
-            Cell::figure("−12,5").of(amount("-12.5"), Unit::Percent).alerted(true).with_bar(Bar::of_permille(0, true)),
+            Cell::figure("−12,5")
+                .of(amount("-12.5"), Unit::Percent)
+                .alerted(true)
+                .with_bar(Bar::of_permille(0, true)),
             Cell::words(if index % 5 == 0 { "" } else { "keterangan yang cukup panjang untuk dua baris" }),
         ];
         Row { detail: Some(format!("{index:06}")), ..Row::new(name(index), cells) }
@@ -198,13 +201,17 @@ pub(crate) fn awkward() -> Page {
     page.title = "Judul 🎉 <&>".to_owned();
     page.sections = vec![
         Section { heading: "Daftar [semua] satker: a/b*c? yang namanya sangat panjang".to_owned(), table },
-        Section { heading: "Daftar [semua] satker: a/b*c? yang namanya sangat panjang sekali".to_owned(), table: budget() },
+        Section {
+            heading: "Daftar [semua] satker: a/b*c? yang namanya sangat panjang sekali".to_owned(),
+            table: budget(),
+        },
         Section {
             heading: "Kosong".to_owned(),
             table: Table { caption: String::new(), columns: Column::list(&["A", "B"], &[]), rows: Vec::new() },
         },
     ];
     page.chart = None;
-    page.attention = Attention { heading: "Perlu perhatian".to_owned(), table: None, remark: Some("Tidak ada.".to_owned()) };
+    page.attention =
+        Attention { heading: "Perlu perhatian".to_owned(), table: None, remark: Some("Tidak ada.".to_owned()) };
     page
 }

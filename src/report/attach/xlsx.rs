@@ -185,7 +185,7 @@ fn sheet_name(heading: &str, taken: &mut Vec<String>) -> String {
     let plain = |c: char| !matches!(c, '[' | ']' | ':' | '*' | '?' | '/' | '\\') && !c.is_control();
     let cleaned: String = heading.chars().map(|c| if plain(c) { c } else { ' ' }).collect();
     let cleaned = cleaned.split_whitespace().collect::<Vec<_>>().join(" ");
-    let cleaned = cleaned.trim_matches('\'');
+    let cleaned = cleaned.trim_matches(['\'', ' ']);
     let base = if cleaned.is_empty() { "Tabel" } else { cleaned };
     let mut count = 1;
     loop {

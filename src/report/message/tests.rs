@@ -124,7 +124,10 @@ async fn files_are_the_same_bytes_in_every_message() {
         body.split_once("\r\n--").unwrap().0.to_owned()
     };
     assert_eq!(file(&first[0]), file(&first[1]));
-    assert!(first[0].eml.split(|byte| *byte == b'\n').all(|line| line.len() <= 998), "RFC 5322 allows no longer line");
+    assert!(
+        first[0].eml.split(|byte| *byte == b'\n').all(|line| line.len() <= 998),
+        "RFC 5322 allows no longer line"
+    );
 }
 
 /// Runs the checker over an `.eml` file and gives its report; `None` where checker or interpreter is missing.

@@ -1,7 +1,7 @@
 //! From the drawing to a small PNG: rasterised by resvg, then stored with a palette, because a chart has few colours.
 
-use super::super::{CHART_HEIGHT, CHART_WIDTH};
 use super::super::font::{FAMILY, Weight};
+use super::super::{CHART_HEIGHT, CHART_WIDTH};
 use resvg::tiny_skia::{Color, Pixmap, Transform};
 use resvg::usvg::{Options, Tree, fontdb};
 use std::collections::HashMap;

@@ -30,11 +30,18 @@ pub(in crate::report::attach) fn samples() -> Vec<(&'static str, Chart)> {
                 "Ketiganya berakhir di tempat yang sama",
                 Unit::Value(2),
                 &year[..4],
-                vec![close("IKPA", ACTUAL, "40"), close("Tahun lalu", PREVIOUS, "40.1"), close("Target", TARGET, "40")],
+                vec![
+                    close("IKPA", ACTUAL, "40"),
+                    close("Tahun lalu", PREVIOUS, "40.1"),
+                    close("Target", TARGET, "40"),
+                ],
             ),
         ),
         ("none-at-all", drawn("Belum ada titik", Unit::Percent, &[], Vec::new())),
-        ("none-known", drawn("Belum ada angka", Unit::Percent, &year, vec![line("Realisasi", ACTUAL, &["", "", ""])])),
+        (
+            "none-known",
+            drawn("Belum ada angka", Unit::Percent, &year, vec![line("Realisasi", ACTUAL, &["", "", ""])]),
+        ),
         ("zero", drawn("Semua nol", Unit::Rupiah, &year[..3], vec![line("Realisasi", ACTUAL, &["0", "0", "0"])])),
         ("many", drawn("Delapan wilayah", Unit::Percent, &year[..3], several(8))),
         ("too-many", drawn("Empat puluh wilayah", Unit::Percent, &year[..3], several(40))),
@@ -44,9 +51,17 @@ pub(in crate::report::attach) fn samples() -> Vec<(&'static str, Chart)> {
         ),
         (
             "foreign",
-            drawn("Judul 🎉 <&> 名前 سلام", Unit::Count, &["α", "🎉"], vec![line("👩\u{200d}👧 é", ACTUAL, &["1", "2"])]),
+            drawn(
+                "Judul 🎉 <&> 名前 سلام",
+                Unit::Count,
+                &["α", "🎉"],
+                vec![line("👩\u{200d}👧 é", ACTUAL, &["1", "2"])],
+            ),
         ),
-        ("points-too-many", drawn("Lebih banyak titik", Unit::Count, &["a", "b"], vec![line("n", ACTUAL, &["1", "2", "9"])])),
+        (
+            "points-too-many",
+            drawn("Lebih banyak titik", Unit::Count, &["a", "b"], vec![line("n", ACTUAL, &["1", "2", "9"])]),
+        ),
     ]
 }
 

@@ -1,7 +1,7 @@
 //! The drawing: heading, grid, lines, labels at their ends. All lengths are tenths of a pixel.
 
-use super::super::{CHART_HEIGHT, CHART_WIDTH};
 use super::super::font::{FAMILY, Font, Weight, printable};
+use super::super::{CHART_HEIGHT, CHART_WIDTH};
 use super::axis::{Axis, printed};
 use super::labels::apart;
 use crate::report::amount::Amount;
@@ -141,18 +141,18 @@ struct End {
     index: usize,
     figure: Amount,
     name: Vec<String>,
-    value: String,
+    value: Vec<String>,
     ink: Ink,
 }
 
 impl End {
     fn width(&self) -> i32 {
-        let name = self.name.iter().map(|line| NAME.width(line.trim_end())).max().unwrap_or(0);
-        name.max(VALUE.width(&self.value))
+        let name = self.name.iter().map(|line| NAME.width(line.trim_end()));
+        name.chain(self.value.iter().map(|line| VALUE.width(line.trim_end()))).max().unwrap_or(0)
     }
 
     fn height(&self) -> i32 {
-        (self.name.len() as i32 + 1) * LEADING + 40
+        (self.name.len() + self.value.len()) as i32 * LEADING + 40
     }
 }
 
@@ -162,7 +162,9 @@ fn ends(chart: &Chart) -> Vec<End> {
         let points = line.points.iter().take(chart.labels.len()).enumerate();
         let (index, figure) = points.filter_map(|(index, figure)| Some((index, (*figure)?))).last()?;
         let name = NAME.wrap_at_most(&printable(&line.name), LABEL_WIDTH, 2);
-        Some(End { index, figure, name, value: VALUE.fit(&printed(figure, chart.unit), LABEL_WIDTH), ink })
+        // Between figure and word only, and only where both are too wide together.
+        let value = VALUE.wrap(&printed(figure, chart.unit).replace('\u{a0}', " "), LABEL_WIDTH);
+        Some(End { index, figure, name, value, ink })
     };
     chart.lines.iter().zip(inks(chart)).filter_map(end).collect()
 }
@@ -240,7 +242,7 @@ fn place_labels(out: &mut Svg, ends: &[End], axis: &Axis, (frame, count): (Frame
         let height = if in_full { end.height() } else { LEADING };
         let (left, middle) = (frame.right + LABEL_GAP, top + height / 2);
         if x < frame.right || (middle - y).abs() > 60 {
-            out.leader((x + 60, y), (frame.right, y), (left - 25, middle), end.ink.line);
+            out.leader((x + 60, y), frame.right.max(x + 60), (left - 25, middle), end.ink.line);
         }
         let names = if in_full { end.name.clone() } else { vec![NAME.fit(&end.name.concat(), LABEL_WIDTH)] };
         let mut baseline = top + if in_full { 20 } else { 0 } + 120;
@@ -248,8 +250,9 @@ fn place_labels(out: &mut Svg, ends: &[End], axis: &Axis, (frame, count): (Frame
             out.text((left, baseline), Anchor::Start, NAME, end.ink.words, name.trim_end());
             baseline += LEADING;
         }
-        if in_full {
-            out.text((left, baseline), Anchor::Start, VALUE, end.ink.words, &end.value);
+        for value in end.value.iter().filter(|_| in_full) {
+            out.text((left, baseline), Anchor::Start, VALUE, end.ink.words, value.trim_end());
+            baseline += LEADING;
         }
     }
 }
@@ -308,11 +311,10 @@ impl Svg {
     }
 
     /// Level from a line's end to the edge, then to the label.
-    fn leader(&mut self, (x, y): (i32, i32), (edge, level): (i32, i32), (left, middle): (i32, i32), ink: &str) {
+    fn leader(&mut self, (x, y): (i32, i32), edge: i32, (left, middle): (i32, i32), ink: &str) {
         self.add(format_args!(
-            "<path d=\"M{x} {y}L{} {level}L{left} {middle}\" stroke=\"{ink}\" stroke-width=\"10\" \
-             stroke-dasharray=\"10 30\" stroke-linecap=\"round\"/>",
-            edge.max(x)
+            "<path d=\"M{x} {y}L{edge} {y}L{left} {middle}\" stroke=\"{ink}\" stroke-width=\"10\" \
+             stroke-dasharray=\"10 30\" stroke-linecap=\"round\"/>"
         ));
     }
 

@@ -17,8 +17,8 @@ use krilla::page::PageSettings;
 use krilla::paint::Fill;
 use krilla::surface::Surface;
 use krilla::tagging::{
-    Artifact, ArtifactType, BBox, ContentTag, Identifier, ListNumbering, SpanTag, TableHeaderScope, Tag,
-    TagGroup, TagKind, TagTree,
+    Artifact, ArtifactType, BBox, ContentTag, Identifier, ListNumbering, TableHeaderScope, Tag, TagGroup, TagKind,
+    TagTree,
 };
 use krilla::text::{Font, GlyphId, KrillaGlyph};
 use krilla::{Data, Document, SerializeSettings};
@@ -37,7 +37,10 @@ pub(super) fn write(
     let mut document = Document::new_with(SerializeSettings { configuration: accessible()?, ..Default::default() });
     let mut pen = Pen {
         fonts: [font(Weight::Regular)?, font(Weight::Bold)?],
-        picture: chart.map(|png| Image::from_png(Data::from(png.to_vec()), false)).transpose().map_err(AttachError::Pdf)?,
+        picture: chart
+            .map(|png| Image::from_png(Data::from(png.to_vec()), false))
+            .transpose()
+            .map_err(AttachError::Pdf)?,
         leaves: vec![Vec::new(); sheets.tree.len()],
     };
     let count = sheets.sheets.len();
@@ -118,7 +121,7 @@ impl Pen {
     fn sheet(&mut self, surface: &mut Surface<'_>, pieces: &[Piece]) {
         for run in pieces.chunk_by(|a, b| a.node == b.node) {
             let tag = match run[0].node {
-                Some(_) => ContentTag::Span(SpanTag::empty()),
+                Some(_) => ContentTag::Other,
                 None => ContentTag::Artifact(Artifact::with_kind(ArtifactType::Layout)),
             };
             let identifier = surface.start_tagged(tag);

@@ -31,9 +31,21 @@ pub(super) const RULE: Ink = [0xc9, 0xd3, 0xde];
 #[derive(Debug, Clone)]
 pub(super) enum Shape {
     /// `at` is the start of the baseline.
-    Words { at: (i32, i32), text: String, font: Font, ink: Ink },
-    Box { at: (i32, i32), size: (i32, i32), ink: Ink },
-    Picture { at: (i32, i32), size: (i32, i32) },
+    Words {
+        at: (i32, i32),
+        text: String,
+        font: Font,
+        ink: Ink,
+    },
+    Box {
+        at: (i32, i32),
+        size: (i32, i32),
+        ink: Ink,
+    },
+    Picture {
+        at: (i32, i32),
+        size: (i32, i32),
+    },
     /// Holds the place of a cell without content, which a table must not lack.
     Nothing,
 }

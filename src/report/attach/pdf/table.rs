@@ -2,10 +2,10 @@
 //! too short for one.
 
 use super::super::font::{Font, printable};
+use super::alerted;
 use super::sheet::{ACCENT, ALERT, HEIGHT, Ink, QUIET, RULE, Shape, Sheets, TEXT, WIDTH};
 use super::text::{self, Line};
 use super::tree::{Node, ROOT, Role};
-use super::alerted;
 use crate::report::page::{Bar, Cell, Row, Table};
 
 /// Left and right of a cell's content.
@@ -96,9 +96,9 @@ fn wish(font: Font, words: &str) -> Wish {
 
 /// The width of each column; together the width of the text.
 fn shared(wishes: &[Wish]) -> Vec<i32> {
-    let (least, best) = wishes.iter().fold((0_i64, 0_i64), |(least, best), wish| {
-        (least + i64::from(wish.least), best + i64::from(wish.best))
-    });
+    let (least, best) = wishes
+        .iter()
+        .fold((0_i64, 0_i64), |(least, best), wish| (least + i64::from(wish.least), best + i64::from(wish.best)));
     let whole = i64::from(WIDTH);
     let width = |wish: &Wish| {
         let (low, high) = (i64::from(wish.least), i64::from(wish.best));

@@ -40,9 +40,10 @@ fn every_word_of_the_page_is_there() {
     let words: Vec<&str> = text.split_whitespace().collect();
     let flat = words.join(" ");
     let cells = page.sections.iter().flat_map(|section| &section.table.rows).flat_map(|row| &row.cells);
-    for expected in [&page.headline, &page.agency, &page.position, &page.warnings[0], &page.notes[1], &page.changes[0]]
-        .into_iter()
-        .chain(cells.map(|cell| &cell.text))
+    for expected in
+        [&page.headline, &page.agency, &page.position, &page.warnings[0], &page.notes[1], &page.changes[0]]
+            .into_iter()
+            .chain(cells.map(|cell| &cell.text))
     {
         let expected = expected.replace('\u{a0}', " ");
         assert!(flat.contains(&expected), "{expected:?} is not in {flat}");

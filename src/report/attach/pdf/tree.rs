@@ -10,13 +10,18 @@ pub(super) const ROOT: Node = 0;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Role {
     Document,
-    Heading { level: u16, title: String },
+    Heading {
+        level: u16,
+        title: String,
+    },
     Paragraph,
     List,
     Item,
     Label,
     Body,
-    Table { summary: String },
+    Table {
+        summary: String,
+    },
     Caption,
     TableHead,
     TableBody,
@@ -25,7 +30,10 @@ pub(super) enum Role {
     RowHeader,
     Data,
     /// `bounds`: sheet, upper left corner, width and height.
-    Figure { alt: String, bounds: (usize, (i32, i32), (i32, i32)) },
+    Figure {
+        alt: String,
+        bounds: (usize, (i32, i32), (i32, i32)),
+    },
 }
 
 /// Nodes by their number; children stand in reading order.
