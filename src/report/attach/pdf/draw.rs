@@ -165,6 +165,9 @@ impl Pen {
 
     /// A glyph a character, each as far on as the layout measured.
     fn words(&self, surface: &mut Surface<'_>, at: (i32, i32), text: &str, (font, ink): (Type, Ink)) {
+        if text.is_empty() {
+            return;
+        }
         // A space that does not break is one for the reader, too.
         let text = text.replace('\u{a0}', " ");
         let face = &self.fonts[usize::from(font.weight == Weight::Bold)];

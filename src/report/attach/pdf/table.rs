@@ -15,6 +15,8 @@ const PADDING_Y: i32 = 3_500;
 /// Sizes of the letters, from the best to the one that still can be read; a table with wide figures gets a smaller one
 /// before a figure would be divided.
 const SIZES: [i32; 5] = [9_500, 9_000, 8_000, 7_000, 6_000];
+/// The widest word that no column divides: a quarter of the sheet. Figures are never divided while letters can shrink.
+const WORD: i32 = WIDTH / 4;
 /// Lines of a column's heading.
 const HEADER_LINES: usize = 6;
 /// A bar as shown in the mail, 60 x 8 px.
@@ -33,7 +35,8 @@ pub(super) fn place(sheets: &mut Sheets, table: &Table) {
     let node = sheets.tree.add(ROOT, Role::Table { summary });
     let caption = text::lines(&table.caption, Font::regular(9_500), QUIET, WIDTH);
     let header = header(table, size, &widths);
-    let first = table.rows.first().map_or(0, |row| 3 * PADDING_Y + row_lines(row, size) * size * 13 / 10);
+    // Caption, header and the first row stand together; a first guess at its height is enough.
+    let first = table.rows.first().map_or(0, |row| 2 * size * (1 + i32::from(row.detail.is_some())) + 2 * PADDING_Y);
     sheets.need((text::height(&caption) + tall(&header) + first).min(HEIGHT));
     if !table.caption.is_empty() {
         let captioned = sheets.tree.add(node, Role::Caption);
@@ -54,11 +57,6 @@ pub(super) fn place(sheets: &mut Sheets, table: &Table) {
     }
 }
 
-/// At least how many lines a row has, for a first guess.
-fn row_lines(row: &Row, _size: i32) -> i32 {
-    1 + i32::from(row.detail.is_some())
-}
-
 /// How wide a column would like to be, and must be for no figure or word to be divided.
 #[derive(Debug, Clone, Copy)]
 struct Wish {
@@ -68,30 +66,32 @@ struct Wish {
 
 fn columns(table: &Table, size: i32) -> Vec<Wish> {
     let (regular, bold) = (Font::regular(size), Font::bold(size));
-    let mut wishes: Vec<Wish> = table.columns.iter().map(|column| wish(bold, &printable(&column.label))).collect();
-    let mut widen = |column: usize, words: &str, font: Font, bar: bool| {
+    let mut wishes: Vec<Wish> = table.columns.iter().map(|column| wish(bold, &column.label, WORD)).collect();
+    let mut widen = |column: usize, wish: Wish| {
         if let Some(known) = wishes.get_mut(column) {
-            let wish = wish(font, &printable(words));
-            let bar = if bar { BAR.0 * 60 + 2 * PADDING } else { 0 };
-            *known = Wish { least: known.least.max(wish.least).max(bar), best: known.best.max(wish.best).max(bar) };
+            *known = Wish { least: known.least.max(wish.least), best: known.best.max(wish.best) };
         }
     };
     for row in &table.rows {
         let font = if row.total { bold } else { regular };
-        widen(0, &row.head, font, false);
-        widen(0, row.detail.as_deref().unwrap_or_default(), Font::regular(small(size)), false);
+        widen(0, wish(font, &row.head, WORD));
+        widen(0, wish(Font::regular(small(size)), row.detail.as_deref().unwrap_or_default(), WORD));
         for (index, cell) in row.cells.iter().enumerate() {
             let font = if cell.alert { bold } else { font };
-            widen(index + 1, &cell.text, font, cell.bar.is_some());
+            widen(index + 1, wish(font, &cell.text, if cell.right { WIDTH } else { WORD }));
+            if cell.bar.is_some() {
+                let bar = BAR.0 * 60 + 2 * PADDING;
+                widen(index + 1, Wish { least: bar, best: bar });
+            }
         }
     }
     wishes
 }
 
-fn wish(font: Font, words: &str) -> Wish {
-    // A very long word may be divided all the same: no column needs more than a quarter of the sheet.
-    let least = font.widest_piece(words).min(WIDTH / 4);
-    Wish { least: least + 2 * PADDING, best: font.width(words) + 2 * PADDING }
+/// What a text needs; a piece wider than `most` may be divided.
+fn wish(font: Font, words: &str, most: i32) -> Wish {
+    let words = printable(words);
+    Wish { least: font.widest_piece(&words).min(most) + 2 * PADDING, best: font.width(&words) + 2 * PADDING }
 }
 
 /// The width of each column; together the width of the text.
