@@ -1,10 +1,10 @@
 //! All figures of a page in one CSV: a line a cell, so that tables of different columns fit into one file.
 //!
-//! No CSV opens right in both an Indonesian Excel and a plain `pandas.read_csv`: the first wants `;` between fields and
-//! a decimal comma, the second `,` and a decimal point. The Indonesian form is written, because it cannot be misread in
-//! silence: Excel shows exactly what is meant, while a decimal point there makes 71.400 out of 71,4 with trailing zeros;
-//! a program that was not told fails at once, and one that was (`sep=";", decimal=","`) reads it all. The byte order
-//! mark makes Excel read UTF-8 and is skipped by pandas.
+//! No CSV opens right in both an Indonesian Excel and a bare `pandas.read_csv`: the first wants `;` between fields and a
+//! decimal comma, the second `,` and a decimal point. The Indonesian form is written, because nobody misreads it in
+//! silence. Excel shows exactly what is meant; given a decimal point it would take 71.400 for 71400. A program that was
+//! not told fails at once, and one that was (`sep=";", decimal=","`) reads it all. The byte order mark makes Excel read
+//! UTF-8 and is skipped by pandas.
 
 use super::tables::{tables, unit_word};
 use crate::report::amount::Amount;
