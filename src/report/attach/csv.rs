@@ -3,7 +3,7 @@
 //! No CSV opens right in both an Indonesian Excel and a bare `pandas.read_csv`: the first wants `;` between fields and a
 //! decimal comma, the second `,` and a decimal point. The Indonesian form is written, because nobody misreads it in
 //! silence. Excel shows exactly what is meant; given a decimal point it would take 71.400 for 71400. A program that was
-//! not told fails at once, and one that was (`sep=";", decimal=","`) reads it all. The byte order mark makes Excel read
+//! not told finds no column `nilai`, and one that was (`sep=";", decimal=","`) reads it all. The byte order mark makes Excel read
 //! UTF-8 and is skipped by pandas.
 
 use super::tables::{tables, unit_word};
