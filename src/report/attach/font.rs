@@ -101,15 +101,12 @@ impl Font {
         let mut lines = Vec::new();
         let mut line = String::new();
         for piece in pieces(text) {
-            if self.width(line.trim_end()) + self.width(&line[line.trim_end().len()..]) + self.width(piece.trim_end())
-                <= width
-            {
+            let (words, space) = line.split_at(line.trim_end().len());
+            if self.width(words) + self.width(space) + self.width(piece.trim_end()) <= width {
                 line.push_str(piece);
                 continue;
             }
-            if !line.trim_end().is_empty() {
-                lines.push(std::mem::take(&mut line));
-            }
+            end_line(&mut lines, &mut line);
             let mut rest = piece;
             while self.width(rest.trim_end()) > width {
                 let (head, tail) = rest.split_at(self.longest(rest, width));
@@ -118,8 +115,9 @@ impl Font {
             }
             line = rest.to_owned();
         }
-        if !line.trim_end().is_empty() || lines.is_empty() {
-            lines.push(line);
+        end_line(&mut lines, &mut line);
+        if lines.is_empty() {
+            lines.push(String::new());
         }
         lines
     }
@@ -159,6 +157,16 @@ impl Font {
             }
         }
         text.len()
+    }
+}
+
+/// Ends a line; a space alone goes to the line before, if there is one.
+fn end_line(lines: &mut Vec<String>, line: &mut String) {
+    let line = std::mem::take(line);
+    if !line.trim_end().is_empty() {
+        lines.push(line);
+    } else if let Some(before) = lines.last_mut() {
+        before.push_str(&line);
     }
 }
 
@@ -225,10 +233,11 @@ mod tests {
             let lines = font.wrap(&long, width);
             assert_eq!(lines.concat(), long);
             for line in &lines {
-                assert!(font.width(line.trim_end()) <= width || line.chars().count() == 1, "{line:?} at {width}");
+                assert!(font.width(line.trim_end()) <= width || line.trim_end().chars().count() == 1, "{line:?} at {width}");
             }
         }
-        assert_eq!(font.wrap("", 10_000), [""]);
+        assert_eq!((font.wrap("", 10_000), font.wrap("  ", 10)), (vec![String::new()], vec![String::new()]));
+        assert_eq!(font.wrap("ww ww", 12_000), ["w", "w ", "w", "w"]);
     }
 
     #[test]

@@ -21,7 +21,7 @@ const LEADING: i32 = 155;
 /// The widest label at a line's end.
 const LABEL_WIDTH: i32 = 1_300;
 /// From the end of a line to its label.
-const LABEL_GAP: i32 = 110;
+const LABEL_GAP: i32 = 190;
 
 const TITLE_INK: &str = "#12355b";
 const TEXT_INK: &str = "#4a4a4a";
@@ -173,7 +173,7 @@ fn ends(chart: &Chart) -> Vec<End> {
 fn frame(axis: &Axis, ends: &[End], chart: &Chart, top: i32) -> Frame {
     let ticks = axis.ticks(0).iter().map(|tick| SMALL.width(&tick.label)).max().unwrap_or(0);
     let labels = ends.iter().map(End::width).max().unwrap_or(0);
-    let half = |label: Option<&String>| label.map_or(0, |label| month_width(label) / 2);
+    let half = |label: Option<&String>| label.map_or(0, |label| month_width(label) / 2 + 60);
     let left = MARGIN + ticks + 100;
     let right = WIDTH - MARGIN - (labels + LABEL_GAP).max(half(chart.labels.last()));
     Frame { left: left.max(half(chart.labels.first())), right, top: top + 150, bottom: HEIGHT - 370 }
@@ -242,7 +242,7 @@ fn place_labels(out: &mut Svg, ends: &[End], axis: &Axis, (frame, count): (Frame
         let height = if in_full { end.height() } else { LEADING };
         let (left, middle) = (frame.right + LABEL_GAP, top + height / 2);
         if x < frame.right || (middle - y).abs() > 60 {
-            out.leader((x + 60, y), frame.right.max(x + 60), (left - 25, middle), end.ink.line);
+            out.leader((x + 70, y), frame.right.max(x + 70), (left - 35, middle), end.ink.line);
         }
         let names = if in_full { end.name.clone() } else { vec![NAME.fit(&end.name.concat(), LABEL_WIDTH)] };
         let mut baseline = top + if in_full { 20 } else { 0 } + 120;
@@ -313,8 +313,7 @@ impl Svg {
     /// Level from a line's end to the edge, then to the label.
     fn leader(&mut self, (x, y): (i32, i32), edge: i32, (left, middle): (i32, i32), ink: &str) {
         self.add(format_args!(
-            "<path d=\"M{x} {y}L{edge} {y}L{left} {middle}\" stroke=\"{ink}\" stroke-width=\"10\" \
-             stroke-dasharray=\"10 30\" stroke-linecap=\"round\"/>"
+            "<path d=\"M{x} {y}L{edge} {y}L{left} {middle}\" stroke=\"{ink}\" stroke-width=\"7\"/>"
         ));
     }
 

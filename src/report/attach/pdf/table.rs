@@ -24,8 +24,11 @@ const BAR: (i32, i32) = (750, 5_000);
 const BAR_REST: Ink = [0xdf, 0xe6, 0xee];
 const BAR_FILL: Ink = [0x1f, 0x5f, 0x99];
 
-/// Places a table below what is there.
+/// Places a table below what is there; one without rows is a sentence.
 pub(super) fn place(sheets: &mut Sheets, table: &Table) {
+    if table.rows.is_empty() {
+        return sheets.paragraph("Tidak ada data.");
+    }
     let size = *SIZES
         .iter()
         .find(|size| columns(table, **size).iter().map(|column| column.least).sum::<i32>() <= WIDTH)
@@ -48,9 +51,6 @@ pub(super) fn place(sheets: &mut Sheets, table: &Table) {
     let heads: Vec<Option<Node>> = header.iter().map(|_| Some(sheets.tree.add(head, Role::ColumnHeader))).collect();
     let mut grid = Grid { sheets, widths, header };
     grid.draw_header(&heads);
-    if table.rows.is_empty() {
-        return;
-    }
     let body = grid.sheets.tree.add(node, Role::TableBody);
     for row in &table.rows {
         grid.row(body, row, size);
@@ -88,13 +88,14 @@ fn columns(table: &Table, size: i32) -> Vec<Wish> {
     wishes
 }
 
-/// What a text needs; a piece wider than `most` may be divided.
+/// What a text needs; a piece wider than `most` may be divided, and no text asks for more than twice that.
 fn wish(font: Font, words: &str, most: i32) -> Wish {
     let words = printable(words);
-    Wish { least: font.widest_piece(&words).min(most) + 2 * PADDING, best: font.width(&words) + 2 * PADDING }
+    let (least, best) = (font.widest_piece(&words).min(most), font.width(&words).min(2 * most));
+    Wish { least: least + 2 * PADDING, best: best.max(least) + 2 * PADDING }
 }
 
-/// The width of each column; together the width of the text.
+/// The width of each column; together the width of the text. What is left is shared evenly.
 fn shared(wishes: &[Wish]) -> Vec<i32> {
     let (least, best) = wishes
         .iter()
@@ -112,10 +113,8 @@ fn shared(wishes: &[Wish]) -> Vec<i32> {
         i32::try_from(width).unwrap_or(WIDTH)
     };
     let mut widths: Vec<i32> = wishes.iter().map(width).collect();
-    let rest = WIDTH - widths.iter().sum::<i32>();
-    if let Some(first) = widths.first_mut() {
-        *first += rest;
-    }
+    let each = (WIDTH - widths.iter().sum::<i32>()) / i32::try_from(widths.len().max(1)).unwrap_or(i32::MAX);
+    widths.iter_mut().for_each(|width| *width += each);
     widths
 }
 
