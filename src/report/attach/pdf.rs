@@ -55,7 +55,7 @@ pub(crate) fn pdf(page: &Page, chart: Option<&[u8]>, made: DateTime<Utc>) -> Res
     sheets.list(&page.footer.sources);
     sheets.paragraph(&page.footer.made);
     sheets.paragraph(&format!("Pertanyaan: {}, {}.", page.footer.contact_unit, page.footer.contact_address));
-    draw::write(sheets, page, chart, made)
+    draw::write(&sheets, page, chart, made)
 }
 
 /// The band, the message, the position and why the figures are old.

@@ -177,7 +177,7 @@ pub(crate) fn awkward() -> Page {
         _ => format!("Kantor Wilayah {index}"),
     };
     let row = |index: usize| {
-        let huge = if index % 2 == 0 { "99999999999999999999.99" } else { "-12345678901234567890.5" };
+        let huge = if index.is_multiple_of(2) { "99999999999999999999.99" } else { "-12345678901234567890.5" };
         let figure = amount(huge);
         let cells = vec![
             Cell::figure(id_id::decimal(figure, 2)).of(figure, Unit::Rupiah),
@@ -185,7 +185,7 @@ pub(crate) fn awkward() -> Page {
                 .of(amount("-12.5"), Unit::Percent)
                 .alerted(true)
                 .with_bar(Bar::of_permille(0, true)),
-            Cell::words(if index % 5 == 0 { "" } else { "keterangan yang cukup panjang untuk dua baris" }),
+            Cell::words(if index.is_multiple_of(5) { "" } else { "keterangan yang cukup panjang untuk dua baris" }),
         ];
         Row { detail: Some(format!("{index:06}")), ..Row::new(name(index), cells) }
     };

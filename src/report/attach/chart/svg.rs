@@ -160,7 +160,7 @@ impl End {
 fn ends(chart: &Chart) -> Vec<End> {
     let end = |(line, ink): (&Line, Ink)| {
         let points = line.points.iter().take(chart.labels.len()).enumerate();
-        let (index, figure) = points.filter_map(|(index, figure)| Some((index, (*figure)?))).last()?;
+        let (index, figure) = points.filter_map(|(index, figure)| Some((index, (*figure)?))).next_back()?;
         let name = NAME.wrap_at_most(&printable(&line.name), LABEL_WIDTH, 2);
         // Between figure and word only, and only where both are too wide together.
         let value = VALUE.wrap(&printed(figure, chart.unit).replace('\u{a0}', " "), LABEL_WIDTH);
@@ -258,6 +258,7 @@ fn place_labels(out: &mut Svg, ends: &[End], axis: &Axis, (frame, count): (Frame
 }
 
 /// Which end of a text its x names.
+#[derive(Clone, Copy)]
 enum Anchor {
     Start,
     Middle,

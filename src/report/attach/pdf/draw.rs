@@ -29,7 +29,7 @@ const LANGUAGE: &str = "id";
 
 /// Writes the document.
 pub(super) fn write(
-    sheets: Sheets,
+    sheets: &Sheets,
     page: &Page,
     chart: Option<&[u8]>,
     made: Instant<Utc>,
