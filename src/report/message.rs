@@ -3,9 +3,9 @@
 //! Everything in a message follows from edition, recipient and the injected now: Message-ID, MIME boundaries and date.
 //! Making it again gives the same bytes.
 
-use super::definition::{Recipient, ReportDefinition};
+use super::definition::Recipient;
 use super::edition::Edition;
-use super::inputs::{Deployment, Logo};
+use super::inputs::Deployment;
 use crate::mail::Outgoing;
 use chrono::{DateTime, Utc};
 use lettre::Message;
@@ -27,13 +27,13 @@ pub enum MessageError {
     },
 }
 
-/// One message for each recipient of the definition, in its order. `now` becomes the mail's date.
+/// One message for each of `recipients`, in their order. `now` becomes the mail's date.
 ///
 /// # Errors
 /// [`MessageError::Invalid`] when lettre refuses a header; checked addresses never lead there.
 pub fn messages(
     edition: &Edition,
-    definition: &ReportDefinition,
+    recipients: &[Recipient],
     deployment: &Deployment,
     now: DateTime<Utc>,
 ) -> Result<Vec<Outgoing>, MessageError> {
@@ -53,7 +53,7 @@ pub fn messages(
         let (edition, recipient) = (edition.id(), recipient.address.clone());
         Ok(Outgoing { edition, recipient, message_id, eml: mail.formatted() })
     };
-    definition.recipients.iter().map(message).collect()
+    recipients.iter().map(message).collect()
 }
 
 /// What tells a mail program, and an out-of-office responder, that this is a subscribed, automatic mail.
@@ -68,25 +68,26 @@ fn list_headers(edition: &Edition, deployment: &Deployment) -> Vec<HeaderValue> 
     ]
 }
 
-/// Text first, HTML preferred; a logo stands beside the HTML, never beside the text.
+/// Text first, HTML preferred; pictures stand beside the HTML, never beside the text.
 fn body(edition: &Edition, deployment: &Deployment, id: &str) -> MultiPart {
     let text = SinglePart::plain(edition.text.clone());
     let html = SinglePart::html(edition.html.clone());
     let alternative = MultiPart::alternative().boundary(format!("lumbung-{id}-a")).singlepart(text);
-    match &deployment.logo {
-        None => alternative.singlepart(html),
-        Some(logo) => alternative.multipart(
-            MultiPart::related()
-                .boundary(format!("lumbung-{id}-r"))
-                .singlepart(html)
-                .singlepart(picture(logo, deployment.logo_content_id())),
-        ),
+    let logo = deployment.logo.iter().map(|logo| ("logo.png", deployment.logo_content_id(), logo.png.to_vec()));
+    let chart = edition.picture.iter().map(|chart| ("grafik.png", chart.content_id.clone(), chart.png.clone()));
+    let pictures: Vec<_> = logo.chain(chart).collect();
+    if pictures.is_empty() {
+        return alternative.singlepart(html);
     }
+    let related = MultiPart::related().boundary(format!("lumbung-{id}-r")).singlepart(html);
+    alternative.multipart(pictures.into_iter().fold(related, |related, (name, content_id, png)| {
+        related.singlepart(picture(name, content_id, png))
+    }))
 }
 
-fn picture(logo: &Logo, content_id: String) -> SinglePart {
-    let png = ContentType::parse("image/png").expect("a constant media type");
-    Attachment::new_inline_with_name(content_id, "logo.png".to_owned()).body(logo.png.to_vec(), png)
+fn picture(name: &str, content_id: String, png: Vec<u8>) -> SinglePart {
+    let media = ContentType::parse("image/png").expect("a constant media type");
+    Attachment::new_inline_with_name(content_id, name.to_owned()).body(png, media)
 }
 
 /// Sixteen hexadecimal digits over `parts`, each ended by a zero byte.
