@@ -14,6 +14,12 @@ pub const DEFAULT_CONFIG: &str = include_str!("../../config/lumbung.toml");
 /// Every file below `config/`, by its path there; the reference tables have a list of their own.
 const EMBEDDED: &[(&str, &str)] = &[
     ("lumbung.toml", DEFAULT_CONFIG),
+    ("reports/ikpa.toml", include_str!("../../config/reports/ikpa.toml")),
+    ("reports/kartu-satker.toml", include_str!("../../config/reports/kartu-satker.toml")),
+    ("reports/kesejahteraan.toml", include_str!("../../config/reports/kesejahteraan.toml")),
+    ("reports/pengadaan-umkm-pdn.toml", include_str!("../../config/reports/pengadaan-umkm-pdn.toml")),
+    ("reports/pnbp.toml", include_str!("../../config/reports/pnbp.toml")),
+    ("reports/ringkasan-pimpinan.toml", include_str!("../../config/reports/ringkasan-pimpinan.toml")),
     ("reports/serapan-anggaran.toml", include_str!("../../config/reports/serapan-anggaran.toml")),
     ("sources/omspan.toml", include_str!("../../config/sources/omspan.toml")),
     ("sources/oss.toml", include_str!("../../config/sources/oss.toml")),
