@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use arrow::array::RecordBatch;
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use futures::future::BoxFuture;
@@ -10,10 +11,12 @@ use serde_json::json;
 use super::exit::{Code, Failure};
 use super::output::{OutputFormat, Table, print, print_json};
 use super::{Context, session};
-use crate::catalog::Catalog;
+use crate::catalog::{Bound, Catalog};
 use crate::mail::{FileTransport, Outgoing};
+use crate::report::definition::RecipientSource;
 use crate::report::{
-    Deployment, Edition, Inputs, Logo, QueryFailure, ReportDefinition, Rows, SourceNote, compose, messages,
+    Deployment, Edition, Inputs, Logo, Parameter, Parameters, QueryFailure, QuerySet, ReportDefinition, ReportError, Rows,
+    Session, SourceNote, audiences, compose, messages, missing_column, recipients, required_columns, sample_parameters,
 };
 use crate::warehouse::{AsOf, CommittedFile, Warehouse};
 
@@ -35,7 +38,8 @@ enum ReportCommand {
     Render {
         /// The report, e.g. serapan-anggaran
         name: String,
-        /// The report's date: it shows the snapshots of that day or the newest before [default: today]
+        /// The day of the edition: it shows the snapshots of that day or the newest before, and stands for the newest
+        /// week or month that had ended by then [default: today]
         #[arg(long, value_name = "YYYY-MM-DD")]
         period: Option<NaiveDate>,
         /// The folder; it is made when it is missing
@@ -57,25 +61,41 @@ pub(crate) async fn run(context: &Context, args: &ReportArgs) -> Result<(), Fail
             let definition = definition(context, name)?;
             let warehouse = Warehouse::open_for_reading(&context.warehouse)?;
             let today = context.clock.today(context.config.deployment.timezone);
-            let composed = make(context, &warehouse, &definition, period.unwrap_or(today)).await?;
-            let mut paths = write_parts(&composed.edition, out)?;
-            paths.extend(deliver(&composed, out)?);
+            let mut paths = Vec::new();
+            for composed in make(context, &warehouse, &definition, period.unwrap_or(today)).await? {
+                paths.extend(write_parts(&composed.edition, out)?);
+                paths.extend(deliver(&composed, out)?);
+            }
             paths.iter().try_for_each(|path| print(&format!("{}\n", path.display())))
+        }
+    }
+}
+
+/// The report queries of this deployment: embedded, and `queries/report/` beside the config folder's own.
+pub(crate) fn queries(context: &Context) -> Result<QuerySet, Failure> {
+    let queries = QuerySet::embedded();
+    match context.folder.path() {
+        None => Ok(queries),
+        Some(folder) => {
+            let overridden = queries.with_overrides(&folder.join("queries/report"));
+            overridden.map_err(|error| Failure::new(Code::Configuration, error))
         }
     }
 }
 
 /// Every report definition of this deployment.
 pub(crate) fn definitions(context: &Context) -> Result<Vec<ReportDefinition>, Failure> {
-    let mut definitions = Vec::new();
+    let queries = queries(context)?;
+    let mut definitions: Vec<ReportDefinition> = Vec::new();
     let mut problems = Vec::new();
     for name in context.folder.list("reports", "toml") {
         let (file, text) = context.folder.read(&name)?;
-        match ReportDefinition::load(&text, &file) {
+        match ReportDefinition::load(&text, &file, &queries) {
             Ok(definition) => definitions.push(definition),
-            Err(more) => problems.extend(more.iter().map(ToString::to_string)),
+            Err(more) => problems.push(more.to_string()),
         }
     }
+    definitions.sort_by(|a, b| (a.order, &a.name).cmp(&(b.order, &b.name)));
     if problems.is_empty() { Ok(definitions) } else { Err(Failure::new(Code::Configuration, problems.join("\n"))) }
 }
 
@@ -91,7 +111,12 @@ fn definition(context: &Context, name: &str) -> Result<ReportDefinition, Failure
 fn list(context: &Context) -> Result<(), Failure> {
     let mut table = Table::new(&["report", "title", "schedule", "recipients"]);
     for definition in definitions(context)? {
-        let recipients: Vec<String> = definition.recipients.iter().map(|r| r.address.to_string()).collect();
+        let recipient = |source: &RecipientSource| match source {
+            RecipientSource::Office(office) => office.address.to_string(),
+            RecipientSource::Csv(file) => format!("of {file}"),
+            RecipientSource::Query(query) => format!("of {}", query.file),
+        };
+        let recipients: Vec<String> = definition.recipients.iter().map(recipient).collect();
         if context.output == OutputFormat::Json {
             print_json(&json!({ "report": definition.name, "title": definition.title, "schedule": definition.cron,
                 "recipients": recipients }))?;
@@ -102,41 +127,94 @@ fn list(context: &Context) -> Result<(), Failure> {
     if context.output == OutputFormat::Table { print(&table.render()) } else { Ok(()) }
 }
 
-/// A session as the report sees it.
-struct Session(Catalog);
+/// A catalog as a report sees it.
+struct Snapshots(Catalog);
 
-impl Rows for Session {
-    fn rows<'a>(&'a self, sql: &'a str) -> BoxFuture<'a, Result<Vec<arrow::array::RecordBatch>, QueryFailure>> {
-        Box::pin(async move { Ok(self.0.query(sql).await?.collect().await?) })
+impl Rows for Snapshots {
+    fn rows<'a>(
+        &'a self,
+        sql: &'a str,
+        parameters: &'a Parameters,
+    ) -> BoxFuture<'a, Result<Vec<RecordBatch>, QueryFailure>> {
+        Box::pin(async move { Ok(self.0.query_bound(sql, &bound(parameters)).await?.collect().await?) })
     }
 }
 
-/// Makes the edition of `period` from the snapshots of that day, against the newest earlier ones.
+fn bound(parameters: &Parameters) -> Vec<(String, Bound)> {
+    let value = |parameter: &Parameter| match parameter {
+        Parameter::Null => Bound::Null,
+        Parameter::Text(text) => Bound::Text(text.clone()),
+        Parameter::Date(date) => Bound::Date(*date),
+        Parameter::Decimal(unscaled, scale) => {
+            Bound::Decimal(*unscaled, i8::try_from(*scale).expect("a scale of at most 38"))
+        }
+    };
+    parameters.iter().map(|(name, parameter)| (name.clone(), value(parameter))).collect()
+}
+
+/// Plans every query of a report and holds its columns against what the definition prints; all problems at once.
+pub(crate) async fn plan(catalog: &Catalog, definition: &ReportDefinition) -> Result<(), String> {
+    let parameters = bound(&sample_parameters(definition));
+    let mut problems = Vec::new();
+    for (query, wanted) in required_columns(definition) {
+        match catalog.columns_bound(&query.sql, &parameters).await {
+            Err(error) => problems.push(format!("{}: {error}", query.file)),
+            Ok(schema) => {
+                let given: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
+                problems.extend(missing_column(&query, &wanted, &given));
+            }
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
+}
+
+/// Makes the editions of the period that had ended by `day`, one an audience, from the snapshots of `day` and against the
+/// newest earlier ones.
 pub(crate) async fn make(
     context: &Context,
     warehouse: &Warehouse,
     definition: &ReportDefinition,
-    period: NaiveDate,
-) -> Result<Composed, Failure> {
-    let current = Session(session::open(context, warehouse, AsOf::Date(period))?);
-    let previous = match previous_date(warehouse, period)? {
-        Some(date) => Some(Session(session::open(context, warehouse, AsOf::Date(date))?)),
+    day: NaiveDate,
+) -> Result<Vec<Composed>, Failure> {
+    let current = Snapshots(session::open(context, warehouse, AsOf::Date(day))?);
+    let previous = match previous_date(warehouse, day)? {
+        Some(date) => Some(Snapshots(session::open(context, warehouse, AsOf::Date(date))?)),
         None => None,
     };
-    let sources = source_notes(context, warehouse, period)?;
+    let current = Session::new(&current);
+    let previous = previous.as_ref().map(|snapshots| Session::new(snapshots));
+    let sources = source_notes(context, warehouse, day)?;
     let deployment = deployment(context)?;
     let now = context.clock.now();
     let inputs = Inputs {
         current: &current,
-        previous: previous.as_ref().map(|session| session as &dyn Rows),
+        previous: previous.as_ref(),
         sources: &sources,
-        period,
+        period: definition.period.of(day),
+        day,
         now,
         deployment: &deployment,
     };
-    let edition = compose(definition, &inputs).await?;
-    let messages = messages(&edition, definition, &deployment, now).map_err(Failure::internal)?;
-    Ok(Composed { edition, messages })
+    let read_csv = |name: &str| match context.folder.read(name) {
+        Ok((_, text)) => Ok(text),
+        Err(problems) => Err(problems.to_string()),
+    };
+    let offices = recipients(definition, &current, &read_csv).await.map_err(ReportError::from)?;
+    let mut composed = Vec::new();
+    for audience in audiences(definition, offices) {
+        let edition = match compose(definition, &inputs, &audience).await {
+            // One office without figures must not keep the others from theirs.
+            Err(error @ ReportError::NoFigures { variant: Some(_), .. }) => {
+                talk(context, &format!("{error}"));
+                continue;
+            }
+            edition => edition?,
+        };
+        let messages =
+            messages(&edition, &audience.recipients, &deployment, now).map_err(Failure::internal)?;
+        composed.push(Composed { edition, messages });
+    }
+    Ok(composed)
 }
 
 /// The date of the snapshots before those that `period` shows.

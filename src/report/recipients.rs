@@ -131,7 +131,11 @@ pub fn audiences(definition: &ReportDefinition, recipients: Vec<Recipient>) -> V
             order.push(Audience { roles, parameters, recipients: Vec::new() });
             order.len() - 1
         });
-        order[place].recipients.push(recipient);
+        // The same office in two lists gets one mail.
+        let known = order[place].recipients.iter().any(|known| known.address == recipient.address);
+        if !known {
+            order[place].recipients.push(recipient);
+        }
     }
     order
 }

@@ -33,8 +33,8 @@ const COMPARISON: [&str; 4] = ["label", "lama", "baru", "selisih"];
 
 impl<'q> Names<'q> {
     pub(super) fn new(queries: &'q QuerySet) -> Self {
-        let built_in = ["tanggal".to_owned()];
-        Self { queries, report: built_in.clone().into(), bound: built_in.into() }
+        let report = ["tanggal", "basi", "baris_lain"].map(str::to_owned).into();
+        Self { queries, report, bound: ["tanggal".to_owned()].into() }
     }
 
     /// The query that `key` names.
