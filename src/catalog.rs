@@ -63,7 +63,7 @@ pub use dictionary::{Dictionary, DictionarySources, TableEntry};
 pub use error::{CatalogError, ErrorKind};
 pub use format::Format;
 pub use keyed::KeyColumns;
-pub use ops::ledger_tables;
+pub use ops::{ledger_tables, ledger_tables_of};
 pub use pool::SharedEngine;
 pub use reference::reference_tables;
 pub use session::{Bound, Catalog, QueryResult, SessionLimits};

@@ -16,6 +16,7 @@
 //! | all of it together | [`mod@compose`] |
 //! | layout, in `templates/report/` | `page` |
 //! | one message per recipient | [`message`] |
+//! | what is recorded of it when it is sent | [`record`] |
 //!
 //! The same inputs give the same bytes: the clock's now, the sessions and the ledger's notes are handed in.
 
@@ -35,6 +36,7 @@ mod page;
 pub mod period;
 pub mod queries;
 pub mod recipients;
+pub mod record;
 pub mod rows;
 mod sentence;
 mod value;

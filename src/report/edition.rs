@@ -3,6 +3,7 @@
 use super::inputs::SourceNote;
 use super::page::Page;
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 
 /// One report for one period.
 #[derive(Debug, Clone)]
@@ -40,7 +41,7 @@ pub struct Edition {
 }
 
 /// A figure of an edition and where it comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PrintedFigure {
     /// `section.row.column`: the `data-figure` of the HTML.
     pub id: String,
@@ -52,6 +53,8 @@ pub struct PrintedFigure {
     pub column: String,
     /// The figure unrounded, as a plain decimal or date.
     pub value: String,
+    /// What it counts, as a definition calls it (`rupiah`, `percent`, …); empty for words and dates.
+    pub unit: String,
     /// As it is printed.
     pub text: String,
 }

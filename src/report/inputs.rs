@@ -4,6 +4,7 @@
 use super::rows::Session;
 use chrono::{DateTime, NaiveDate, Utc};
 use lettre::Address;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Everything one edition is made from. Nothing else is read: the same inputs give the same bytes.
@@ -25,7 +26,7 @@ pub struct Inputs<'a> {
 }
 
 /// What the ledger knows of the snapshot a dataset stands on.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceNote {
     /// `source.dataset`, e.g. `omspan.realisasi_belanja`.
     pub dataset: String,

@@ -78,6 +78,11 @@ const KINDS: [(&str, Kind); 13] = [
     ("flag", Kind::Flag),
 ];
 
+/// The name of the kind that has this unit.
+pub(crate) fn unit_word(unit: Unit) -> &'static str {
+    KINDS.iter().find(|(_, kind)| *kind == Kind::Figure(unit)).map_or("value", |(name, _)| name)
+}
+
 impl std::str::FromStr for Kind {
     type Err = String;
 

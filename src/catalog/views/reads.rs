@@ -22,8 +22,17 @@ impl ViewSet {
     /// What the view `name` is made of, all the way down. What reads `ops.data_tests` is made of every test.
     #[must_use]
     pub fn below(&self, name: &str) -> Below {
+        self.all_below(vec![format!("{MART}.{name}")])
+    }
+
+    /// What a query is made of, all the way down: views, data tests and tables; nothing where it is not one statement.
+    #[must_use]
+    pub fn below_query(&self, sql: &str) -> Below {
+        self.all_below(tables(sql).unwrap_or_default().into_iter().collect())
+    }
+
+    fn all_below(&self, mut open: Vec<String>) -> Below {
         let (mut below, tests) = (Below::default(), format!("{OPS}.{DATA_TESTS}"));
-        let mut open = vec![format!("{MART}.{name}")];
         while let Some(next) = open.pop() {
             if below.sql.contains_key(&next) || below.tables.contains(&next) {
                 continue;

@@ -4,12 +4,12 @@ use crate::report::ReportError;
 use crate::report::definition::{ReportDefinition, RowSource};
 use crate::report::edition::PrintedFigure;
 use crate::report::inputs::Inputs;
-use crate::report::page::{Cell, Mark};
+use crate::report::page::{Cell, Mark, Unit};
 use crate::report::queries::QueryFile;
 use crate::report::recipients::Audience;
 use crate::report::rows::{AnswerRow, Excerpt, Parameters, RowsError, Session};
 use crate::report::sentence::Words;
-use crate::report::value::{Kind, Known, Origin, Scope};
+use crate::report::value::{Kind, Known, Origin, Scope, unit_word};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
@@ -51,7 +51,8 @@ impl<'a> Desk<'a> {
     pub(super) fn say(&self, words: Words) -> String {
         let Words { text, marks, figures } = words;
         for (mark, known) in marks.iter().zip(figures) {
-            self.record(&known.origin, known.value.to_string(), &text[mark.start..mark.end]);
+            let figure = (known.value.to_string(), known.kind.unit());
+            self.record(&known.origin, figure, &text[mark.start..mark.end]);
         }
         if !marks.is_empty() {
             self.lock().marks.insert(text.clone(), marks);
@@ -61,11 +62,11 @@ impl<'a> Desk<'a> {
 
     /// `cell` with the figure of `origin`, recorded.
     pub(super) fn print(&self, cell: Cell, origin: &Origin, value: String) -> Cell {
-        self.record(origin, value, &cell.text);
+        self.record(origin, (value, cell.figure.map(|figure| figure.unit)), &cell.text);
         cell.called(origin.id.clone())
     }
 
-    fn record(&self, origin: &Origin, value: String, text: &str) {
+    fn record(&self, origin: &Origin, (value, unit): (String, Option<Unit>), text: &str) {
         let mut printed = self.lock();
         if printed.known.insert(origin.id.clone()) {
             printed.figures.push(PrintedFigure {
@@ -74,6 +75,7 @@ impl<'a> Desk<'a> {
                 row: origin.row.clone(),
                 column: origin.column.clone(),
                 value,
+                unit: unit.map(unit_word).unwrap_or_default().to_owned(),
                 text: text.to_owned(),
             });
         }
