@@ -37,6 +37,8 @@ pub mod queries;
 pub mod recipients;
 pub mod rows;
 mod sentence;
+#[cfg(test)]
+mod tests;
 mod value;
 
 pub use amount::Amount;
