@@ -39,6 +39,8 @@ pub mod recipients;
 pub mod record;
 pub mod rows;
 mod sentence;
+#[cfg(test)]
+mod tests;
 mod value;
 
 pub use amount::Amount;

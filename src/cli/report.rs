@@ -10,13 +10,15 @@ use serde_json::json;
 
 use super::exit::{Code, Failure};
 use super::output::{OutputFormat, Table, print, print_json};
+use super::progress::talk;
 use super::{Context, session};
 use crate::catalog::{Bound, Catalog};
 use crate::mail::{FileTransport, Outgoing};
 use crate::report::definition::RecipientSource;
 use crate::report::{
-    Deployment, Edition, Inputs, Logo, Parameter, Parameters, QueryFailure, QuerySet, ReportDefinition, ReportError, Rows,
-    Session, SourceNote, audiences, compose, messages, missing_column, recipients, required_columns, sample_parameters,
+    Deployment, Edition, Inputs, Logo, Parameter, Parameters, QueryFailure, QuerySet, ReportDefinition, ReportError,
+    Rows, Session, SourceNote, audiences, compose, messages, missing_column, recipients, required_columns,
+    sample_parameters,
 };
 use crate::warehouse::{AsOf, CommittedFile, Warehouse};
 
@@ -205,13 +207,12 @@ pub(crate) async fn make(
         let edition = match compose(definition, &inputs, &audience).await {
             // One office without figures must not keep the others from theirs.
             Err(error @ ReportError::NoFigures { variant: Some(_), .. }) => {
-                talk(context, &format!("{error}"));
+                talk(&error.to_string());
                 continue;
             }
             edition => edition?,
         };
-        let messages =
-            messages(&edition, &audience.recipients, &deployment, now).map_err(Failure::internal)?;
+        let messages = messages(&edition, &audience.recipients, &deployment, now).map_err(Failure::internal)?;
         composed.push(Composed { edition, messages });
     }
     Ok(composed)

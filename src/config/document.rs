@@ -369,7 +369,9 @@ impl<'d, 'i> Section<'d, 'i> {
         for (name, value) in section.table.iter() {
             let name: &str = name.get_ref();
             let found = match value.get_ref().as_array() {
-                Some(items) => items.iter().map(|item| plain(item.get_ref())).collect::<Option<_>>().map(PlainValue::List),
+                Some(items) => {
+                    items.iter().map(|item| plain(item.get_ref())).collect::<Option<_>>().map(PlainValue::List)
+                }
                 None => plain(value.get_ref()).map(PlainValue::One),
             };
             match found {

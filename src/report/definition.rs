@@ -317,7 +317,9 @@ impl Body {
             Self::Exceptions(exceptions) => exceptions.checks.iter().for_each(|check| rows(&check.rows)),
             Self::Table(table) => rows(&table.rows),
             Self::Chart(chart) => rows(&chart.table.rows),
-            Self::Notes(notes) => notes.iter().filter_map(|note| note.rows.as_ref()).for_each(|(source, _)| rows(source)),
+            Self::Notes(notes) => {
+                notes.iter().filter_map(|note| note.rows.as_ref()).for_each(|(source, _)| rows(source))
+            }
         }
     }
 }

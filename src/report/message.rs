@@ -80,9 +80,11 @@ fn body(edition: &Edition, deployment: &Deployment, id: &str) -> MultiPart {
         return alternative.singlepart(html);
     }
     let related = MultiPart::related().boundary(format!("lumbung-{id}-r")).singlepart(html);
-    alternative.multipart(pictures.into_iter().fold(related, |related, (name, content_id, png)| {
-        related.singlepart(picture(name, content_id, png))
-    }))
+    alternative.multipart(
+        pictures
+            .into_iter()
+            .fold(related, |related, (name, content_id, png)| related.singlepart(picture(name, content_id, png))),
+    )
 }
 
 fn picture(name: &str, content_id: String, png: Vec<u8>) -> SinglePart {

@@ -132,7 +132,8 @@ mod tests {
 
     #[test]
     fn parameters_stand_outside_comments_and_texts() {
-        let set = QuerySet::default().with_query("a", "-- $not\nSELECT '$nor', x AS y FROM t WHERE k = $satker AND d<$d");
+        let set =
+            QuerySet::default().with_query("a", "-- $not\nSELECT '$nor', x AS y FROM t WHERE k = $satker AND d<$d");
         let parameters: Vec<String> = set.get("a").unwrap().parameters().into_iter().collect();
         assert_eq!(parameters, ["d", "satker"]);
         assert!(set.get("a").unwrap().words().contains("y"));

@@ -71,9 +71,8 @@ pub async fn recipients(
             }
         };
         for recipient in found {
-            let same = |other: &Recipient| {
-                other.address == recipient.address && other.parameters == recipient.parameters
-            };
+            let same =
+                |other: &Recipient| other.address == recipient.address && other.parameters == recipient.parameters;
             if !all.iter().any(same) {
                 all.push(recipient);
             }
@@ -84,7 +83,8 @@ pub async fn recipients(
 
 fn from_csv(file: &str, text: &str, burst: Option<&Burst>) -> Result<Vec<Recipient>, RecipientsError> {
     let failed = |error: &csv::Error| RecipientsError::File { file: file.to_owned(), message: error.to_string() };
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
     let header = reader.headers().map_err(|error| failed(&error))?.clone();
     let mut rows = Vec::new();
     for record in reader.records() {
@@ -124,8 +124,7 @@ pub fn audiences(definition: &ReportDefinition, recipients: Vec<Recipient>) -> V
     let mut order: Vec<Audience> = Vec::new();
     let mut places: BTreeMap<(BTreeSet<String>, BTreeMap<String, String>), usize> = BTreeMap::new();
     for recipient in recipients {
-        let roles: BTreeSet<String> =
-            recipient.roles.iter().filter(|role| telling.contains(role)).cloned().collect();
+        let roles: BTreeSet<String> = recipient.roles.iter().filter(|role| telling.contains(role)).cloned().collect();
         let parameters = if definition.burst.is_some() { recipient.parameters.clone() } else { BTreeMap::new() };
         let place = *places.entry((roles.clone(), parameters.clone())).or_insert_with(|| {
             order.push(Audience { roles, parameters, recipients: Vec::new() });
@@ -169,7 +168,8 @@ mod tests {
 
     #[test]
     fn a_csv_file_gives_offices_with_parameters_and_roles() {
-        let text = "\u{feff}name,address,roles,satker\nYth. Kepala Kantor, kantah@contoh.go.id ,keuangan umum,431001\n";
+        let text =
+            "\u{feff}name,address,roles,satker\nYth. Kepala Kantor, kantah@contoh.go.id ,keuangan umum,431001\n";
         let found = from_csv("recipients/kartu.csv", text, Some(&burst())).unwrap();
         assert_eq!(found[0].parameters["satker"], "431001");
         assert_eq!(found[0].roles, ["keuangan", "umum"]);

@@ -160,9 +160,7 @@ fn print(known: &Known, format: Format) -> String {
         },
         Value::Text(text) => match format {
             Format::Lower => text.to_lowercase(),
-            Format::Month => {
-                text.parse().ok().and_then(id_id::month).map_or_else(|| text.clone(), str::to_owned)
-            }
+            Format::Month => text.parse().ok().and_then(id_id::month).map_or_else(|| text.clone(), str::to_owned),
             _ => text.clone(),
         },
         other => other.to_string(),

@@ -20,7 +20,8 @@ pub(super) async fn write(
     let mut counts = Vec::new();
     for check in &definition.checks {
         let holds = check.condition.as_ref().is_none_or(|condition| condition.holds(&facts.scope));
-        let (shown, all) = if holds { findings(desk, facts, check, definition.quota).await? } else { (Vec::new(), 0) };
+        let (shown, all) =
+            if holds { findings(desk, facts, check, definition.quota).await? } else { (Vec::new(), 0) };
         checked.extend(holds.then_some(check.checked.as_str()));
         counts.push((format!("temuan_{}", check.id), all));
         found += all;
@@ -38,11 +39,8 @@ pub(super) async fn write(
     let remark = (hidden > 0).then(|| format!("Ditambah {} temuan lain yang tidak ditampilkan.", count(hidden)));
     let [head, finding, value] = definition.columns.each_ref().map(String::as_str);
     let caption = definition.caption.words(&facts.scope).unwrap_or_default();
-    let table = Table {
-        caption: desk.say(caption),
-        columns: Column::list(&[head, finding, value], &[finding]),
-        rows,
-    };
+    let table =
+        Table { caption: desk.say(caption), columns: Column::list(&[head, finding, value], &[finding]), rows };
     Ok(Attention { heading: format!("{heading}: {} temuan", count(found)), table: Some(table), remark })
 }
 
@@ -61,7 +59,8 @@ async fn findings(
         let say = |choice: &crate::report::sentence::Choice| choice.words(&scope).map(|words| desk.say(words));
         let value = match check.value.words(&scope) {
             Some(words) => {
-                let figure = words.figures.first().and_then(|known| Some((known.value.amount()?, known.kind.unit()?)));
+                let figure =
+                    words.figures.first().and_then(|known| Some((known.value.amount()?, known.kind.unit()?)));
                 let cell = Cell::figure(desk.say(words)).alerted(true);
                 figure.map_or(cell.clone(), |(amount, unit)| cell.of(amount, unit))
             }

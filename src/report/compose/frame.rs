@@ -25,7 +25,8 @@ pub(super) fn page(desk: &Desk<'_>, facts: &Facts, parts: Parts, reasons: &[Stri
     let words = definition.headline.text.words(&facts.scope).unwrap_or_default();
     let headline = if words.text.is_empty() { definition.title.clone() } else { desk.say(words) };
     let mut lines = vec![headline.clone()];
-    lines.extend(definition.headline.lines.iter().filter_map(|line| line.words(&facts.scope)).map(|words| words.text));
+    lines
+        .extend(definition.headline.lines.iter().filter_map(|line| line.words(&facts.scope)).map(|words| words.text));
     if !reasons.is_empty() {
         lines.push(STALE.to_owned());
     }

@@ -75,7 +75,8 @@ pub(super) async fn table<'s>(
 fn money_unit(definition: &ReportDefinition, scope: &Scope<'_>, rows: &[Scope<'_>]) -> MoneyUnit {
     let named = definition.money.as_ref().and_then(|name| scope.value(name).amount());
     let largest = || {
-        let money = rows.iter().flat_map(|row| row.own()).filter(|(_, known)| known.kind == Kind::Figure(Unit::Rupiah));
+        let money =
+            rows.iter().flat_map(|row| row.own()).filter(|(_, known)| known.kind == Kind::Figure(Unit::Rupiah));
         money.filter_map(|(_, known)| known.value.amount()).map(Amount::magnitude).max()
     };
     MoneyUnit::for_total(named.or_else(largest).unwrap_or(Amount::ZERO))
@@ -196,9 +197,10 @@ impl Writer<'_> {
         let marked = if alert && !column.mark.is_empty() { format!("{}\u{a0}{text}", column.mark) } else { text };
         let cell = empty(&marked).alerted(alert);
         let (Some(printed), Kind::Figure(unit)) = (known.value.amount(), column.kind) else { return cell };
-        let exact = column.share.as_ref().and_then(|(part, whole)| {
-            scope.value(part).amount()?.percent_of(scope.value(whole).amount()?, 6)
-        });
+        let exact = column
+            .share
+            .as_ref()
+            .and_then(|(part, whole)| scope.value(part).amount()?.percent_of(scope.value(whole).amount()?, 6));
         let amount = exact.unwrap_or(printed);
         let cell = self.desk.print(cell.of(amount, unit), &known.origin, amount.to_string());
         if column.bar { cell.with_bar(Bar::of_permille(printed.unscaled_at(1), alert)) } else { cell }

@@ -54,7 +54,8 @@ pub(super) fn table(keys: &Keys<'_, '_>, names: &Names<'_>) -> Option<TableDefin
         .filter_map(|column| column_definition(column, names, rows.as_ref().map(|rows| rows.query.as_ref())))
         .collect();
     if columns.is_empty() || columns.len() >= COLUMNS_MAX {
-        let message = format!("a table has 1 to {} columns beside the row header, not {}", COLUMNS_MAX - 1, columns.len());
+        let message =
+            format!("a table has 1 to {} columns beside the row header, not {}", COLUMNS_MAX - 1, columns.len());
         keys.problem("columns", message, "leave the rest to the attachment");
     }
     if rows.is_some() && !keys.has("name") {

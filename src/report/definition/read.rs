@@ -94,7 +94,11 @@ fn head(keys: Keys<'_, '_>) -> Head {
 fn schedule(keys: Keys<'_, '_>) -> (String, super::PeriodRule) {
     let cron = keys.required_text("cron", "second minute hour day-of-month month day-of-week");
     if keys.has("cron") && cron.split_whitespace().count() != 6 {
-        keys.problem("cron", format!("{cron:?} has not six fields"), "second minute hour day-of-month month day-of-week");
+        keys.problem(
+            "cron",
+            format!("{cron:?} has not six fields"),
+            "second minute hour day-of-month month day-of-week",
+        );
     }
     let period = keys.required_parsed("period", "daily, weekly or monthly").unwrap_or_default();
     keys.finish();
@@ -109,7 +113,8 @@ fn freshness(keys: Keys<'_, '_>) -> FreshnessRule {
         datasets: Vec::new(),
     };
     for (name, value) in keys.plain_map("datasets") {
-        let days = if let PlainValue::One(text) = &value { text.parse().ok().filter(|days| *days >= 0) } else { None };
+        let days =
+            if let PlainValue::One(text) = &value { text.parse().ok().filter(|days| *days >= 0) } else { None };
         match days {
             Some(days) if name.contains('.') => rule.datasets.push((name, days)),
             _ => {
@@ -162,7 +167,11 @@ fn figure_block(keys: Keys<'_, '_>, names: &mut Names<'_>) -> Option<FigureBlock
             names.column(&keys, "columns", query, &name);
         }
         if !names.report.insert(name.clone()) {
-            keys.problem("columns", format!("{name:?} is the name of an earlier figure"), "call it AS something else");
+            keys.problem(
+                "columns",
+                format!("{name:?} is the name of an earlier figure"),
+                "call it AS something else",
+            );
         }
         names.bound.insert(name);
     }
@@ -176,7 +185,11 @@ fn figure_block(keys: Keys<'_, '_>, names: &mut Names<'_>) -> Option<FigureBlock
 fn recipients(root: &Keys<'_, '_>, burst: Option<&Burst>, names: &Names<'_>) -> Vec<RecipientSource> {
     let entries = root.sections("recipients");
     if entries.is_empty() {
-        root.problem("recipients", "`recipients` is missing", "name at least one office: [[recipients]] with name and address");
+        root.problem(
+            "recipients",
+            "`recipients` is missing",
+            "name at least one office: [[recipients]] with name and address",
+        );
     }
     let mut sources: Vec<RecipientSource> = Vec::new();
     for keys in entries {
@@ -210,7 +223,9 @@ fn office(keys: &Keys<'_, '_>, burst: Option<&Burst>, known: &[RecipientSource])
         keys.problem("parameters", format!("`{}` of this recipient is missing", burst.key), hint);
     }
     let twice = known.iter().any(|source| match source {
-        RecipientSource::Office(other) => other.address == recipient.address && other.parameters == recipient.parameters,
+        RecipientSource::Office(other) => {
+            other.address == recipient.address && other.parameters == recipient.parameters
+        }
         _ => false,
     });
     if twice {

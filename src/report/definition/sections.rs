@@ -3,8 +3,8 @@
 use super::names::{Names, Own};
 use super::parts::{column_kind, limit, row_source, table};
 use super::{
-    Body, ChangeDefinition, ChangesDefinition, ChartDefinition, CheckDefinition, Compared, ExceptionsDefinition, Headline,
-    LineDefinition, NoteDefinition, SectionDefinition, TileDefinition, read,
+    Body, ChangeDefinition, ChangesDefinition, ChartDefinition, CheckDefinition, Compared, ExceptionsDefinition,
+    Headline, LineDefinition, NoteDefinition, SectionDefinition, TileDefinition, read,
 };
 use crate::config::document::Section as Keys;
 use crate::report::nearest;
@@ -50,7 +50,11 @@ pub(super) fn all(root: &Keys<'_, '_>, names: &mut Names<'_>) -> (Option<Headlin
         keys.finish();
     }
     if headline.is_none() {
-        root.problem("section", "no section has kind = \"headline\"", "text, subject, preheader and position stand there");
+        root.problem(
+            "section",
+            "no section has kind = \"headline\"",
+            "text, subject, preheader and position stand there",
+        );
     }
     for (kind, most) in [("tiles", 1), ("changes", 1), ("exceptions", 1), ("chart", 1)] {
         let same = root.sections("section").iter().filter(|keys| keys.text("kind") == Some(kind)).count();
@@ -113,7 +117,8 @@ fn changes(keys: &Keys<'_, '_>, names: &Names<'_>) -> ChangesDefinition {
 
 fn compared_rows(keys: &Keys<'_, '_>, names: &Names<'_>) -> Option<Compared> {
     let query = names.query(keys, "query");
-    let (key, column) = (keys.required_text("key", "a column"), keys.required_text("column", "the figure to compare"));
+    let (key, column) =
+        (keys.required_text("key", "a column"), keys.required_text("column", "the figure to compare"));
     let unit = column_kind(keys, "unit").and_then(super::Kind::unit);
     if unit.is_none() {
         keys.problem("unit", "`unit` must be that of a figure", "rupiah, percent, points, count or value");
@@ -136,8 +141,7 @@ fn exceptions(keys: &Keys<'_, '_>, names: &Names<'_>) -> ExceptionsDefinition {
     let checks = keys.sections("checks").into_iter().filter_map(|check| {
         let rows = row_source(&check, names);
         let own = rows.as_ref().map_or(Own::Nothing, |rows| Own::Row(&rows.query));
-        let (text, value) =
-            (names.required_choice(&check, "text", own), names.required_choice(&check, "value", own));
+        let (text, value) = (names.required_choice(&check, "text", own), names.required_choice(&check, "value", own));
         let id = check.required_text("id", "a short name; temuan_<id> counts its findings");
         let checked = check.required_text("checked", "what is looked for, in words: \"Tidak ada\" names it");
         let condition = names.condition(&check, "if", Own::Nothing);
