@@ -46,7 +46,7 @@ pub use inbox::{
     PushOutcome, Receipt, RefusedPush, Settled, WaitingDay,
 };
 pub use marts::{DataTestRecord, MartFile, MartRun, MartRunRecord, MartState, MartWriter, StagedMart};
-pub use moment::{LedgerMark, Moment, PinnedFile};
+pub use moment::{LedgerMark, Moment, PinnedFile, PinnedState};
 pub use partition::Partition;
 pub use publish::GRACE;
 pub use record::{
@@ -285,6 +285,14 @@ impl Warehouse {
     /// When a name in it is none.
     pub fn pinned(&self, files: &[PinnedFile]) -> Result<CommittedSet, WarehouseError> {
         moment::set_of(&self.house.layout, files)
+    }
+
+    /// What is there of a file of a recorded moment: all of it is read.
+    ///
+    /// # Errors
+    /// When a name in it is none, or the file cannot be read.
+    pub fn pinned_state(&self, file: &PinnedFile) -> Result<PinnedState, WarehouseError> {
+        moment::state_of(&self.house.layout, file)
     }
 
     /// The SHA-256 of a committed file, hexadecimal. It is computed once: no file is written twice under its name.

@@ -84,6 +84,7 @@ pub(crate) async fn run(mut context: Context, args: DemoArgs) -> Result<(), Fail
     let mut mails = Vec::new();
     for definition in report::definitions(&context)? {
         let editions = report::make(&context, &warehouse, &definition, today).await?;
+        report::record(&context, &warehouse, &editions)?;
         // A report with an edition for each office would fill the screen.
         match editions.as_slice() {
             [only] => only.edition.headline_lines.iter().for_each(|line| text.push_str(&format!("{line}\n"))),

@@ -1,6 +1,17 @@
 //! `lumbung report`: editions from committed snapshots, written to a folder without sending.
 
+mod difference;
+pub(super) mod explain;
+mod ground;
+mod recorded;
+mod show;
+mod verify;
+
+pub(crate) use recorded::record;
+
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use chrono::NaiveDate;
@@ -11,16 +22,19 @@ use serde_json::json;
 use super::exit::{Code, Failure};
 use super::output::{OutputFormat, Table, print, print_json};
 use super::progress::talk;
-use super::{Context, session};
+use super::Context;
+use ground::Ground;
 use crate::catalog::{Bound, Catalog};
+use crate::contract::Contract;
 use crate::mail::{FileTransport, Outgoing};
 use crate::report::definition::RecipientSource;
+use crate::report::message::MessageError;
 use crate::report::{
-    Deployment, Edition, Inputs, Logo, Parameter, Parameters, QueryFailure, QuerySet, ReportDefinition, ReportError,
+    Audience, Deployment, Edition, Inputs, Logo, Parameter, Parameters, QueryFailure, QuerySet, ReportDefinition, ReportError,
     Rows, Session, SourceNote, audiences, compose, messages, missing_column, recipients, required_columns,
     sample_parameters,
 };
-use crate::warehouse::{AsOf, CommittedFile, Warehouse};
+use crate::warehouse::{CommitMode, CommittedFile, Moment, Warehouse};
 
 /// Reports: which there are, and what they say for a period
 #[derive(Debug, Args)]
@@ -48,12 +62,22 @@ enum ReportCommand {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
+    /// The editions that were recorded when they were sent
+    Editions(show::EditionsArgs),
+    /// One recorded edition: what it is, or the bytes of one part
+    Show(show::ShowArgs),
+    /// Make a recorded edition again and compare every part, byte by byte
+    Verify(verify::VerifyArgs),
+    /// What changed from one recorded edition to another
+    Diff(difference::DiffArgs),
 }
 
 /// An edition and its messages.
 pub(crate) struct Composed {
     pub(crate) edition: Edition,
     pub(crate) messages: Vec<Outgoing>,
+    audience: Audience,
+    ground: Arc<Ground>,
 }
 
 pub(crate) async fn run(context: &Context, args: &ReportArgs) -> Result<(), Failure> {
@@ -70,6 +94,10 @@ pub(crate) async fn run(context: &Context, args: &ReportArgs) -> Result<(), Fail
             }
             paths.iter().try_for_each(|path| print(&format!("{}\n", path.display())))
         }
+        ReportCommand::Editions(args) => show::editions(context, args),
+        ReportCommand::Show(args) => show::show(context, args),
+        ReportCommand::Verify(args) => verify::run(context, args).await,
+        ReportCommand::Diff(args) => difference::run(context, args),
     }
 }
 
@@ -178,25 +206,11 @@ pub(crate) async fn make(
     definition: &ReportDefinition,
     day: NaiveDate,
 ) -> Result<Vec<Composed>, Failure> {
-    let current = Snapshots(session::open(context, warehouse, AsOf::Date(day))?);
-    let previous = match previous_date(warehouse, day)? {
-        Some(date) => Some(Snapshots(session::open(context, warehouse, AsOf::Date(date))?)),
-        None => None,
-    };
+    let ground = Arc::new(Ground::take(context, warehouse, definition, day)?);
+    let (current, previous) = ground.snapshots(context, warehouse)?;
     let current = Session::new(&current);
     let previous = previous.as_ref().map(|snapshots| Session::new(snapshots));
-    let sources = source_notes(context, warehouse, day)?;
-    let deployment = deployment(context)?;
-    let now = context.clock.now();
-    let inputs = Inputs {
-        current: &current,
-        previous: previous.as_ref(),
-        sources: &sources,
-        period: definition.period.of(day),
-        day,
-        now,
-        deployment: &deployment,
-    };
+    let inputs = ground.inputs(&current, previous.as_ref());
     let read_csv = |name: &str| match context.folder.read(name) {
         Ok((_, text)) => Ok(text),
         Err(problems) => Err(problems.to_string()),
@@ -204,38 +218,60 @@ pub(crate) async fn make(
     let offices = recipients(definition, &current, &read_csv).await.map_err(ReportError::from)?;
     let mut composed = Vec::new();
     for audience in audiences(definition, offices) {
-        let edition = match compose(definition, &inputs, &audience).await {
+        match compose_for(&ground, &inputs, audience).await {
+            Ok(one) => composed.push(one),
             // One office without figures must not keep the others from theirs.
-            Err(error @ ReportError::NoFigures { variant: Some(_), .. }) => {
-                talk(&error.to_string());
-                continue;
-            }
-            edition => edition?,
-        };
-        let messages = messages(&edition, &audience.recipients, &deployment, now).map_err(Failure::internal)?;
-        composed.push(Composed { edition, messages });
+            Err(Unmade::Report(error @ ReportError::NoFigures { variant: Some(_), .. })) => talk(&error.to_string()),
+            Err(error) => return Err(error.into()),
+        }
     }
     Ok(composed)
 }
 
-/// The date of the snapshots before those that `period` shows.
-fn previous_date(warehouse: &Warehouse, period: NaiveDate) -> Result<Option<NaiveDate>, Failure> {
-    let dated = |files: Vec<CommittedFile>| -> Vec<NaiveDate> {
-        let snapshots = files.into_iter().filter(|file| file.mode == crate::warehouse::CommitMode::Snapshot);
-        snapshots.map(|file| file.snapshot_date).collect()
-    };
-    let shown = dated(warehouse.committed_files(AsOf::Date(period))?).into_iter().max();
-    let all = dated(warehouse.committed_files(AsOf::All)?);
-    Ok(shown.and_then(|shown| all.into_iter().filter(|date| *date < shown).max()))
+/// Why an edition and its messages could not be made.
+pub(super) enum Unmade {
+    Report(ReportError),
+    Message(MessageError),
 }
 
-fn source_notes(context: &Context, warehouse: &Warehouse, period: NaiveDate) -> Result<Vec<SourceNote>, Failure> {
-    let files = warehouse.committed_files(AsOf::Date(period))?;
+impl From<Unmade> for Failure {
+    fn from(error: Unmade) -> Self {
+        match error {
+            Unmade::Report(error) => error.into(),
+            Unmade::Message(error) => Self::internal(error),
+        }
+    }
+}
+
+/// Makes the edition of one audience and its messages: for sending, and again from what was recorded.
+pub(super) async fn compose_for(
+    ground: &Arc<Ground>,
+    inputs: &Inputs<'_>,
+    audience: Audience,
+) -> Result<Composed, Unmade> {
+    let edition = compose(&ground.definition, inputs, &audience).await.map_err(Unmade::Report)?;
+    let messages = messages(&edition, &audience.recipients, inputs.deployment, inputs.now);
+    Ok(Composed { messages: messages.map_err(Unmade::Message)?, edition, audience, ground: Arc::clone(ground) })
+}
+
+/// The date of the snapshots before the newest of `current`.
+fn previous_date(current: &Moment) -> Option<NaiveDate> {
+    let dates = current.retained().map(|(file, _)| file).filter(|file| file.mode == CommitMode::Snapshot);
+    let dates: BTreeSet<NaiveDate> = dates.map(|file| file.snapshot_date).collect();
+    dates.into_iter().nth_back(1)
+}
+
+fn source_notes(
+    warehouse: &Warehouse,
+    contracts: &[Contract],
+    current: &Moment,
+) -> Result<Vec<SourceNote>, Failure> {
+    let files: Vec<&CommittedFile> = current.latest().collect();
     let freshness = warehouse.freshness()?;
     let mut notes = Vec::new();
-    for contract in context.folder.contracts()? {
+    for contract in contracts {
         for dataset in &contract.datasets {
-            let own = |file: &&CommittedFile| {
+            let own = |file: &&&CommittedFile| {
                 file.dataset.source() == contract.source && file.dataset.dataset() == dataset.name
             };
             let Some(newest) = files.iter().filter(own).max_by_key(|file| file.committed_at) else { continue };

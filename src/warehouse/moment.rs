@@ -3,6 +3,8 @@
 //! A session as of a day still changes while the day lasts: runs end, partitions are replaced. A [`Moment`] does not: it is
 //! a list of files, none of which is ever overwritten, and a mark in the ledger, whose runs are never removed.
 
+use super::disk;
+use super::editions;
 use super::error::WarehouseError;
 use super::id::{DatasetId, RunId};
 use super::layout::{Layout, Tree};
@@ -87,6 +89,28 @@ impl PinnedFile {
             sha256: None,
         }
     }
+}
+
+/// What is there of a file that was written down with its hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PinnedState {
+    /// It is there.
+    Same,
+    /// Another one is there: it was changed or damaged.
+    Changed,
+    /// It is not there.
+    Gone,
+}
+
+/// Reads the file again.
+pub(crate) fn state_of(layout: &Layout, pinned: &PinnedFile) -> Result<PinnedState, WarehouseError> {
+    let set = set_of(layout, std::slice::from_ref(pinned))?;
+    let path = set.retained.first().map(|file| &file.path).expect("one file gives one");
+    Ok(match disk::exists(path)? {
+        false => PinnedState::Gone,
+        true if pinned.sha256.as_ref() == Some(&editions::sha256_of(path)?) => PinnedState::Same,
+        true => PinnedState::Changed,
+    })
 }
 
 /// The files as the ledger's readers open them.
