@@ -115,7 +115,7 @@ pub(crate) fn state_of(layout: &Layout, pinned: &PinnedFile) -> Result<PinnedSta
 
 /// The files as the ledger's readers open them.
 pub(crate) fn set_of(layout: &Layout, pinned: &[PinnedFile]) -> Result<CommittedSet, WarehouseError> {
-    let file = |pinned: &PinnedFile| {
+    let file = |pinned: &PinnedFile| -> Result<CommittedFile, WarehouseError> {
         let dataset: DatasetId = pinned.dataset.parse()?;
         let (partition, run): (Partition, RunId) = (pinned.partition.parse()?, pinned.run.parse()?);
         let mode = CommitMode::from_word(&pinned.mode).ok_or_else(|| WarehouseError::Name {

@@ -280,7 +280,7 @@ fn previous(
         if moment.files.retained.iter().all(is_there) {
             return Ok(Some(Previous { edition: Some(record.edition), moment }));
         }
-        tracing::warn!(edition = record.edition, "its snapshots are gone: older ones stand for the previous edition");
+        tracing::warn!(edition = %record.edition, "its snapshots are gone: older ones stand for the previous edition");
     }
     match previous_date(current) {
         Some(date) => Ok(Some(Previous { edition: None, moment: warehouse.moment(Some(date))? })),

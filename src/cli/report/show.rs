@@ -94,13 +94,13 @@ pub(super) fn show(context: &Context, args: &ShowArgs) -> Result<(), Failure> {
 /// The part called `wanted`, or the only one of that kind.
 fn part<'a>(manifest: &'a Manifest, wanted: &str) -> Result<&'a PartRecord, Failure> {
     let shown: Vec<&PartRecord> = manifest.parts.iter().filter(|part| part.name != RECIPIENTS).collect();
-    if let Some(exact) = shown.iter().find(|part| part.name == wanted) {
+    if let Some(exact) = shown.iter().copied().find(|part| part.name == wanted) {
         return Ok(exact);
     }
     let of_kind: Vec<&PartRecord> = shown.iter().filter(|part| part.kind() == wanted).copied().collect();
     let names = |parts: &[&PartRecord]| parts.iter().map(|part| part.name.as_str()).collect::<Vec<_>>().join(", ");
     match of_kind.as_slice() {
-        [only] => Ok(only),
+        [only] => Ok(*only),
         [] => Err(Failure::usage(format!("it has no part {wanted}; it has {}", names(&shown)))),
         [first, .., last] => {
             let message = format!("it has {} parts {wanted}: {} to {}", of_kind.len(), first.name, last.name);

@@ -29,7 +29,7 @@ impl ReportDefinition {
         });
         let mut columns = tables.filter(|table| table.rows.query.name == name).flat_map(|table| &table.columns);
         let (part, whole) = columns.find(|own| own.name == column)?.share.as_ref()?;
-        Some((part, whole))
+        Some((part.as_str(), whole.as_str()))
     }
 }
 

@@ -76,7 +76,7 @@ impl Ledger {
         layout: &Layout,
         until: Option<NaiveDate>,
     ) -> Result<(CommittedSet, LedgerMark), WarehouseError> {
-        let mark = |connection: &rusqlite::Connection| {
+        let mark = |connection: &rusqlite::Connection| -> rusqlite::Result<LedgerMark> {
             let runs = connection.query_row("SELECT coalesce(max(seq), 0) FROM runs", [], |row| row.get::<_, i64>(0))?;
             let mut query = connection
                 .prepare_cached("SELECT run FROM runs WHERE status IN ('running', 'committing') ORDER BY seq")?;
