@@ -218,7 +218,8 @@ fn figures_lead_back_to_the_mart(demo: &Demo, edition: &str) {
     // The sum of the postings, asked of the mart by somebody else.
     let total = figures.iter().find(|f| f["row"] == "serapan_anggaran_total" && f["column"] == "realisasi").unwrap();
     let told = demo.one(&["explain", edition, total["id"].as_str().unwrap()]);
-    assert_eq!(told["computed_from"][0], "omspan.realisasi_belanja.amount", "{told:#}");
+    let made_of = told["computed_from"].as_array().unwrap();
+    assert!(made_of.contains(&Value::from("omspan.realisasi_belanja.amount")), "{told:#}");
     assert!(!told["pages"].as_array().unwrap().is_empty(), "{told:#}");
     let query = "SELECT CAST(sum(amount) AS VARCHAR) FROM omspan.realisasi_belanja WHERE tahun_anggaran = 2026";
     let mart = demo.ok(&["sql", "--format", "csv", query]).stdout;

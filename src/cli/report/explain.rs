@@ -122,7 +122,7 @@ impl Explainer<'_> {
             explanation.problems.push(format!("the recorded definition has no query {}", figure.query));
             return Ok(explanation);
         };
-        let below = below(&ground.views, std::slice::from_ref(&query));
+        let below = below(&ground.views, std::slice::from_ref(&query))?;
         self.stands_on(&mut explanation, moment, &below);
         if explanation.problems.is_empty() {
             self.ask_again(&mut explanation, &ground, (&query, before)).await?;

@@ -170,7 +170,7 @@ impl Ground {
             sha256(bytes)
         };
         let queries = self.queries();
-        let below = below(&self.views, &queries);
+        let below = below(&self.views, &queries)?;
         let logo = self.deployment.logo.as_ref().map(|logo| LogoRecord {
             sha256: object(&logo.png),
             alt: logo.alt.clone(),
@@ -217,7 +217,7 @@ impl Ground {
         let own = self.queries();
         let other = |query: &&QueryFile| today.get(&query.name).is_none_or(|now| now.sql != query.sql);
         changed.extend(own.iter().filter(other).map(|query| format!("the query {}", query.name)));
-        let (then, now) = (below(&self.views, &own), below(&session::views(context)?, &own));
+        let (then, now) = (below(&self.views, &own)?, below(&session::views(context)?, &own)?);
         let other = |(name, sql): &(&String, &String)| now.sql.get(*name) != Some(*sql);
         changed.extend(then.sql.iter().filter(other).map(|(name, _)| format!("the view {name}")));
         let texts = config_texts(&context.folder)?;
@@ -228,14 +228,15 @@ impl Ground {
 }
 
 /// What `queries` are made of together.
-pub(super) fn below(views: &ViewSet, queries: &[QueryFile]) -> Below {
+pub(super) fn below(views: &ViewSet, queries: &[QueryFile]) -> Result<Below, Failure> {
     let mut all = Below::default();
     for query in queries {
         let below = views.below_query(&query.sql);
+        let below = below.ok_or_else(|| Failure::new(Code::Configuration, format!("{} is not one query", query.file)))?;
         all.sql.extend(below.sql);
         all.tables.extend(below.tables);
     }
-    all
+    Ok(all)
 }
 
 /// Whether one of `tables` shows the rows of a file: of its dataset as it is now, or of its history.
