@@ -82,15 +82,8 @@ fn tampered<T>(path: &Path, bytes: &[u8], look: impl FnOnce() -> T) -> T {
     seen
 }
 
-const REPORTS: [&str; 7] = [
-    "ringkasan-pimpinan",
-    "serapan-anggaran",
-    "pnbp",
-    "pengadaan-umkm-pdn",
-    "kesejahteraan",
-    "ikpa",
-    "kartu-satker",
-];
+const REPORTS: [&str; 7] =
+    ["ringkasan-pimpinan", "serapan-anggaran", "pnbp", "pengadaan-umkm-pdn", "kesejahteraan", "ikpa", "kartu-satker"];
 
 /// One test: the demo takes longer than everything that is looked at.
 #[test]
@@ -187,7 +180,8 @@ fn todays_definition_does_not_count(demo: &Demo, edition: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
     fs::copy(root.join("lumbung.toml"), config.join("lumbung.toml")).unwrap();
     let own = fs::read_to_string(root.join("reports/serapan-anggaran.toml")).unwrap();
-    fs::write(config.join("reports/serapan-anggaran.toml"), own.replacen("title = \"", "title = \"Baru: ", 1)).unwrap();
+    fs::write(config.join("reports/serapan-anggaran.toml"), own.replacen("title = \"", "title = \"Baru: ", 1))
+        .unwrap();
     let ran = demo.ok(&["--config", config.to_str().unwrap(), "--output", "json", "report", "verify", edition]);
     let verdict = ran.json_lines().remove(0);
     assert_eq!(verdict["equal"], true, "{verdict:#}");
@@ -226,7 +220,9 @@ fn figures_lead_back_to_the_mart(demo: &Demo, edition: &str) {
     let mart: &str = mart.lines().nth(1).unwrap();
     assert_eq!(told["now"].as_str().unwrap().trim_end_matches(".00"), mart.trim_end_matches(".00"));
     let people = demo.ok(&["explain", edition, total["id"].as_str().unwrap()]).stdout;
-    for text in ["printed", "queries/report/serapan_anggaran_total.sql", "omspan.realisasi_belanja", "SELECT", "archived"] {
+    for text in
+        ["printed", "queries/report/serapan_anggaran_total.sql", "omspan.realisasi_belanja", "SELECT", "archived"]
+    {
         assert!(people.contains(text), "no {text} in\n{people}");
     }
 }
@@ -265,7 +261,10 @@ fn lost_snapshots_are_named(demo: &Demo, edition: &str) {
     fs::remove_file(snapshot(demo, file)).unwrap();
     let (code, verdict) = verify(demo, edition);
     let problem = verdict["problems"][0].as_str().unwrap();
-    assert!(code == 65 && problem.contains("is gone") && problem.contains(file["run"].as_str().unwrap()), "{verdict:#}");
+    assert!(
+        code == 65 && problem.contains("is gone") && problem.contains(file["run"].as_str().unwrap()),
+        "{verdict:#}"
+    );
     assert_eq!(verdict["parts"][0]["problem"], "not compared");
     assert_eq!(demo.ok(&["report", "show", edition, "--part", "txt"]).code, 0, "the bytes are still there");
 }

@@ -240,7 +240,11 @@ impl Catalog {
         Ok(plain_schema(&physical.map_err(|e| CatalogError::from_engine(&e))?.schema()))
     }
 
-    pub(super) async fn plan_bound(&self, sql: &str, values: &[(String, Bound)]) -> Result<LogicalPlan, CatalogError> {
+    pub(super) async fn plan_bound(
+        &self,
+        sql: &str,
+        values: &[(String, Bound)],
+    ) -> Result<LogicalPlan, CatalogError> {
         let given = values.iter().map(|(name, value)| (name.clone(), ScalarValue::from(value).into()));
         let plan = guard::plan_trusted(&self.context, sql).await.map_err(|e| self.with_hint(e))?;
         plan.with_param_values(ParamValues::Map(given.collect())).map_err(|e| CatalogError::from_engine(&e))

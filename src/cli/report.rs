@@ -19,22 +19,22 @@ use clap::{Args, Subcommand};
 use futures::future::BoxFuture;
 use serde_json::json;
 
+use super::Context;
 use super::exit::{Code, Failure};
 use super::output::{OutputFormat, Table, print, print_json};
 use super::progress::talk;
-use super::Context;
-use ground::Ground;
 use crate::catalog::{Bound, Catalog};
 use crate::contract::Contract;
 use crate::mail::{FileTransport, Outgoing};
 use crate::report::definition::RecipientSource;
 use crate::report::message::MessageError;
 use crate::report::{
-    Audience, Deployment, Edition, Inputs, Logo, Parameter, Parameters, QueryFailure, QuerySet, ReportDefinition, ReportError,
-    Rows, Session, SourceNote, audiences, compose, messages, missing_column, recipients, required_columns,
-    sample_parameters,
+    Audience, Deployment, Edition, Inputs, Logo, Parameter, Parameters, QueryFailure, QuerySet, ReportDefinition,
+    ReportError, Rows, Session, SourceNote, audiences, compose, messages, missing_column, recipients,
+    required_columns, sample_parameters,
 };
 use crate::warehouse::{CommitMode, CommittedFile, Moment, Warehouse};
+use ground::Ground;
 
 /// Reports: which there are, and what they say for a period
 #[derive(Debug, Args)]
@@ -261,11 +261,7 @@ fn previous_date(current: &Moment) -> Option<NaiveDate> {
     dates.into_iter().nth_back(1)
 }
 
-fn source_notes(
-    warehouse: &Warehouse,
-    contracts: &[Contract],
-    current: &Moment,
-) -> Result<Vec<SourceNote>, Failure> {
+fn source_notes(warehouse: &Warehouse, contracts: &[Contract], current: &Moment) -> Result<Vec<SourceNote>, Failure> {
     let files: Vec<&CommittedFile> = current.latest().collect();
     let freshness = warehouse.freshness()?;
     let mut notes = Vec::new();

@@ -244,7 +244,9 @@ fn sentences(page: &Page) -> Vec<Sentence> {
     let one = |place: &str, text: &str| Sentence { place: place.to_owned(), text: text.to_owned() };
     let mut all = vec![one("headline", &page.headline), one("position", &page.position)];
     all.extend(page.warnings.iter().map(|text| one("warnings", text)));
-    all.extend(page.tiles.iter().map(|tile| one("tiles", &format!("{}: {} ({})", tile.label, tile.value, tile.detail))));
+    all.extend(
+        page.tiles.iter().map(|tile| one("tiles", &format!("{}: {} ({})", tile.label, tile.value, tile.detail))),
+    );
     all.extend(page.changes.iter().map(|text| one("changes", text)));
     let attention = &page.attention;
     let rows = attention.table.iter().flat_map(|table| &table.rows);

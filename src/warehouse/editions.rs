@@ -214,7 +214,11 @@ impl Writing<'_> {
     }
 
     /// Writes the objects that are not there yet; gives where each lies and where it belongs.
-    fn objects(&self, objects: &[&[u8]], files: &mut Vec<PathBuf>) -> Result<Vec<(PathBuf, PathBuf)>, WarehouseError> {
+    fn objects(
+        &self,
+        objects: &[&[u8]],
+        files: &mut Vec<PathBuf>,
+    ) -> Result<Vec<(PathBuf, PathBuf)>, WarehouseError> {
         let mut moves: Vec<(PathBuf, PathBuf)> = Vec::new();
         for bytes in objects {
             let sha256 = hex(&Sha256::digest(bytes));
@@ -251,7 +255,8 @@ fn new_record(
             rule: "report, date and variant, lower-case letters, digits and hyphens, at most 200",
         });
     }
-    let reason = edition.reason.clone().or_else(|| (number > 1).then(|| "composed again with other bytes".to_owned()));
+    let reason =
+        edition.reason.clone().or_else(|| (number > 1).then(|| "composed again with other bytes".to_owned()));
     Ok(EditionRecord {
         edition: edition.edition.clone(),
         number,

@@ -102,7 +102,8 @@ mod tests {
         let tables: Vec<&str> = below.tables.iter().map(String::as_str).collect();
         assert_eq!(tables, ["omspan.dipa_belanja", "ops.data_tests", "ref.wilayah", "sipp.p3ke"]);
         assert_eq!(set.below("c").tables.len(), 0);
-        let query = set.below_query("WITH x AS (SELECT * FROM mart.a) SELECT * FROM x, ref.wilayah WHERE d < $tanggal");
+        let query =
+            set.below_query("WITH x AS (SELECT * FROM mart.a) SELECT * FROM x, ref.wilayah WHERE d < $tanggal");
         let query = query.unwrap();
         assert_eq!(query.sql.keys().collect::<Vec<_>>(), ["mart.a"]);
         assert_eq!(query.tables.iter().collect::<Vec<_>>(), ["omspan.dipa_belanja", "ref.wilayah"]);

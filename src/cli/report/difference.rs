@@ -13,9 +13,11 @@ use crate::warehouse::Warehouse;
 
 /// What changed from one recorded edition to another
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  lumbung report diff serapan-anggaran-2026-09-30 serapan-anggaran-2026-10-31\n  \
+#[command(
+    after_help = "Examples:\n  lumbung report diff serapan-anggaran-2026-09-30 serapan-anggaran-2026-10-31\n  \
     lumbung report diff kartu-satker-2026-10-31-431001/1 kartu-satker-2026-10-31-431001/2 --output json\n\n\
-    Figures are compared unrounded, by their ids; an id that is new or gone is told.")]
+    Figures are compared unrounded, by their ids; an id that is new or gone is told."
+)]
 pub(super) struct DiffArgs {
     /// The older edition; EDITION/NUMBER for one of its records
     a: String,
@@ -51,9 +53,10 @@ fn as_json(found: &Difference) -> Result<(), Failure> {
             "difference": change.difference, "words": change.words,
         }))?;
     }
-    found.sentences.iter().try_for_each(|change| {
-        print_json(&json!({ "sentence": change.place, "old": change.old, "new": change.new }))
-    })
+    found
+        .sentences
+        .iter()
+        .try_for_each(|change| print_json(&json!({ "sentence": change.place, "old": change.old, "new": change.new })))
 }
 
 fn as_tables(found: &Difference) -> Result<(), Failure> {
@@ -77,5 +80,8 @@ fn as_tables(found: &Difference) -> Result<(), Failure> {
         sentences.push_str(&format!("{}\n{}{}", change.place, line("-", &change.old), line("+", &change.new)));
     }
     let same = format!("{} figures are the same", grouped(found.same as u64));
-    print(&format!("{}{same}\n\n{sentences}", if found.figures.is_empty() { String::new() } else { figures.render() }))
+    print(&format!(
+        "{}{same}\n\n{sentences}",
+        if found.figures.is_empty() { String::new() } else { figures.render() }
+    ))
 }

@@ -20,9 +20,11 @@ use witness::{Seen, Witness};
 
 /// Where a figure of a recorded edition comes from: query, row, snapshots, source pages
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  lumbung explain serapan-anggaran-2026-10-31 figures.serapan_anggaran_total.serapan\n  \
+#[command(
+    after_help = "Examples:\n  lumbung explain serapan-anggaran-2026-10-31 figures.serapan_anggaran_total.serapan\n  \
     lumbung explain serapan-anggaran-2026-10-31 eselon1.05601.serapan --output json\n\n\
-    The id of a figure stands in the HTML (data-figure) and in `lumbung report diff`.")]
+    The id of a figure stands in the HTML (data-figure) and in `lumbung report diff`."
+)]
 pub(crate) struct ExplainArgs {
     /// The edition; EDITION/NUMBER for an earlier record of it
     edition: String,
@@ -76,7 +78,8 @@ pub(crate) async fn run(context: &Context, args: &ExplainArgs) -> Result<(), Fai
         let message = format!("{}/{} has no figure {}{near}", record.edition, record.number, args.figure);
         return Err(Failure::usage(message).with_hint("the HTML has the ids as data-figure"));
     };
-    let explained = Explainer { context, warehouse: &warehouse, record: &record, manifest: &manifest, grounds: &grounds };
+    let explained =
+        Explainer { context, warehouse: &warehouse, record: &record, manifest: &manifest, grounds: &grounds };
     output::show(context, &explained.explain(figure).await?)
 }
 
@@ -110,7 +113,9 @@ impl Explainer<'_> {
         if figure.query.is_empty() {
             let section = figure.id.split('.').next().unwrap_or_default();
             explanation.how = Some(match section {
-                "definition" => format!("{} stands in the definition, {}", figure.column, self.grounds.definition.name),
+                "definition" => {
+                    format!("{} stands in the definition, {}", figure.column, self.grounds.definition.name)
+                }
                 _ => "the report counts it itself".to_owned(),
             });
             return Ok(explanation);
@@ -176,7 +181,8 @@ impl Explainer<'_> {
         let column = explanation.figure.column.clone();
         let share = ground.definition.share_of(&query.name, &column);
         let burst = ground.definition.burst.as_ref();
-        let own = burst.and_then(|burst| Some((burst.key.as_str(), self.manifest.parameters.get(&burst.key)?.as_str())));
+        let own =
+            burst.and_then(|burst| Some((burst.key.as_str(), self.manifest.parameters.get(&burst.key)?.as_str())));
         row(explanation, ground, (&seen, own), share);
         let columns = share.map_or_else(|| vec![column.as_str()], |(part, whole)| vec![part, whole]);
         let mut made_of = BTreeSet::new();
@@ -252,12 +258,18 @@ fn row(explanation: &mut Explanation, ground: &Ground, (seen, own): (&Seen, Own<
             explanation.now = found.get(&figure.column).cloned();
             explanation.key = key.map(|key| (key.to_owned(), figure.row.clone()));
             let names = seen.columns();
-            explanation.row = names.into_iter().filter_map(|name| found.get(&name).cloned().map(|cell| (name, cell))).collect();
+            explanation.row =
+                names.into_iter().filter_map(|name| found.get(&name).cloned().map(|cell| (name, cell))).collect();
         }
         None if figure.row == "jumlah" || figure.row == "lainnya" => {
             let which = if figure.row == "jumlah" { "all" } else { "those beyond the table's limit" };
             let sum = format!("a sum of the query's {} rows ({which})", rows.len());
-            explanation.how = Some(explanation.how.take().map_or_else(|| format!("the report computes it: {sum}"), |how| format!("{how}; {sum}")));
+            explanation.how = Some(
+                explanation
+                    .how
+                    .take()
+                    .map_or_else(|| format!("the report computes it: {sum}"), |how| format!("{how}; {sum}")),
+            );
         }
         None => explanation.problems.push(format!("today the query gives no row {}", figure.row)),
     }

@@ -7,15 +7,13 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{Snapshots, deployment, previous_date, source_notes};
+use crate::catalog::{Below, ViewSet};
 use crate::cli::exit::{Code, Failure};
 use crate::cli::{Context, session};
 use crate::config::ConfigFolder;
 use crate::contract::Contract;
-use crate::catalog::{Below, ViewSet};
 use crate::reference::Reference;
-use crate::report::record::{
-    DeploymentRecord, FORMAT, Grounds, LogoRecord, MomentRecord, TextRecord, sha256,
-};
+use crate::report::record::{DeploymentRecord, FORMAT, Grounds, LogoRecord, MomentRecord, TextRecord, sha256};
 use crate::report::{
     Deployment, Inputs, Logo, QueryFile, QuerySet, ReportDefinition, Session, SourceNote, required_columns,
 };
@@ -105,10 +103,9 @@ impl Ground {
         let config = texts(&grounds.config)?;
         let folder = ConfigFolder::written_down(config.clone());
         let previous = grounds.previous.as_ref();
-        let previous = previous.map(|record| Ok::<_, Failure>(Previous {
-            edition: record.edition.clone(),
-            moment: moment(warehouse, record)?,
-        }));
+        let previous = previous.map(|record| {
+            Ok::<_, Failure>(Previous { edition: record.edition.clone(), moment: moment(warehouse, record)? })
+        });
         Ok(Self {
             definition,
             text: own,
@@ -177,9 +174,10 @@ impl Ground {
             width: logo.width,
             height: logo.height,
         });
-        let previous = self.previous.as_ref().map(|previous| {
-            moment_record(warehouse, &previous.moment, previous.edition.clone(), &below.tables)
-        });
+        let previous = self
+            .previous
+            .as_ref()
+            .map(|previous| moment_record(warehouse, &previous.moment, previous.edition.clone(), &below.tables));
         let grounds = Grounds {
             format: FORMAT,
             report: self.definition.name.clone(),
@@ -232,7 +230,8 @@ pub(super) fn below(views: &ViewSet, queries: &[QueryFile]) -> Result<Below, Fai
     let mut all = Below::default();
     for query in queries {
         let below = views.below_query(&query.sql);
-        let below = below.ok_or_else(|| Failure::new(Code::Configuration, format!("{} is not one query", query.file)))?;
+        let below =
+            below.ok_or_else(|| Failure::new(Code::Configuration, format!("{} is not one query", query.file)))?;
         all.sql.extend(below.sql);
         all.tables.extend(below.tables);
     }
@@ -269,7 +268,8 @@ fn previous(
     period: NaiveDate,
     current: &Moment,
 ) -> Result<Option<Previous>, Failure> {
-    let before = EditionFilter { report: Some(report), before: Some(period), limit: Some(1), ..EditionFilter::default() };
+    let before =
+        EditionFilter { report: Some(report), before: Some(period), limit: Some(1), ..EditionFilter::default() };
     if let Some(record) = warehouse.editions(&before)?.pop() {
         let (_, grounds) = super::recorded::read(warehouse, &record)?;
         let moment = moment(warehouse, &grounds.current)?;
@@ -322,13 +322,16 @@ fn moment(warehouse: &Warehouse, record: &MomentRecord) -> Result<Moment, Failur
 }
 
 fn deployment_of(warehouse: &Warehouse, record: &DeploymentRecord) -> Result<Deployment, Failure> {
-    let address = |text: &str| text.parse().map_err(|error| Failure::internal(format!("a recorded address: {error}")));
-    let logo = record.logo.as_ref().map(|logo| Ok::<_, Failure>(Logo {
-        png: warehouse.edition_object(&logo.sha256)?.into(),
-        alt: logo.alt.clone(),
-        width: logo.width,
-        height: logo.height,
-    }));
+    let address =
+        |text: &str| text.parse().map_err(|error| Failure::internal(format!("a recorded address: {error}")));
+    let logo = record.logo.as_ref().map(|logo| {
+        Ok::<_, Failure>(Logo {
+            png: warehouse.edition_object(&logo.sha256)?.into(),
+            alt: logo.alt.clone(),
+            width: logo.width,
+            height: logo.height,
+        })
+    });
     Ok(Deployment {
         agency: record.agency.clone(),
         contact_unit: record.contact_unit.clone(),

@@ -1,7 +1,7 @@
 //! Recording editions when they are sent, and finding them again.
 
-use crate::cli::exit::{Code, Failure};
 use crate::cli::Context;
+use crate::cli::exit::{Code, Failure};
 use crate::report::record::{Grounds, Manifest, Part, json, manifest, parts, recipients_part, sha256, why};
 use crate::warehouse::{EditionFilter, EditionRecord, NewEdition, Warehouse};
 
@@ -63,7 +63,8 @@ pub(super) fn find(warehouse: &Warehouse, name: &str) -> Result<EditionRecord, F
     };
     let filter = EditionFilter { edition: Some(edition), ..EditionFilter::default() };
     let records = warehouse.editions(&filter)?;
-    let mut found = records.into_iter().filter(|record| number.is_none_or(|wanted| record.number.to_string() == wanted));
+    let mut found =
+        records.into_iter().filter(|record| number.is_none_or(|wanted| record.number.to_string() == wanted));
     found.next().ok_or_else(|| {
         Failure::usage(format!("no edition {name} is recorded")).with_hint("lumbung report editions lists them")
     })

@@ -15,7 +15,9 @@ use crate::warehouse::{EditionFilter, EditionRecord, Warehouse};
 
 /// The editions that were recorded when they were sent
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  lumbung report editions\n  lumbung report editions kartu-satker --limit 500 --output json")]
+#[command(
+    after_help = "Examples:\n  lumbung report editions\n  lumbung report editions kartu-satker --limit 500 --output json"
+)]
 pub(super) struct EditionsArgs {
     /// Only of this report
     report: Option<String>,
@@ -43,11 +45,13 @@ pub(super) struct ShowArgs {
 pub(super) fn editions(context: &Context, args: &EditionsArgs) -> Result<(), Failure> {
     let warehouse = Warehouse::open_for_reading(&context.warehouse)?;
     let report = args.report.as_deref();
-    let records = warehouse.editions(&EditionFilter { report, limit: Some(args.limit), ..EditionFilter::default() })?;
+    let records =
+        warehouse.editions(&EditionFilter { report, limit: Some(args.limit), ..EditionFilter::default() })?;
     if context.output == OutputFormat::Json {
         return records.iter().try_for_each(|record| print_json(&as_json(record)));
     }
-    let mut table = Table::new(&["edition", ">number", "period", "snapshots of", "made at", ">parts", ">bytes", "reason"]);
+    let mut table =
+        Table::new(&["edition", ">number", "period", "snapshots of", "made at", ">parts", ">bytes", "reason"]);
     for record in records {
         table.row(vec![
             record.edition,
@@ -109,7 +113,12 @@ fn part<'a>(manifest: &'a Manifest, wanted: &str) -> Result<&'a PartRecord, Fail
     }
 }
 
-fn describe(context: &Context, record: &EditionRecord, manifest: &Manifest, grounds: &Grounds) -> Result<(), Failure> {
+fn describe(
+    context: &Context,
+    record: &EditionRecord,
+    manifest: &Manifest,
+    grounds: &Grounds,
+) -> Result<(), Failure> {
     let parts: Vec<&PartRecord> = manifest.parts.iter().filter(|part| part.name != RECIPIENTS).collect();
     if context.output == OutputFormat::Json {
         let mut value = as_json(record);

@@ -175,7 +175,11 @@ fn first_difference(recorded: &[u8], made: &[u8]) -> String {
             (old, new) => {
                 let (old, new) = (old.unwrap_or(""), new.unwrap_or(""));
                 let same = old.chars().zip(new.chars()).take_while(|(old, new)| old == new).count();
-                return format!("line {number} differs: recorded {:?}, now {:?}", excerpt(old, same), excerpt(new, same));
+                return format!(
+                    "line {number} differs: recorded {:?}, now {:?}",
+                    excerpt(old, same),
+                    excerpt(new, same)
+                );
             }
         }
     }
@@ -228,7 +232,8 @@ fn show(context: &Context, record: &EditionRecord, findings: &Findings) -> Resul
                 verdict.problem.clone().unwrap_or_else(|| "equal".to_owned()),
             ]);
         }
-        let lines = |head: &str, lines: &[String]| lines.iter().map(|line| format!("{head}: {line}\n")).collect::<String>();
+        let lines =
+            |head: &str, lines: &[String]| lines.iter().map(|line| format!("{head}: {line}\n")).collect::<String>();
         let (problems, notes) = (lines("problem", &findings.problems), lines("note", &findings.notes));
         print(&format!("{}/{}\n{}{problems}{notes}", record.edition, record.number, table.render()))?;
     }

@@ -63,7 +63,8 @@ pub fn difference(old: &Manifest, new: &Manifest) -> Difference {
 
 fn change(old: Option<&PrintedFigure>, new: Option<&PrintedFigure>) -> FigureChange {
     let amounts = old.zip(new).filter(|(old, new)| old.unit == new.unit && !new.unit.is_empty());
-    let amounts = amounts.and_then(|(old, new)| Some((Amount::parse(&old.value)?, Amount::parse(&new.value)?, &new.unit)));
+    let amounts =
+        amounts.and_then(|(old, new)| Some((Amount::parse(&old.value)?, Amount::parse(&new.value)?, &new.unit)));
     let difference = amounts.map(|(old, new, unit)| (new.minus(old), unit));
     FigureChange {
         id: old.or(new).map(|figure| figure.id.clone()).unwrap_or_default(),

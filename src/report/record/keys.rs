@@ -15,7 +15,9 @@ impl ReportDefinition {
             Body::Exceptions(exceptions) => exceptions.checks.iter().find_map(|check| key(&check.rows, name)),
             Body::Table(table) => key(&table.rows, name),
             Body::Chart(chart) => key(&chart.table.rows, name),
-            Body::Notes(notes) => notes.iter().filter_map(|note| note.rows.as_ref()).find_map(|(rows, _)| key(rows, name)),
+            Body::Notes(notes) => {
+                notes.iter().filter_map(|note| note.rows.as_ref()).find_map(|(rows, _)| key(rows, name))
+            }
         })
     }
 

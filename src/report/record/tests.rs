@@ -1,8 +1,8 @@
 //! Manifests, grounds and differences.
 
 use super::{
-    DeploymentRecord, FORMAT, Grounds, Manifest, MomentRecord, Part, PartRecord, RECIPIENTS, TextRecord, difference, json,
-    manifest, parts, recipients_of, recipients_part, sha256, why,
+    DeploymentRecord, FORMAT, Grounds, Manifest, MomentRecord, Part, PartRecord, RECIPIENTS, TextRecord, difference,
+    json, manifest, parts, recipients_of, recipients_part, sha256, why,
 };
 use crate::report::fixture::{World, audiences_of, date, definition, deployment, inputs, sources};
 use crate::report::{Audience, Edition, Session, compose, messages};
@@ -62,7 +62,13 @@ fn grounds() -> Grounds {
             logo: None,
         },
         sources: sources(),
-        current: MomentRecord { edition: None, day: Some(date("2026-11-02")), runs: 7, open_runs: vec![], files: vec![file] },
+        current: MomentRecord {
+            edition: None,
+            day: Some(date("2026-11-02")),
+            runs: 7,
+            open_runs: vec![],
+            files: vec![file],
+        },
         previous: None,
     }
 }
@@ -91,7 +97,10 @@ async fn the_manifest_has_every_part_figure_and_sentence_and_no_address() {
         assert_eq!(Manifest::read(text.as_bytes()).unwrap(), made.manifest);
         let kept = made.parts.iter().find(|part| part.name == RECIPIENTS).unwrap();
         let again = made.manifest.audience(recipients_of(&kept.bytes).unwrap());
-        assert_eq!((&again.roles, again.parameters.get("satker")), (&made.audience.roles, made.audience.parameters.get("satker")));
+        assert_eq!(
+            (&again.roles, again.parameters.get("satker")),
+            (&made.audience.roles, made.audience.parameters.get("satker"))
+        );
         let who = |audience: &Audience| -> Vec<String> {
             audience.recipients.iter().map(|one| format!("{} {}", one.name, one.address)).collect()
         };
@@ -113,9 +122,11 @@ async fn the_same_ground_gives_the_same_bytes_and_another_world_others() {
 #[tokio::test]
 async fn what_changed_between_two_editions_has_old_new_and_difference() {
     let (october, september) = (World::october().await, World::september().await);
-    let (old, new) = (made("serapan-anggaran", &september, None).await, made("serapan-anggaran", &october, None).await);
+    let (old, new) =
+        (made("serapan-anggaran", &september, None).await, made("serapan-anggaran", &october, None).await);
     let found = difference(&old.manifest, &new.manifest);
-    let changed = found.figures.iter().find(|change| change.id.starts_with("figures.") && change.id.ends_with(".serapan"));
+    let changed =
+        found.figures.iter().find(|change| change.id.starts_with("figures.") && change.id.ends_with(".serapan"));
     let changed = changed.unwrap_or_else(|| panic!("{:#?}", found.figures));
     let value = |figure: &Option<crate::report::PrintedFigure>| {
         crate::report::Amount::parse(&figure.as_ref().unwrap().value).unwrap()

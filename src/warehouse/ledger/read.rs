@@ -77,7 +77,8 @@ impl Ledger {
         until: Option<NaiveDate>,
     ) -> Result<(CommittedSet, LedgerMark), WarehouseError> {
         let mark = |connection: &rusqlite::Connection| -> rusqlite::Result<LedgerMark> {
-            let runs = connection.query_row("SELECT coalesce(max(seq), 0) FROM runs", [], |row| row.get::<_, i64>(0))?;
+            let runs =
+                connection.query_row("SELECT coalesce(max(seq), 0) FROM runs", [], |row| row.get::<_, i64>(0))?;
             let mut query = connection
                 .prepare_cached("SELECT run FROM runs WHERE status IN ('running', 'committing') ORDER BY seq")?;
             let open = query.query_map([], |row| run_of(row, "run"))?.collect::<rusqlite::Result<_>>()?;

@@ -95,13 +95,7 @@ fn files(explanation: &Explanation) -> String {
     let mut table = Table::new(&["dataset", "partition", "run", ">rows", "sha256"]);
     for file in explanation.files.iter().take(SHOWN) {
         let sha256 = file.sha256.iter().flat_map(|sha256| sha256.chars()).take(12).collect();
-        table.row(vec![
-            file.dataset.clone(),
-            file.partition.clone(),
-            file.run.clone(),
-            grouped(file.rows),
-            sha256,
-        ]);
+        table.row(vec![file.dataset.clone(), file.partition.clone(), file.run.clone(), grouped(file.rows), sha256]);
     }
     format!("\n{}{}", table.render(), more(explanation.files.len()))
 }
