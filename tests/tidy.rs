@@ -109,14 +109,13 @@ fn no_file_is_too_long() {
 }
 
 /// Floats where figures pass, and why each is none of money.
-const FLOATS: [(&str, &str); 4] = [
+const FLOATS: [(&str, &str); 3] = [
     ("src/submit/judge/inspect.rs", "how alike a mistyped key and a column are"),
     ("src/load.rs", "how long a load took, in seconds"),
     (
         "src/catalog/format/xlsx.rs",
         "a spreadsheet has no other numbers; what does not fit exactly is written as text",
     ),
-    ("src/report/definition.rs", "the name of TOML's type in an error message"),
 ];
 
 #[test]

@@ -2,7 +2,8 @@
 SELECT kdsatker, CASE
         WHEN kdsatker = '(belum terpetakan)' THEN 'Satker belum terpetakan'
         ELSE coalesce(nmsatker, concat('Satker ', kdsatker))
-    END AS nmsatker, nilai, nilai_umk, nilai_pdn, jumlah_transaksi, umk_pct, pdn_pct
+    END AS nmsatker, nilai,
+    CASE WHEN nilai_tanpa_kelas = 0 THEN nilai_umk END AS nilai_umk, nilai_pdn, jumlah_transaksi, umk_pct, pdn_pct
 FROM mart.pengadaan_satker
 WHERE tahun = CAST($tahun AS INT)
 ORDER BY nilai DESC, kdsatker

@@ -152,7 +152,7 @@ impl Excerpt {
     /// The rows, in the query's order.
     pub(crate) fn rows(&self) -> impl Iterator<Item = AnswerRow<'_>> {
         let answer = &self.answer;
-        let row = |index: usize| AnswerRow { names: &answer.names, values: &answer.rows[index] };
+        let row = move |index: usize| AnswerRow { names: &answer.names, values: &answer.rows[index] };
         let all = match &self.chosen {
             None => (0..answer.rows.len()).collect::<Vec<_>>(),
             Some(chosen) => chosen.clone(),

@@ -150,7 +150,9 @@ fn print(known: &Known, format: Format) -> String {
                 let month = u32::try_from(amount.unscaled_at(0)).ok().and_then(id_id::month);
                 month.map_or_else(|| amount.to_string(), str::to_owned)
             }
-            _ => amount.to_string(),
+            // A code or a year keeps its digits, a threshold is written as Indonesians write one.
+            _ if amount.parts().1 == 0 => amount.to_string(),
+            _ => id_id::decimal(*amount, amount.parts().1),
         },
         Value::Date(date) => match format {
             Format::ShortDate => id_id::date_medium(*date),
