@@ -58,7 +58,7 @@ pub use run::{QUARANTINE_ROWS_MAX, Run, ToCommit, commit_together};
 pub use stage::{Carried, StageWriter, StagedFile};
 pub use submission::{Begun, NewSubmission, OutboundLog, SubmissionAnswer, SubmissionRecord, SubmissionState};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use disk::Lock;
 use house::House;
 use layout::Layout;
@@ -270,11 +270,19 @@ impl Warehouse {
         self.house.ledger().submissions(method, limit)
     }
 
+    /// How fresh every dataset is, a fiscal year, by name and year.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn freshness(&self) -> Result<Vec<Freshness>, WarehouseError> {
+        self.house.ledger().freshness()
+    }
+
     /// [`Warehouse::committed_set`] and how far the ledger had come, read as one: what an edition stands on.
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn moment(&self, day: Option<NaiveDate>) -> Result<Moment, WarehouseError> {
+    pub fn moment(&self, day: Option<chrono::NaiveDate>) -> Result<Moment, WarehouseError> {
         let (files, mark) = self.house.ledger().moment(&self.house.layout, day)?;
         Ok(Moment { day, files: Arc::new(files), mark })
     }
@@ -347,14 +355,6 @@ impl Warehouse {
     /// [`WarehouseError::RecordAltered`] where it is not what was recorded; else when it cannot be read.
     pub fn edition_object(&self, sha256: &str) -> Result<Vec<u8>, WarehouseError> {
         editions::object(&self.house, sha256)
-    }
-
-    /// How fresh every dataset is, a fiscal year, by name and year.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read.
-    pub fn freshness(&self) -> Result<Vec<Freshness>, WarehouseError> {
-        self.house.ledger().freshness()
     }
 }
 

@@ -48,16 +48,6 @@ fn sync_folder(path: &Path) -> Result<(), WarehouseError> {
     synced.map_err(|e| WarehouseError::io("make durable the folder", path, e))
 }
 
-/// Makes the contents of files durable: one by one while they are few, else the file system at once.
-pub(crate) fn sync_files(files: &[PathBuf]) -> Result<(), WarehouseError> {
-    match files {
-        [first, ..] if cfg!(target_os = "linux") && files.len() > SYNCED_SINGLY_MAX => {
-            sync_file_system(first.parent().unwrap_or(first))
-        }
-        few => few.iter().try_for_each(|file| sync_folder(file)),
-    }
-}
-
 /// Makes every folder from the parents of `paths` up to and including `top` durable, each once.
 pub(crate) fn sync_parents(paths: &[PathBuf], top: &Path) -> Result<(), WarehouseError> {
     let mut parents = BTreeSet::new();
@@ -83,6 +73,16 @@ use sync_folder as sync_file_system;
 fn sync_file_system(folder: &Path) -> Result<(), WarehouseError> {
     let synced = File::open(folder).and_then(|folder| Ok(rustix::fs::syncfs(folder)?));
     synced.map_err(|e| WarehouseError::io("make durable the file system of", folder, e))
+}
+
+/// Makes the contents of files durable: one by one while they are few, else the file system at once.
+pub(crate) fn sync_files(files: &[PathBuf]) -> Result<(), WarehouseError> {
+    match files {
+        [first, ..] if cfg!(target_os = "linux") && files.len() > SYNCED_SINGLY_MAX => {
+            sync_file_system(first.parent().unwrap_or(first))
+        }
+        few => few.iter().try_for_each(|file| sync_folder(file)),
+    }
 }
 
 /// Removes a folder and all in it; none there is fine.

@@ -66,12 +66,6 @@ pub enum WarehouseError {
         /// `source.method`.
         method: String,
     },
-    /// A part of a recorded edition, or what it stands on, is not what was recorded.
-    #[error("{path} does not hold what was recorded: it was changed or damaged; take it from a backup")]
-    RecordAltered {
-        /// Its file.
-        path: PathBuf,
-    },
     /// The ledger, or the inbox store, was written by another version of this program.
     #[error("the database {path} has version {found} and this program knows version {known}; {hint}")]
     DatabaseVersion {
@@ -121,6 +115,12 @@ pub enum WarehouseError {
     /// A raw page cannot be read back.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// A part of a recorded edition, or what it stands on, is not what was recorded.
+    #[error("{path} does not hold what was recorded: it was changed or damaged; take it from a backup")]
+    RecordAltered {
+        /// Its file.
+        path: PathBuf,
+    },
     /// Rows that do not fit: another schema, a sum beyond 38 digits.
     #[error("{dataset}: {reason}; nothing was published")]
     Refused {
@@ -177,8 +177,8 @@ impl WarehouseError {
             Self::Locked { .. } | Self::SendingLocked { .. } => ErrorKind::Locked,
             Self::BrokeOff { source, .. } => source.kind(),
             Self::NoWarehouse { .. } => ErrorKind::NoWarehouse,
-            Self::RecordAltered { .. } => ErrorKind::DataRefused,
             Self::Name { .. } | Self::Misuse(_) => ErrorKind::Internal,
+            Self::RecordAltered { .. } => ErrorKind::DataRefused,
         }
     }
 

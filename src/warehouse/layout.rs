@@ -58,32 +58,6 @@ impl Layout {
         self.state("locks/marts.lock")
     }
 
-    /// Every recorded edition, and what they stand on.
-    pub(crate) fn editions(&self) -> PathBuf {
-        self.state("editions")
-    }
-
-    /// The parts of one recorded edition; `number` counts what was sent under the same name with other bytes.
-    pub(crate) fn edition(&self, edition: &str, number: u32) -> PathBuf {
-        self.editions().join(edition).join(number.to_string())
-    }
-
-    /// Where editions are written until they are whole. No edition is called like this: an edition's name holds a date.
-    pub(crate) fn editions_aside(&self) -> PathBuf {
-        self.editions().join("aside")
-    }
-
-    /// What many editions stand on, each text once, under its SHA-256.
-    pub(crate) fn edition_object(&self, sha256: &str) -> PathBuf {
-        let (folder, _) = sha256.split_at(sha256.len().min(2));
-        self.editions().join("objects").join(folder).join(format!("{sha256}.zst"))
-    }
-
-    /// Taken by whoever records editions.
-    pub(crate) fn editions_lock(&self) -> PathBuf {
-        self.state("locks/editions.lock")
-    }
-
     /// The published tree of materialised marts.
     pub(crate) fn marts(&self) -> PathBuf {
         self.root.join("marts")
@@ -147,6 +121,32 @@ impl Layout {
     /// Every file that readers open, and nothing else.
     pub(crate) fn all_files(&self) -> PathBuf {
         self.state("files")
+    }
+
+    /// Every recorded edition, and what they stand on.
+    pub(crate) fn editions(&self) -> PathBuf {
+        self.state("editions")
+    }
+
+    /// The parts of one recorded edition; `number` counts what was sent under the same name with other bytes.
+    pub(crate) fn edition(&self, edition: &str, number: u32) -> PathBuf {
+        self.editions().join(edition).join(number.to_string())
+    }
+
+    /// Where editions are written until they are whole. No edition is called like this: an edition's name holds a date.
+    pub(crate) fn editions_aside(&self) -> PathBuf {
+        self.editions().join("aside")
+    }
+
+    /// What many editions stand on, each text once, under its SHA-256.
+    pub(crate) fn edition_object(&self, sha256: &str) -> PathBuf {
+        let (folder, _) = sha256.split_at(sha256.len().min(2));
+        self.editions().join("objects").join(folder).join(format!("{sha256}.zst"))
+    }
+
+    /// Taken by whoever records editions.
+    pub(crate) fn editions_lock(&self) -> PathBuf {
+        self.state("locks/editions.lock")
     }
 
     /// The folder of one partition in a published tree; an empty `partition` is the dataset's own folder.
