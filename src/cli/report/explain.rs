@@ -255,7 +255,9 @@ fn row(explanation: &mut Explanation, ground: &Ground, (seen, own): (&Seen, Own<
     }
     match found {
         Some(found) => {
-            explanation.now = found.get(&figure.column).cloned();
+            // What the report computes stands in no cell, even where one has its name.
+            let is_cell = explanation.how.is_none();
+            explanation.now = found.get(&figure.column).filter(|_| is_cell).cloned();
             explanation.key = key.map(|key| (key.to_owned(), figure.row.clone()));
             let names = seen.columns();
             explanation.row =
