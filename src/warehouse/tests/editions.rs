@@ -4,7 +4,7 @@ use super::crash::dying;
 use super::{DIPA, Scene, date, files_below, noon};
 use crate::warehouse::steps::{Step, Steps};
 use crate::warehouse::{
-    EditionFilter, EditionRecord, NewEdition, PinnedFile, PinnedState, Warehouse, WarehouseError,
+    EditionFilter, EditionRecord, NewEdition, PinnedFile, PinnedState, RunFilter, Warehouse, WarehouseError,
 };
 use std::collections::BTreeSet;
 use std::fs;
@@ -167,4 +167,19 @@ fn a_moment_reads_the_same_after_the_warehouse_moved_on() {
     assert_eq!(scene.warehouse.pinned_state(&other).unwrap(), PinnedState::Changed);
     fs::remove_file(&again.retained[0].path).unwrap();
     assert_eq!(scene.warehouse.pinned_state(&hashed).unwrap(), PinnedState::Gone);
+}
+
+#[test]
+fn a_mark_tells_which_runs_had_begun_and_which_had_not_ended() {
+    let scene = Scene::new();
+    scene.snapshot(DIPA, "tahun_anggaran=2026/snapshot_date=2026-11-20", &[1], noon(20));
+    let at_work = scene.begin("omspan.realisasi_belanja", noon(20));
+    let mark = scene.warehouse.moment(None).unwrap().mark;
+    assert_eq!((mark.runs, mark.open.len()), (2, 1));
+    drop(at_work);
+    scene.snapshot(DIPA, "tahun_anggaran=2026/snapshot_date=2026-11-21", &[2], noon(21));
+    let until = RunFilter { until: Some(mark.runs), ..RunFilter::default() };
+    let begun: Vec<_> = scene.warehouse.runs(&until).unwrap().into_iter().map(|run| run.run).collect();
+    assert_eq!((begun.len(), &begun[0]), (2, &mark.open[0]), "newest first");
+    assert_eq!(scene.warehouse.moment(None).unwrap().mark.runs, 3);
 }
