@@ -25,14 +25,14 @@ fn edition<'a>(name: &str, text: &'a [u8], reason: Option<&str>) -> NewEdition<'
         program: "0.1.0".to_owned(),
         definition_version: 1,
         manifest: [b"manifest of ", text].concat(),
-        parts: vec![("edition.txt".to_owned(), text), ("1.eml".to_owned(), b"To: someone")],
+        parts: vec![("edition.txt".to_owned(), text), ("1.eml".to_owned(), b"To: someone".as_slice())],
         reason: reason.map(str::to_owned),
     }
 }
 
 fn record(warehouse: &Warehouse, text: &[u8]) -> Result<Vec<EditionRecord>, WarehouseError> {
     let both = [edition(NAME, text, None), edition(&format!("{NAME}-431001"), text, None)];
-    warehouse.record_editions(&both, &[b"SELECT 1", text], noon(2))
+    warehouse.record_editions(&both, &[b"SELECT 1".as_slice(), text], noon(2))
 }
 
 fn recorded(warehouse: &Warehouse, name: &str) -> Vec<(u32, Vec<u8>)> {
@@ -61,7 +61,7 @@ fn other_bytes_are_another_number_and_the_same_bytes_are_not() {
     let of_report = EditionFilter { report: Some("serapan-anggaran"), ..EditionFilter::default() };
     assert_eq!(warehouse.editions(&of_report).unwrap().len(), 4);
     let before = EditionFilter { before: Some(date("2026-10-31")), ..of_report };
-    assert_eq!(warehouse.editions(&before).unwrap(), []);
+    assert_eq!(warehouse.editions(&before).unwrap().len(), 0);
     assert_eq!(files_below(&editions_folder(&scene).join("aside")), Vec::<PathBuf>::new());
 }
 
