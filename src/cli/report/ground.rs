@@ -17,7 +17,7 @@ use crate::report::record::{DeploymentRecord, FORMAT, Grounds, LogoRecord, Momen
 use crate::report::{
     Deployment, Inputs, Logo, QueryFile, QuerySet, ReportDefinition, Session, SourceNote, required_columns,
 };
-use crate::warehouse::{CommittedFile, EditionFilter, LedgerMark, Moment, PinnedFile, Warehouse};
+use crate::warehouse::{CommittedFile, EditionFilter, EditionRecord, LedgerMark, Moment, PinnedFile, Warehouse};
 
 /// Everything that one composition is made from.
 pub(crate) struct Ground {
@@ -271,21 +271,33 @@ fn previous(
     let before =
         EditionFilter { report: Some(report), before: Some(period), limit: Some(1), ..EditionFilter::default() };
     if let Some(record) = warehouse.editions(&before)?.pop() {
-        let (_, grounds) = super::recorded::read(warehouse, &record)?;
-        let moment = moment(warehouse, &grounds.current)?;
-        let read: BTreeSet<(&str, &str, &str)> = grounds.current.read().map(names).collect();
-        let is_there = |file: &CommittedFile| {
-            let pinned = PinnedFile::of(file, true);
-            !read.contains(&names(&pinned)) || file.path.exists()
-        };
-        if moment.files.retained.iter().all(is_there) {
-            return Ok(Some(Previous { edition: Some(record.edition), moment }));
+        match recorded_moment(warehouse, &record) {
+            Ok(moment) => return Ok(Some(Previous { edition: Some(record.edition), moment })),
+            // Nothing of the past keeps a report from being made.
+            Err(failure) => tracing::warn!(
+                edition = %record.edition, reason = failure.message,
+                "cannot be compared with: older snapshots stand for the previous edition"
+            ),
         }
-        tracing::warn!(edition = %record.edition, "its snapshots are gone: older ones stand for the previous edition");
     }
     match previous_date(current) {
         Some(date) => Ok(Some(Previous { edition: None, moment: warehouse.moment(Some(date))? })),
         None => Ok(None),
+    }
+}
+
+/// The snapshots of a recorded edition, if all that it read are still there.
+fn recorded_moment(warehouse: &Warehouse, record: &EditionRecord) -> Result<Moment, Failure> {
+    let (_, grounds) = super::recorded::read(warehouse, record)?;
+    let moment = moment(warehouse, &grounds.current)?;
+    let read: BTreeSet<(&str, &str, &str)> = grounds.current.read().map(names).collect();
+    let is_gone = |file: &&CommittedFile| {
+        let pinned = PinnedFile::of(file, true);
+        read.contains(&names(&pinned)) && !file.path.exists()
+    };
+    match moment.files.retained.iter().find(is_gone) {
+        Some(file) => Err(Failure::new(Code::Data, format!("{} of run {} is gone", file.dataset, file.run))),
+        None => Ok(moment),
     }
 }
 

@@ -108,9 +108,10 @@ async fn again(
             return Ok(None);
         }
     };
-    let changed = ground.changed_since(context)?;
-    if !changed.is_empty() {
-        findings.notes.push(format!("changed since, and not used here: {}", shortened(&changed)));
+    match ground.changed_since(context) {
+        Ok(changed) if changed.is_empty() => {}
+        Ok(changed) => findings.notes.push(format!("changed since, and not used here: {}", shortened(&changed))),
+        Err(failure) => findings.notes.push(format!("today's config cannot be read: {}", failure.message)),
     }
     let recipients = manifest.parts.iter().find(|part| part.name == RECIPIENTS).and_then(|part| {
         let bytes = warehouse.edition_part(record, RECIPIENTS).ok().filter(|bytes| part.holds(bytes))?;
