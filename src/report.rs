@@ -101,9 +101,10 @@ pub fn sample_parameters(definition: &ReportDefinition) -> Parameters {
     let mut parameters = definition.parameters.clone();
     parameters.insert("tanggal".to_owned(), Parameter::Date(NaiveDate::default()));
     let figures = definition.figures.iter().flat_map(|block| block.columns.iter().map(|(name, _)| name.clone()));
-    let burst = definition.burst.iter().flat_map(|burst| {
-        std::iter::once(burst.key.clone()).chain(burst.parameters.iter().cloned())
-    });
+    let burst = definition
+        .burst
+        .iter()
+        .flat_map(|burst| std::iter::once(burst.key.clone()).chain(burst.parameters.iter().cloned()));
     for name in figures.chain(burst) {
         parameters.entry(name).or_insert(Parameter::Null);
     }
