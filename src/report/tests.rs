@@ -12,15 +12,8 @@ use super::rows::Session;
 use super::{Edition, ReportError, compose};
 use std::collections::HashSet;
 
-const REPORTS: [&str; 7] = [
-    "ringkasan-pimpinan",
-    "serapan-anggaran",
-    "pnbp",
-    "pengadaan-umkm-pdn",
-    "kesejahteraan",
-    "ikpa",
-    "kartu-satker",
-];
+const REPORTS: [&str; 7] =
+    ["ringkasan-pimpinan", "serapan-anggaran", "pnbp", "pengadaan-umkm-pdn", "kesejahteraan", "ikpa", "kartu-satker"];
 
 /// The first audience's edition.
 async fn edition(definition: &ReportDefinition, sessions: (&Session<'_>, Option<&Session<'_>>)) -> Edition {
@@ -124,46 +117,52 @@ async fn the_seven_reports_say_what_was_checked_by_hand() {
     }
 }
 
+/// What the text of `serapan-anggaran` says, line by line.
+const SERAPAN: [&str; 27] = [
+    "Serapan belanja 71,4%, tertinggal 4,6 poin dari target 76,0%",
+    "Posisi 31 Oktober 2026, data Online Monitoring SPAN (OMSPAN) ditarik 2 November 2026 pukul 06.00 WIB.",
+    "Serapan: 71,4% (Rp1,07 triliun dari Rp1,50 triliun; target 76,0%: kurang 4,6 poin)",
+    "Sisa pagu: 28,6% (Rp429,0 miliar dari Rp1,50 triliun, termasuk blokir Rp12,0 miliar)",
+    "IKPA K/L, Oktober: 85,98 (dari 100, batas 70,00, kategori cukup; terlemah: Penyerapan anggaran 71,40)",
+    "- Serapan total: 65,1% menjadi 71,4% (+6,3 poin) sejak posisi 30 September 2026.",
+    "- Pagu: Rp1,48 triliun menjadi Rp1,50 triliun (+Rp20,0 miliar).",
+    "- IKPA K/L: 83,54 menjadi 85,98 (+2,44 poin).",
+    "- Sekretariat Jenderal: 72,0% menjadi 80,0% (+8,0 poin).",
+    "PERLU PERHATIAN: 5 TEMUAN",
+    "- Kantor Wilayah Timur (431002, Direktorat Jenderal Penetapan Hak)",
+    "  Temuan: Pagu minus pada Belanja Modal; Nilai: −Rp12,3 juta",
+    "- Kantor Pertanahan <Barat> & \"Utara\" (431001, Direktorat Jenderal Penetapan Hak)",
+    "  Temuan: Serapan 44,8 poin di bawah target 76,0%; Nilai: 31,2%",
+    "- Satker 431003 (431003, Inspektorat Jenderal)",
+    "  Temuan: IKPA di bawah 70,00; terlemah: Deviasi Halaman III DIPA 12,00; Nilai: 50,50",
+    "  Temuan: Selisih dengan ketersediaan dana pada 1 dari 1 baris akun; Nilai: Rp2,5 miliar",
+    "  Pagu: 880,0; Realisasi: 581,0; Sisa: 299,0; %: 66,0",
+    "  Pagu: 20,0; Realisasi: 10,0; Sisa: 10,0; %: ▼ 50,0",
+    "- Jumlah",
+    "  Pagu: 1.500,0; Realisasi: 1.071,0; Sisa: 429,0; %: 71,4",
+    "  Anggaran: 300,0; Realisasi: 143,1; %: 47,7; Realisasi 2025: 0,0",
+    "  Anggaran: 1.500,0; Realisasi: 1.071,0; %: 71,4; Realisasi 2025: 856,8",
+    "  Realisasi: 107,1; %: 7,1; Target: 4,0; Jarak: +3,1; 2025: 0,0",
+    "  Realisasi: 1.071,0; %: 71,4; Target: 76,0; Jarak: −4,6; 2025: 61,2",
+    "- 12 dari 1.250.012 baris Realisasi Belanja ditahan karena tidak memenuhi kontrak data; nilainya tidak masuk angka di atas.",
+    "- 1 dari 6 baris akun berbeda dari data ketersediaan dana, yang ditarik pada jam yang berbeda.",
+];
+
 /// What the report said before it was a definition, from figures of the source rows.
 fn assert_serapan(edition: &Edition) {
     assert_eq!(edition.id(), "serapan-anggaran-2026-10-31");
     let text = edition.text.replace('\u{a0}', " ");
-    for line in [
-        "Serapan belanja 71,4%, tertinggal 4,6 poin dari target 76,0%",
-        "Posisi 31 Oktober 2026, data Online Monitoring SPAN (OMSPAN) ditarik 2 November 2026 pukul 06.00 WIB.",
-        "Serapan: 71,4% (Rp1,07 triliun dari Rp1,50 triliun; target 76,0%: kurang 4,6 poin)",
-        "Sisa pagu: 28,6% (Rp429,0 miliar dari Rp1,50 triliun, termasuk blokir Rp12,0 miliar)",
-        "IKPA K/L, Oktober: 85,98 (dari 100, batas 70,00, kategori cukup; terlemah: Penyerapan anggaran 71,40)",
-        "- Serapan total: 65,1% menjadi 71,4% (+6,3 poin) sejak posisi 30 September 2026.",
-        "- Pagu: Rp1,48 triliun menjadi Rp1,50 triliun (+Rp20,0 miliar).",
-        "- IKPA K/L: 83,54 menjadi 85,98 (+2,44 poin).",
-        "- Sekretariat Jenderal: 72,0% menjadi 80,0% (+8,0 poin).",
-        "PERLU PERHATIAN: 5 TEMUAN",
-        "- Kantor Wilayah Timur (431002, Direktorat Jenderal Penetapan Hak)",
-        "  Temuan: Pagu minus pada Belanja Modal; Nilai: −Rp12,3 juta",
-        "- Kantor Pertanahan <Barat> & \"Utara\" (431001, Direktorat Jenderal Penetapan Hak)",
-        "  Temuan: Serapan 44,8 poin di bawah target 76,0%; Nilai: 31,2%",
-        "- Satker 431003 (431003, Inspektorat Jenderal)",
-        "  Temuan: IKPA di bawah 70,00; terlemah: Deviasi Halaman III DIPA 12,00; Nilai: 50,50",
-        "  Temuan: Selisih dengan ketersediaan dana pada 1 dari 1 baris akun; Nilai: Rp2,5 miliar",
-        "  Pagu: 880,0; Realisasi: 581,0; Sisa: 299,0; %: 66,0",
-        "  Pagu: 20,0; Realisasi: 10,0; Sisa: 10,0; %: ▼ 50,0",
-        "- Jumlah",
-        "  Pagu: 1.500,0; Realisasi: 1.071,0; Sisa: 429,0; %: 71,4",
-        "  Anggaran: 300,0; Realisasi: 143,1; %: 47,7; Realisasi 2025: 0,0",
-        "  Anggaran: 1.500,0; Realisasi: 1.071,0; %: 71,4; Realisasi 2025: 856,8",
-        "  Realisasi: 107,1; %: 7,1; Target: 4,0; Jarak: +3,1; 2025: 0,0",
-        "  Realisasi: 1.071,0; %: 71,4; Target: 76,0; Jarak: −4,6; 2025: 61,2",
-        "- 12 dari 1.250.012 baris Realisasi Belanja ditahan karena tidak memenuhi kontrak data; nilainya tidak masuk angka di atas.",
-        "- 1 dari 6 baris akun berbeda dari data ketersediaan dana, yang ditarik pada jam yang berbeda.",
-    ] {
+    for line in SERAPAN {
         assert!(text.lines().any(|found| found == line), "{line}\nis not in\n{text}");
     }
     let figure = |id: &str| edition.figures.iter().find(|figure| figure.id == id).unwrap_or_else(|| panic!("{id}"));
     let serapan = figure("figures.serapan_anggaran_total.serapan");
     assert_eq!((serapan.value.as_str(), serapan.text.as_str()), ("71.400000", "71,4%"));
     let unit = figure("eselon1.05602.serapan_persen");
-    assert_eq!((unit.query.as_str(), unit.row.as_str(), unit.text.as_str()), ("serapan_anggaran_eselon1", "05602", "66,0"));
+    assert_eq!(
+        (unit.query.as_str(), unit.row.as_str(), unit.text.as_str()),
+        ("serapan_anggaran_eselon1", "05602", "66,0")
+    );
     assert_eq!(unit.value, "66.022727", "581 of 880, unrounded");
     let chart = edition.page.chart.as_ref().unwrap();
     assert_eq!(

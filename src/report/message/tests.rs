@@ -70,7 +70,9 @@ async fn pictures_stand_beside_the_html() {
     assert!(with.contains("Content-ID: <logo@contoh.go.id>") && with.contains("Content-ID: <grafik@contoh.go.id>"));
     assert!(!without.contains("multipart/related") && !without.contains("image/png"));
     let (edition, _) = outgoing(&deployment(), true, Some(&logo.png)).await;
-    assert!(edition.html.contains("cid:grafik@contoh.go.id") && edition.html.contains("alt=\"Grafik garis: Realisasi"));
+    assert!(
+        edition.html.contains("cid:grafik@contoh.go.id") && edition.html.contains("alt=\"Grafik garis: Realisasi")
+    );
     assert!(edition.text.contains("Grafik garis: Realisasi"), "the alternative text stands in the text part");
 }
 

@@ -27,7 +27,10 @@ async fn a_recipient_gets_only_its_own_rows() {
     let codes = ["430101", "431001", "431002", "431003"];
     assert_eq!(addresses, codes.map(|code| format!("satker-{code}@contoh.go.id")));
     let editions = cards(&definition, &session).await;
-    assert_eq!(editions.iter().map(Edition::id).collect::<Vec<_>>(), codes.map(|c| format!("kartu-satker-2026-10-31-{c}")));
+    assert_eq!(
+        editions.iter().map(Edition::id).collect::<Vec<_>>(),
+        codes.map(|c| format!("kartu-satker-2026-10-31-{c}"))
+    );
     // What only this satker's rows hold: its code, its name, its pagu, its IKPA.
     let own = [
         ["430101", "Sekretariat Utama", "Rp600,0\u{a0}miliar", "89,00"],
@@ -45,7 +48,10 @@ async fn a_recipient_gets_only_its_own_rows() {
                 assert!(!part.contains(mark), "{}: {mark} of another satker", edition.id());
             }
         }
-        let keys = edition.figures.iter().filter(|figure| own.iter().any(|marks| marks[0] != own_marks[0] && figure.row == marks[0]));
+        let keys = edition
+            .figures
+            .iter()
+            .filter(|figure| own.iter().any(|marks| marks[0] != own_marks[0] && figure.row == marks[0]));
         assert_eq!(keys.count(), 0, "{}", edition.id());
     }
 }
@@ -55,7 +61,8 @@ async fn a_query_that_forgets_whose_rows_it_gives_is_refused() {
     let world = World::october().await;
     let session = Session::new(&world);
     let queries = QuerySet::embedded();
-    let leaking = queries.get("kartu_pnbp").unwrap().sql.replace("kdsatker AS satker", "kdsatker, '430101' AS punya_siapa");
+    let leaking =
+        queries.get("kartu_pnbp").unwrap().sql.replace("kdsatker AS satker", "kdsatker, '430101' AS punya_siapa");
     let leaking = leaking.replace("ORDER BY satker", "ORDER BY kdsatker");
     let queries = queries.with_query("kartu_pnbp", &leaking);
     let (file, text) = crate::config::ConfigFolder::embedded().read("reports/kartu-satker.toml").unwrap();
