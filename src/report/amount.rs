@@ -93,6 +93,12 @@ impl Amount {
         Self::new(self.unscaled, self.scale + places)
     }
 
+    /// The unscaled integer and the scale.
+    #[must_use]
+    pub const fn parts(self) -> (i128, u32) {
+        (self.unscaled, self.scale)
+    }
+
     /// The sum of both.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
@@ -117,14 +123,16 @@ impl Amount {
         let part = self.unscaled_at(scale) * 100 * power(decimals);
         Some(Self::new(divide_half_away(part, whole.unscaled_at(scale)), decimals))
     }
+}
 
-    /// `from + (to - from) * part / parts`, rounded once to `decimals`: the straight line between two targets.
-    #[must_use]
-    pub fn between(from: Self, to: Self, (part, parts): (u32, u32), decimals: u32) -> Self {
-        let scale = from.scale.max(to.scale).max(decimals);
-        let (low, high) = (from.unscaled_at(scale), to.unscaled_at(scale));
-        let over = low * i128::from(parts) + (high - low) * i128::from(part);
-        Self::new(divide_half_away(over, i128::from(parts.max(1)) * power(scale - decimals)), decimals)
+impl fmt::Display for Amount {
+    /// A plain decimal, as [`Amount::parse`] reads it: `-1234.50`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = format!("{:0>width$}", self.unscaled.unsigned_abs(), width = self.scale as usize + 1);
+        let (whole, fraction) = text.split_at(text.len() - self.scale as usize);
+        let sign = if self.unscaled < 0 { "-" } else { "" };
+        let point = if fraction.is_empty() { "" } else { "." };
+        write!(f, "{sign}{whole}{point}{fraction}")
     }
 }
 
@@ -214,10 +222,10 @@ mod tests {
     }
 
     #[test]
-    fn a_target_lies_on_the_line() {
-        assert_eq!(Amount::between(amount("70"), amount("80"), (15, 30), 1), amount("75"));
-        assert_eq!(Amount::between(amount("70"), amount("80"), (1, 30), 1), amount("70.3"));
-        assert_eq!(Amount::between(amount("70"), amount("80"), (30, 30), 1), amount("80"));
+    fn a_plain_decimal_is_written_as_it_is_read() {
+        for text in ["0", "-0.05", "1234.50", "-7", "0.001"] {
+            assert_eq!(amount(text).to_string(), text);
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ mod csv;
 mod font;
 mod pdf;
 #[cfg(test)]
-pub(crate) mod sample;
+mod sample;
 mod tables;
 mod xlsx;
 
@@ -27,7 +27,6 @@ pub(crate) use xlsx::xlsx;
 
 use super::page::Page;
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
 use std::sync::Arc;
 
 /// Width of the chart as the HTML shows it, px; the file has twice as many for sharp screens.
@@ -50,8 +49,7 @@ pub enum AttachError {
 }
 
 /// A kind of file that can be attached, as a definition names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// An Excel workbook: one sheet a table, real numbers.
     Xlsx,
@@ -80,6 +78,17 @@ impl Format {
             Self::Csv => "text/csv; charset=utf-8; header=present",
             Self::Pdf => "application/pdf",
         }
+    }
+}
+
+impl std::str::FromStr for Format {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        [Self::Xlsx, Self::Csv, Self::Pdf]
+            .into_iter()
+            .find(|format| format.extension() == text)
+            .ok_or_else(|| "\"xlsx\", \"csv\" or \"pdf\"".to_owned())
     }
 }
 

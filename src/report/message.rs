@@ -16,7 +16,7 @@
 //! Making it again gives the same bytes.
 
 use super::attach::Attached;
-use super::definition::{Recipient, ReportDefinition};
+use super::definition::Recipient;
 use super::edition::Edition;
 use super::inputs::Deployment;
 use crate::mail::Outgoing;
@@ -40,13 +40,13 @@ pub enum MessageError {
     },
 }
 
-/// One message for each recipient of the definition, in its order. `now` becomes the mail's date.
+/// One message for each of `recipients`, in their order. `now` becomes the mail's date.
 ///
 /// # Errors
 /// [`MessageError::Invalid`] when lettre refuses a header; checked addresses never lead there.
 pub fn messages(
     edition: &Edition,
-    definition: &ReportDefinition,
+    recipients: &[Recipient],
     deployment: &Deployment,
     now: DateTime<Utc>,
 ) -> Result<Vec<Outgoing>, MessageError> {
@@ -66,7 +66,7 @@ pub fn messages(
         let (edition, recipient) = (edition.id(), recipient.address.clone());
         Ok(Outgoing { edition, recipient, message_id, eml: mail.formatted() })
     };
-    definition.recipients.iter().map(message).collect()
+    recipients.iter().map(message).collect()
 }
 
 /// What tells a mail program, and an out-of-office responder, that this is a subscribed, automatic mail.

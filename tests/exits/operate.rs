@@ -101,7 +101,7 @@ fn check_gives_the_code_of_the_worst_finding() {
 
 #[test]
 fn every_command_has_help_with_an_example() {
-    let commands: [&[&str]; 35] = [
+    let commands: [&[&str]; 40] = [
         &[],
         &["demo"],
         &["sandbox"],
@@ -137,6 +137,11 @@ fn every_command_has_help_with_an_example() {
         &["report"],
         &["report", "list"],
         &["report", "render"],
+        &["report", "editions"],
+        &["report", "show"],
+        &["report", "verify"],
+        &["report", "diff"],
+        &["explain"],
     ];
     let help = |command: &[&str]| {
         let mut program = Command::new(env!("CARGO_BIN_EXE_lumbung"));

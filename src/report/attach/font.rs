@@ -233,7 +233,10 @@ mod tests {
             let lines = font.wrap(&long, width);
             assert_eq!(lines.concat(), long);
             for line in &lines {
-                assert!(font.width(line.trim_end()) <= width || line.trim_end().chars().count() == 1, "{line:?} at {width}");
+                assert!(
+                    font.width(line.trim_end()) <= width || line.trim_end().chars().count() == 1,
+                    "{line:?} at {width}"
+                );
             }
         }
         assert_eq!((font.wrap("", 10_000), font.wrap("  ", 10)), (vec![String::new()], vec![String::new()]));

@@ -42,10 +42,9 @@ pub(crate) fn pdf(page: &Page, chart: Option<&[u8]>, made: DateTime<Utc>) -> Res
         table::place(&mut sheets, &section.table);
     }
     if let Some(drawn) = &page.chart {
+        sheets.heading_above(&drawn.heading, if chart.is_some() { FIGURE_HEIGHT } else { 0 });
         if chart.is_some() {
             figure(&mut sheets, &drawn.alt);
-        } else {
-            sheets.heading(&drawn.title);
         }
         table::place(&mut sheets, &drawn.table);
     }
@@ -90,16 +89,16 @@ fn tiles(sheets: &mut Sheets, tiles: &[Tile]) {
     }
 }
 
-/// The picture, as wide as the text.
+/// The picture is as wide as the text.
+const FIGURE_HEIGHT: i32 = WIDTH / CHART_WIDTH as i32 * CHART_HEIGHT as i32;
+
 fn figure(sheets: &mut Sheets, alt: &str) {
-    let height = WIDTH / CHART_WIDTH as i32 * CHART_HEIGHT as i32;
-    sheets.gap(14_000);
-    sheets.need(height);
-    let at = (sheets.left(), sheets.y());
-    let bounds = (sheets.number(), at, (WIDTH, height));
+    sheets.need(FIGURE_HEIGHT);
+    let (at, size) = ((sheets.left(), sheets.y()), (WIDTH, FIGURE_HEIGHT));
+    let bounds = (sheets.number(), at, size);
     let node = sheets.tree.add(ROOT, Role::Figure { alt: alt.to_owned(), bounds });
-    sheets.put(Some(node), Shape::Picture { at, size: (WIDTH, height) });
-    sheets.advance(height);
+    sheets.put(Some(node), Shape::Picture { at, size });
+    sheets.advance(FIGURE_HEIGHT);
 }
 
 /// The colour of a figure that needs attention, else the one given.

@@ -6,6 +6,7 @@ use crate::report::page::{
     Attention, Bar, Cell, Chart, Column, Footer, Line, LineKind, Page, Row, Section, Table, Tile, Unit,
 };
 use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
 
 /// When every sample was made.
 pub(crate) fn made() -> DateTime<Utc> {
@@ -58,6 +59,8 @@ pub(crate) fn drawn(title: &str, unit: Unit, labels: &[&str], lines: Vec<Line>) 
         subtitle: "Persen terhadap pagu, kumulatif, Januari sampai Oktober 2026, seluruh kementerian".to_owned(),
         alt: "Grafik garis serapan: Januari 2,1%, Oktober 71,4%, target Oktober 76,0%.".to_owned(),
         content_id: "grafik@contoh.go.id".to_owned(),
+        drawn: true,
+        heading: "Serapan bulanan".to_owned(),
         unit,
         labels: labels.iter().map(|label| (*label).to_owned()).collect(),
         lines,
@@ -164,6 +167,7 @@ pub(crate) fn page() -> Page {
             contact_address: "birokeu@contoh.go.id".to_owned(),
             subscription: "mailto:birokeu@contoh.go.id?subject=Ubah%20langganan".to_owned(),
         },
+        marks: BTreeMap::new(),
     }
 }
 

@@ -9,15 +9,12 @@ pub(super) struct Placed<'a> {
     pub(super) table: &'a Table,
 }
 
-/// What the chart's table is called.
-pub(super) const CHART_HEADING: &str = "Data grafik";
-
 /// "Perlu perhatian", the sections, the chart's figures.
 pub(super) fn tables(page: &Page) -> Vec<Placed<'_>> {
     let attention = &page.attention;
     let attention = attention.table.as_ref().map(|table| Placed { heading: &attention.heading, table });
     let sections = page.sections.iter().map(|section| Placed { heading: &section.heading, table: &section.table });
-    let chart = page.chart.as_ref().map(|chart| Placed { heading: CHART_HEADING, table: &chart.table });
+    let chart = page.chart.as_ref().map(|chart| Placed { heading: &chart.heading, table: &chart.table });
     attention.into_iter().chain(sections).chain(chart).collect()
 }
 

@@ -166,8 +166,13 @@ impl Sheets {
 
     /// A heading; what follows begins on the same sheet.
     pub(super) fn heading(&mut self, words: &str) {
+        self.heading_above(words, 0);
+    }
+
+    /// A heading on the sheet that also has room for `follows`.
+    pub(super) fn heading_above(&mut self, words: &str, follows: i32) {
         self.gap(18_000);
-        self.headed(2, words, Font::bold(13_000), 60_000);
+        self.headed(2, words, Font::bold(13_000), follows.max(60_000));
         self.y += 4_000;
     }
 

@@ -104,7 +104,14 @@ fn assert_inside(sheets: &Sheets) {
 #[test]
 fn no_word_leaves_its_cell() {
     let huge = Cell::figure("Rp100.000.000.000.000.000.000,00").of(amount("100000000000000000000"), Unit::Rupiah);
-    let wide = |text: &str| Cell { text: text.to_owned(), right: true, alert: true, bar: None, figure: huge.figure };
+    let wide = |text: &str| Cell {
+        text: text.to_owned(),
+        right: true,
+        alert: true,
+        bar: None,
+        figure: huge.figure,
+        id: None,
+    };
     let many = Table {
         caption: "Enam kolom yang semuanya lebar.".to_owned(),
         columns: Column::list(&["Satuan kerja", "Pagu", "Realisasi", "Sisa", "Blokir", "Tahun lalu"], &[]),

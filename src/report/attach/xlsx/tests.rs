@@ -59,7 +59,7 @@ fn the_first_and_last_sheet_say_what_it_is() {
     let lines: Vec<&str> = read.lines().collect();
     assert_eq!(
         lines[0],
-        "['Ringkasan', 'Perlu perhatian', 'Serapan menurut unit eselon I', 'Data grafik', 'Definisi dan sumber']"
+        "['Ringkasan', 'Perlu perhatian', 'Serapan menurut unit eselon I', 'Serapan bulanan', 'Definisi dan sumber']"
     );
     assert_eq!(lines[1..5], ["True", "True True", "True", "True"]);
     assert_eq!(lines[5], "2026-11-01 23:30:00 Laporan serapan anggaran per 31 Oktober 2026");
