@@ -50,7 +50,7 @@ pub mod views;
 mod yielding;
 
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 #[cfg(test)]
 mod mart_tests;
 
@@ -60,10 +60,10 @@ pub use dictionary::{Dictionary, DictionarySources, TableEntry};
 pub use error::{CatalogError, ErrorKind};
 pub use format::Format;
 pub use keyed::KeyColumns;
-pub use ops::ledger_tables;
+pub use ops::{ledger_tables, ledger_tables_of};
 pub use pool::SharedEngine;
 pub use reference::reference_tables;
-pub use session::{Catalog, QueryResult, SessionLimits};
+pub use session::{Bound, Catalog, QueryResult, SessionLimits};
 pub use shape::{ColumnShape, TableShape};
 pub use table::{MemoryTable, ReadRows, Rows, TableFile, TableSource};
 pub use views::{Below, Problem, ViewFile, ViewSet};

@@ -127,6 +127,8 @@ enum Command {
     Reference(reference::ReferenceArgs),
     /// Reports: which there are, and what they say for a period
     Report(report::ReportArgs),
+    /// Where a figure of a recorded edition comes from: query, row, snapshots, source pages
+    Explain(report::explain::ExplainArgs),
 }
 
 /// What every command gets: who it runs for, where, and when.
@@ -218,6 +220,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             Command::Marts => marts::run(&context).await,
             Command::Reference(args) => reference::run(&context, &args).await,
             Command::Report(args) => report::run(&context, &args).await,
+            Command::Explain(args) => report::explain::run(&context, &args).await,
             Command::Submit(args) => submit::run(&context, &args).await,
             Command::Test => test::run(&context).await,
         }

@@ -15,6 +15,7 @@
 
 mod archive;
 mod disk;
+mod editions;
 mod error;
 mod house;
 mod id;
@@ -22,6 +23,7 @@ mod inbox;
 mod layout;
 mod ledger;
 mod marts;
+mod moment;
 mod originals;
 mod partition;
 mod private_file;
@@ -36,6 +38,7 @@ mod submission;
 mod swap;
 
 pub use archive::{ArchiveError, ArchiveReader, ArchiveWriter, ArchivedPage, Keeping, RunArchive, Seal};
+pub use editions::{EditionFilter, EditionRecord, NewEdition};
 pub use error::{ErrorKind, Mismatch, WarehouseError};
 pub use id::{DatasetId, RunId};
 pub use inbox::{
@@ -43,6 +46,7 @@ pub use inbox::{
     PushOutcome, Receipt, RefusedPush, Settled, WaitingDay,
 };
 pub use marts::{DataTestRecord, MartFile, MartRun, MartRunRecord, MartState, MartWriter, StagedMart};
+pub use moment::{LedgerMark, Moment, PinnedFile, PinnedState};
 pub use partition::Partition;
 pub use publish::GRACE;
 pub use record::{
@@ -258,6 +262,85 @@ impl Warehouse {
     /// When the ledger cannot be read.
     pub fn freshness(&self) -> Result<Vec<Freshness>, WarehouseError> {
         self.house.ledger().freshness()
+    }
+
+    /// [`Warehouse::committed_set`] and how far the ledger had come, read as one: what an edition stands on.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn moment(&self, day: Option<chrono::NaiveDate>) -> Result<Moment, WarehouseError> {
+        let (files, mark) = self.house.ledger().moment(&self.house.layout, day)?;
+        Ok(Moment { day, files: Arc::new(files), mark })
+    }
+
+    /// The files of a moment that was recorded, whether or not they are still there.
+    ///
+    /// # Errors
+    /// When a name in it is none.
+    pub fn pinned(&self, files: &[PinnedFile]) -> Result<CommittedSet, WarehouseError> {
+        moment::set_of(&self.house.layout, files)
+    }
+
+    /// What is there of a file of a recorded moment: all of it is read.
+    ///
+    /// # Errors
+    /// When a name in it is none, or the file cannot be read.
+    pub fn pinned_state(&self, file: &PinnedFile) -> Result<PinnedState, WarehouseError> {
+        moment::state_of(&self.house.layout, file)
+    }
+
+    /// The SHA-256 of a committed file, hexadecimal. It is computed once: no file is written twice under its name.
+    ///
+    /// # Errors
+    /// When the file or the ledger cannot be read.
+    pub fn file_sha256(&self, file: &CommittedFile) -> Result<String, WarehouseError> {
+        editions::file_sha256(&self.house, file)
+    }
+
+    /// Records editions, all or none of them, and `objects`, the texts they stand on: each part as exact bytes, never
+    /// overwritten. An edition whose newest record holds the same parts is not recorded again. Gives each edition's record.
+    ///
+    /// # Errors
+    /// When the disk or the ledger refuses.
+    pub fn record_editions(
+        &self,
+        editions: &[NewEdition<'_>],
+        objects: &[&[u8]],
+        at: DateTime<Utc>,
+    ) -> Result<Vec<EditionRecord>, WarehouseError> {
+        editions::record(&self.house, editions, objects, at)
+    }
+
+    /// Recorded editions, newest first.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn editions(&self, filter: &EditionFilter<'_>) -> Result<Vec<EditionRecord>, WarehouseError> {
+        self.house.ledger().editions(filter)
+    }
+
+    /// The bytes of one part of a recorded edition.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn edition_part(&self, edition: &EditionRecord, name: &str) -> Result<Vec<u8>, WarehouseError> {
+        editions::part(&self.house, edition, name)
+    }
+
+    /// The manifest of a recorded edition.
+    ///
+    /// # Errors
+    /// [`WarehouseError::RecordAltered`] where it is not what was recorded; else when it cannot be read.
+    pub fn edition_manifest(&self, edition: &EditionRecord) -> Result<Vec<u8>, WarehouseError> {
+        editions::manifest(&self.house, edition)
+    }
+
+    /// What recorded editions stand on, by its SHA-256.
+    ///
+    /// # Errors
+    /// [`WarehouseError::RecordAltered`] where it is not what was recorded; else when it cannot be read.
+    pub fn edition_object(&self, sha256: &str) -> Result<Vec<u8>, WarehouseError> {
+        editions::object(&self.house, sha256)
     }
 }
 

@@ -11,6 +11,7 @@ mod demo;
 mod dictionary;
 mod difference;
 mod disk;
+mod editions;
 mod exits;
 mod faults;
 #[path = "fuzz/src/lib.rs"]

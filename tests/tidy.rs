@@ -109,14 +109,15 @@ fn no_file_is_too_long() {
 }
 
 /// Floats where figures pass, and why each is none of money.
-const FLOATS: [(&str, &str); 4] = [
+const FLOATS: [(&str, &str); 5] = [
     ("src/submit/judge/inspect.rs", "how alike a mistyped key and a column are"),
     ("src/load.rs", "how long a load took, in seconds"),
     (
         "src/catalog/format/xlsx.rs",
         "a spreadsheet has no other numbers; what does not fit exactly is written as text",
     ),
-    ("src/report/definition.rs", "the name of TOML's type in an error message"),
+    ("src/report/attach/xlsx/number.rs", "the same: a figure of more than 15 digits is written as text"),
+    ("src/report/attach/pdf/draw.rs", "places on paper, as the PDF's writer counts them"),
 ];
 
 #[test]

@@ -1,5 +1,7 @@
--- IKPA of the whole body, every period: the newest is shown.
-SELECT tahun_anggaran, periode, ba, nilai_ikpa, kategori, indikator_terlemah, nilai_terlemah
+-- IKPA of the whole body in the newest month of the year.
+SELECT periode AS ikpa_periode, nilai_ikpa, kategori AS ikpa_kategori, indikator_terlemah AS ikpa_terlemah,
+    nilai_terlemah AS ikpa_terlemah_nilai
 FROM mart.ikpa_kl
-WHERE nilai_ikpa IS NOT NULL
-ORDER BY tahun_anggaran, periode, ba
+WHERE nilai_ikpa IS NOT NULL AND tahun_anggaran = CAST($tahun_anggaran AS INT)
+ORDER BY periode DESC, ba
+LIMIT 1

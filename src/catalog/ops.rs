@@ -14,8 +14,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::table::{MemoryTable, Rows};
 use crate::warehouse::{
-    Acceptance, AsOf, CommittedFile, CommittedSet, InboxTally, QuarantinedRow, RunFilter, RunId, RunRecord,
-    SubmissionRecord, Warehouse, WarehouseError,
+    Acceptance, AsOf, CommittedFile, CommittedSet, InboxTally, LedgerMark, Moment, QuarantinedRow, RunFilter, RunId,
+    RunRecord, RunStatus, SubmissionRecord, Warehouse, WarehouseError,
 };
 
 /// Runs that `ops.runs` shows, newest first.
@@ -35,8 +35,19 @@ pub fn ledger_tables(warehouse: &Warehouse, files: &Arc<CommittedSet>, as_of: As
         AsOf::Date(day) => Some(day),
         AsOf::Latest | AsOf::All => None,
     };
-    let known = Known { warehouse: warehouse.clone(), files: Arc::clone(files), day };
-    let files = Arc::clone(files);
+    tables(Known { warehouse: warehouse.clone(), files: Arc::clone(files), day, mark: None })
+}
+
+/// As [`ledger_tables`], of a moment that may be long past: runs that began later are not in it, and those that had not ended
+/// are still at work. What was pushed and sent is told as it stands today, of days up to then.
+#[must_use]
+pub fn ledger_tables_of(warehouse: &Warehouse, moment: &Moment) -> Vec<MemoryTable> {
+    let (files, mark) = (Arc::clone(&moment.files), Some(moment.mark.clone()));
+    tables(Known { warehouse: warehouse.clone(), files, day: moment.day, mark })
+}
+
+fn tables(known: Known) -> Vec<MemoryTable> {
+    let files = Arc::clone(&known.files);
     let [of_runs, of_rows, of_calls, of_records] = [(); 4].map(|()| known.clone());
     vec![
         later(runs(&[]), move || Ok(runs(&of_runs.runs()?))),
@@ -54,12 +65,18 @@ struct Known {
     /// The retained files up to then.
     files: Arc<CommittedSet>,
     day: Option<NaiveDate>,
+    /// How far the ledger had come; `None` for as far as it is.
+    mark: Option<LedgerMark>,
 }
 
 impl Known {
     fn runs(&self) -> Result<Vec<RunRecord>, WarehouseError> {
-        let shown = RunFilter { limit: Some(RUNS_SHOWN_MAX), ..RunFilter::default() };
+        let until = self.mark.as_ref().map(|mark| mark.runs);
+        let shown = RunFilter { limit: Some(RUNS_SHOWN_MAX), until, ..RunFilter::default() };
         let mut records = self.warehouse.runs(&shown)?;
+        if let Some(mark) = &self.mark {
+            records.iter_mut().filter(|run| mark.open.contains(&run.run)).for_each(at_work);
+        }
         if let Some(day) = self.day {
             let published: BTreeSet<&RunId> = self.files.retained.iter().map(|file| &file.run).collect();
             records.retain(|run| run.started_at.date_naive() <= day || published.contains(&run.run));
@@ -69,8 +86,10 @@ impl Known {
 
     fn refused(&self) -> Result<Vec<QuarantinedRow>, WarehouseError> {
         let mut rows = self.warehouse.quarantine(None)?;
-        if self.day.is_some() {
-            let known: BTreeSet<RunId> = self.runs()?.into_iter().map(|run| run.run).collect();
+        if self.day.is_some() || self.mark.is_some() {
+            let open = |run: &RunId| self.mark.as_ref().is_some_and(|mark| mark.open.contains(run));
+            let known: BTreeSet<RunId> =
+                self.runs()?.into_iter().map(|run| run.run).filter(|run| !open(run)).collect();
             rows.retain(|row| known.contains(&row.run));
         }
         Ok(rows)
@@ -87,6 +106,21 @@ impl Known {
         records.retain(|record| self.day.is_none_or(|day| record.created_at.date_naive() <= day));
         Ok(records)
     }
+}
+
+/// A run as it stood before it ended.
+fn at_work(run: &mut RunRecord) {
+    *run = RunRecord {
+        status: RunStatus::Running,
+        reason: None,
+        finished_at: None,
+        pages: 0,
+        bytes: 0,
+        rows: 0,
+        quarantined: 0,
+        accepted: None,
+        ..run.clone()
+    };
 }
 
 /// The table `empty` with the rows of the one that `read` gives.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Date32Type, SchemaRef};
 use datafusion::catalog::{CatalogProviderList, MemTable, SchemaProvider, TableProvider};
 use datafusion::common::{ParamValues, ScalarValue};
 use datafusion::error::DataFusionError;
@@ -78,6 +78,30 @@ impl Default for SessionLimits {
             threads: 2,
             spill_dir: None,
             engine: None,
+        }
+    }
+}
+
+/// A value for a `$name` in a statement of our own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bound {
+    /// NULL.
+    Null,
+    /// A text.
+    Text(String),
+    /// An exact decimal: `unscaled / 10^scale`.
+    Decimal(i128, i8),
+    /// A date.
+    Date(chrono::NaiveDate),
+}
+
+impl From<&Bound> for ScalarValue {
+    fn from(value: &Bound) -> Self {
+        match value {
+            Bound::Null => Self::Null,
+            Bound::Text(text) => Self::Utf8(Some(text.clone())),
+            Bound::Decimal(unscaled, scale) => Self::Decimal128(Some(*unscaled), 38, *scale),
+            Bound::Date(date) => Self::Date32(Some(Date32Type::from_naive_date(*date))),
         }
     }
 }
@@ -188,6 +212,29 @@ impl Catalog {
         };
         let stream = tokio::time::timeout_at(deadline, run).await.map_err(|_| self.timed_out())??;
         Ok(plain(stream, Some((deadline, self.limits.clone()))))
+    }
+
+    /// Runs one SQL statement of our own with `values` in the places of its `$name`s. A value is never SQL, whatever stands
+    /// in it.
+    pub async fn query_bound(&self, sql: &str, values: &[(String, Bound)]) -> Result<QueryResult, CatalogError> {
+        Ok(plain(self.execute(self.plan_bound(sql, values).await?).await?, None))
+    }
+
+    /// The columns that [`Catalog::query_bound`] would give, without running anything.
+    pub async fn columns_bound(&self, sql: &str, values: &[(String, Bound)]) -> Result<SchemaRef, CatalogError> {
+        let plan = self.plan_bound(sql, values).await?;
+        let physical = self.context.state().create_physical_plan(&plan).await;
+        Ok(plain_schema(&physical.map_err(|e| CatalogError::from_engine(&e))?.schema()))
+    }
+
+    pub(super) async fn plan_bound(
+        &self,
+        sql: &str,
+        values: &[(String, Bound)],
+    ) -> Result<LogicalPlan, CatalogError> {
+        let given = values.iter().map(|(name, value)| (name.clone(), ScalarValue::from(value).into()));
+        let plan = guard::plan_trusted(&self.context, sql).await.map_err(|e| self.with_hint(e))?;
+        plan.with_param_values(ParamValues::Map(given.collect())).map_err(|e| CatalogError::from_engine(&e))
     }
 
     /// Whether a statement of our own has a row, with `values` in the places of its `$name`s. A value is never SQL, whatever

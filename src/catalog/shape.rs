@@ -7,7 +7,7 @@ use arrow::datatypes::DataType;
 
 use super::error::CatalogError;
 use super::lineage::{self, Origin};
-use super::session::Catalog;
+use super::session::{Bound, Catalog};
 
 /// One table or view of a catalog.
 #[derive(Debug, Clone)]
@@ -81,6 +81,25 @@ impl Catalog {
             });
         }
         Ok(shapes)
+    }
+}
+
+impl Catalog {
+    /// The committed columns, as `schema.table.column`, that one output column of a statement of our own is computed from, its
+    /// views looked into; what joins and filters ask does not count. None where there is no such column.
+    ///
+    /// # Errors
+    /// When the statement cannot be planned.
+    pub async fn made_of(
+        &self,
+        sql: &str,
+        values: &[(String, Bound)],
+        column: &str,
+    ) -> Result<Vec<String>, CatalogError> {
+        let plan = self.plan_bound(sql, values).await?;
+        let place = plan.schema().fields().iter().position(|field| field.name() == column);
+        let origins = place.map(|place| lineage::sources(&plan, place)).unwrap_or_default();
+        Ok(origins.into_iter().map(|o| format!("{}.{}.{}", o.schema, o.table, o.column)).collect())
     }
 }
 

@@ -9,12 +9,12 @@ use serde_json::json;
 use super::exit::{Code, Failure};
 use super::output::{OutputFormat, Table, print, print_json};
 use super::snapshot::NOT_SEALED;
-use super::{Context, session};
+use super::{Context, report, session};
 use crate::catalog::Catalog;
 use crate::config::{ArchiveSettings, CredentialError, Problems, SourceSettings};
 use crate::contract::{AuthKind, Contract, Dataset, Transport};
 use crate::reference::Reference;
-use crate::report::{ReportDefinition, serapan_anggaran};
+use crate::report::ReportDefinition;
 use crate::warehouse::{AsOf, Warehouse};
 
 /// Check config, contracts, views, credentials and sources
@@ -58,26 +58,34 @@ pub(crate) async fn run(context: &Context, args: &CheckArgs) -> Result<(), Failu
             Vec::new()
         }
     };
-    reports(context, &mut findings);
+    let definitions = reports(context, &mut findings);
     let reference = reference(context, &mut findings);
     findings.push(Finding::new("warehouse", warehouse(context)));
     privacy(context, &contracts, &mut findings);
-    queries(context, (&contracts, &reference), &mut findings).await;
+    queries(context, (&contracts, &reference), &definitions, &mut findings).await;
     for contract in &contracts {
         source(context, contract, args.offline, &mut findings).await;
     }
     show(context, &findings)
 }
 
-fn reports(context: &Context, findings: &mut Vec<Finding>) {
+/// The definitions that are good.
+fn reports(context: &Context, findings: &mut Vec<Finding>) -> Vec<ReportDefinition> {
+    let queries = match report::queries(context) {
+        Ok(queries) => queries,
+        Err(failure) => {
+            findings.push(Finding::new("report queries", Err((failure.code, failure.message))));
+            return Vec::new();
+        }
+    };
+    let mut definitions = Vec::new();
     for name in context.folder.list("reports", "toml") {
-        let result = context.folder.read(&name).map_err(|problems| problems.to_string()).and_then(|(file, text)| {
-            ReportDefinition::load(&text, &file)
-                .map(|_| ())
-                .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
-        });
-        findings.push(Finding::new(name, result.map_err(|text| (Code::Configuration, text))));
+        let loaded = context.folder.read(&name);
+        let loaded = loaded.and_then(|(file, text)| ReportDefinition::load(&text, &file, &queries));
+        let result = loaded.map(|definition| definitions.push(definition));
+        findings.push(Finding::new(name, result.map_err(|problems| (Code::Configuration, problems.to_string()))));
     }
+    definitions
 }
 
 /// The reference tables; the broken ones without rows, so that the views can be planned all the same.
@@ -120,7 +128,12 @@ fn privacy(context: &Context, contracts: &[Contract], findings: &mut Vec<Finding
 }
 
 /// Plans every view and report query over the tables there are, loaded or not.
-async fn queries(context: &Context, tables: (&[Contract], &Reference), findings: &mut Vec<Finding>) {
+async fn queries(
+    context: &Context,
+    tables: (&[Contract], &Reference),
+    definitions: &[ReportDefinition],
+    findings: &mut Vec<Finding>,
+) {
     let catalog = match build(context, tables) {
         Ok(catalog) => catalog,
         Err(failure) => {
@@ -142,10 +155,9 @@ async fn queries(context: &Context, tables: (&[Contract], &Reference), findings:
         let result = Err((Code::Configuration, problem.to_string()));
         findings.push(Finding::new(format!("query {}", problem.name), result));
     }
-    for query in &serapan_anggaran::QUERIES {
-        let planned = catalog.query(&format!("EXPLAIN {}", query.sql)).await;
-        let result = planned.map(|_| ()).map_err(|error| (Code::Configuration, error.to_string()));
-        findings.push(Finding::new(format!("report query {}", query.name), result));
+    for definition in definitions {
+        let result = report::plan(&catalog, definition).await.map_err(|problems| (Code::Configuration, problems));
+        findings.push(Finding::new(format!("queries of report {}", definition.name), result));
     }
 }
 

@@ -83,10 +83,15 @@ pub(crate) async fn run(mut context: Context, args: DemoArgs) -> Result<(), Fail
     let mut text = String::new();
     let mut mails = Vec::new();
     for definition in report::definitions(&context)? {
-        let composed = report::make(&context, &warehouse, &definition, today).await?;
-        mails.extend(report::deliver(&composed, &args.dir.join("outbox"))?);
-        for line in &composed.edition.headline_lines {
-            text.push_str(&format!("{line}\n"));
+        let editions = report::make(&context, &warehouse, &definition, today).await?;
+        report::record(&context, &warehouse, &editions)?;
+        // A report with an edition for each office would fill the screen.
+        match editions.as_slice() {
+            [only] => only.edition.headline_lines.iter().for_each(|line| text.push_str(&format!("{line}\n"))),
+            many => text.push_str(&format!("{}: {} editions\n", definition.name, many.len())),
+        }
+        for composed in &editions {
+            mails.extend(report::deliver(composed, &args.dir.join("outbox"))?);
         }
     }
     text.push_str(&format!("\n{proof}\n{views}\n\nReport     "));

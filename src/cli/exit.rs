@@ -158,7 +158,7 @@ impl From<ServeError> for Failure {
 impl From<ReportError> for Failure {
     fn from(error: ReportError) -> Self {
         let code = match &error {
-            ReportError::Unknown { .. } => Code::Configuration,
+            ReportError::Recipients(_) => Code::Configuration,
             ReportError::NoFigures { .. } => Code::Data,
             _ => Code::Internal,
         };

@@ -17,8 +17,13 @@ pub(crate) enum OutputFormat {
 
 /// Writes `text` to stdout as it is.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    print_bytes(text.as_bytes())
+}
+
+/// Writes a file's bytes to stdout.
+pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(bytes).and_then(|()| out.flush()) {
         Ok(()) => Ok(()),
         // `lumbung runs | head` closes the pipe: that is a success.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),

@@ -1,21 +1,40 @@
 //! `lumbung report`: editions from committed snapshots, written to a folder without sending.
 
-use std::path::{Path, PathBuf};
+mod difference;
+pub(super) mod explain;
+mod ground;
+mod recorded;
+mod show;
+mod verify;
 
+pub(crate) use recorded::record;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use futures::future::BoxFuture;
 use serde_json::json;
 
+use super::Context;
 use super::exit::{Code, Failure};
 use super::output::{OutputFormat, Table, print, print_json};
-use super::{Context, session};
-use crate::catalog::Catalog;
+use super::progress::talk;
+use crate::catalog::{Bound, Catalog};
+use crate::contract::Contract;
 use crate::mail::{FileTransport, Outgoing};
+use crate::report::definition::RecipientSource;
+use crate::report::message::MessageError;
 use crate::report::{
-    Deployment, Edition, Inputs, Logo, QueryFailure, ReportDefinition, Rows, SourceNote, compose, messages,
+    Audience, Deployment, Edition, Inputs, Logo, Parameter, Parameters, QueryFailure, QuerySet, ReportDefinition,
+    ReportError, Rows, Session, SourceNote, audiences, compose, messages, missing_column, recipients,
+    required_columns, sample_parameters,
 };
-use crate::warehouse::{AsOf, CommittedFile, Warehouse};
+use crate::warehouse::{CommitMode, CommittedFile, Moment, Warehouse};
+use ground::Ground;
 
 /// Reports: which there are, and what they say for a period
 #[derive(Debug, Args)]
@@ -35,19 +54,30 @@ enum ReportCommand {
     Render {
         /// The report, e.g. serapan-anggaran
         name: String,
-        /// The report's date: it shows the snapshots of that day or the newest before [default: today]
+        /// The day of the edition: it shows the snapshots of that day or the newest before, and stands for the newest
+        /// week or month that had ended by then [default: today]
         #[arg(long, value_name = "YYYY-MM-DD")]
         period: Option<NaiveDate>,
         /// The folder; it is made when it is missing
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
+    /// The editions that were recorded when they were sent
+    Editions(show::EditionsArgs),
+    /// One recorded edition: what it is, or the bytes of one part
+    Show(show::ShowArgs),
+    /// Make a recorded edition again and compare every part, byte by byte
+    Verify(verify::VerifyArgs),
+    /// What changed from one recorded edition to another
+    Diff(difference::DiffArgs),
 }
 
 /// An edition and its messages.
 pub(crate) struct Composed {
     pub(crate) edition: Edition,
     pub(crate) messages: Vec<Outgoing>,
+    audience: Audience,
+    ground: Arc<Ground>,
 }
 
 pub(crate) async fn run(context: &Context, args: &ReportArgs) -> Result<(), Failure> {
@@ -57,25 +87,45 @@ pub(crate) async fn run(context: &Context, args: &ReportArgs) -> Result<(), Fail
             let definition = definition(context, name)?;
             let warehouse = Warehouse::open_for_reading(&context.warehouse)?;
             let today = context.clock.today(context.config.deployment.timezone);
-            let composed = make(context, &warehouse, &definition, period.unwrap_or(today)).await?;
-            let mut paths = write_parts(&composed.edition, out)?;
-            paths.extend(deliver(&composed, out)?);
+            let mut paths = Vec::new();
+            for composed in make(context, &warehouse, &definition, period.unwrap_or(today)).await? {
+                paths.extend(write_parts(&composed.edition, out)?);
+                paths.extend(deliver(&composed, out)?);
+            }
             paths.iter().try_for_each(|path| print(&format!("{}\n", path.display())))
+        }
+        ReportCommand::Editions(args) => show::editions(context, args),
+        ReportCommand::Show(args) => show::show(context, args),
+        ReportCommand::Verify(args) => verify::run(context, args).await,
+        ReportCommand::Diff(args) => difference::run(context, args),
+    }
+}
+
+/// The report queries of this deployment: embedded, and `queries/report/` beside the config folder's own.
+pub(crate) fn queries(context: &Context) -> Result<QuerySet, Failure> {
+    let queries = QuerySet::embedded();
+    match context.folder.path() {
+        None => Ok(queries),
+        Some(folder) => {
+            let overridden = queries.with_overrides(&folder.join("queries/report"));
+            overridden.map_err(|error| Failure::new(Code::Configuration, error))
         }
     }
 }
 
 /// Every report definition of this deployment.
 pub(crate) fn definitions(context: &Context) -> Result<Vec<ReportDefinition>, Failure> {
-    let mut definitions = Vec::new();
+    let queries = queries(context)?;
+    let mut definitions: Vec<ReportDefinition> = Vec::new();
     let mut problems = Vec::new();
     for name in context.folder.list("reports", "toml") {
         let (file, text) = context.folder.read(&name)?;
-        match ReportDefinition::load(&text, &file) {
+        match ReportDefinition::load(&text, &file, &queries) {
             Ok(definition) => definitions.push(definition),
-            Err(more) => problems.extend(more.iter().map(ToString::to_string)),
+            Err(more) => problems.push(more.to_string()),
         }
     }
+    definitions.sort_by(|a, b| (a.order, &a.name).cmp(&(b.order, &b.name)));
     if problems.is_empty() { Ok(definitions) } else { Err(Failure::new(Code::Configuration, problems.join("\n"))) }
 }
 
@@ -91,7 +141,12 @@ fn definition(context: &Context, name: &str) -> Result<ReportDefinition, Failure
 fn list(context: &Context) -> Result<(), Failure> {
     let mut table = Table::new(&["report", "title", "schedule", "recipients"]);
     for definition in definitions(context)? {
-        let recipients: Vec<String> = definition.recipients.iter().map(|r| r.address.to_string()).collect();
+        let recipient = |source: &RecipientSource| match source {
+            RecipientSource::Office(office) => office.address.to_string(),
+            RecipientSource::Csv(file) => format!("of {file}"),
+            RecipientSource::Query(query) => format!("of {}", query.file),
+        };
+        let recipients: Vec<String> = definition.recipients.iter().map(recipient).collect();
         if context.output == OutputFormat::Json {
             print_json(&json!({ "report": definition.name, "title": definition.title, "schedule": definition.cron,
                 "recipients": recipients }))?;
@@ -102,61 +157,117 @@ fn list(context: &Context) -> Result<(), Failure> {
     if context.output == OutputFormat::Table { print(&table.render()) } else { Ok(()) }
 }
 
-/// A session as the report sees it.
-struct Session(Catalog);
+/// A catalog as a report sees it.
+struct Snapshots(Catalog);
 
-impl Rows for Session {
-    fn rows<'a>(&'a self, sql: &'a str) -> BoxFuture<'a, Result<Vec<arrow::array::RecordBatch>, QueryFailure>> {
-        Box::pin(async move { Ok(self.0.query(sql).await?.collect().await?) })
+impl Rows for Snapshots {
+    fn rows<'a>(
+        &'a self,
+        sql: &'a str,
+        parameters: &'a Parameters,
+    ) -> BoxFuture<'a, Result<Vec<RecordBatch>, QueryFailure>> {
+        Box::pin(async move { Ok(self.0.query_bound(sql, &bound(parameters)).await?.collect().await?) })
     }
 }
 
-/// Makes the edition of `period` from the snapshots of that day, against the newest earlier ones.
+fn bound(parameters: &Parameters) -> Vec<(String, Bound)> {
+    let value = |parameter: &Parameter| match parameter {
+        Parameter::Null => Bound::Null,
+        Parameter::Text(text) => Bound::Text(text.clone()),
+        Parameter::Date(date) => Bound::Date(*date),
+        Parameter::Decimal(unscaled, scale) => {
+            Bound::Decimal(*unscaled, i8::try_from(*scale).expect("a scale of at most 38"))
+        }
+    };
+    parameters.iter().map(|(name, parameter)| (name.clone(), value(parameter))).collect()
+}
+
+/// Plans every query of a report and holds its columns against what the definition prints; all problems at once.
+pub(crate) async fn plan(catalog: &Catalog, definition: &ReportDefinition) -> Result<(), String> {
+    let parameters = bound(&sample_parameters(definition));
+    let mut problems = Vec::new();
+    for (query, wanted) in required_columns(definition) {
+        match catalog.columns_bound(&query.sql, &parameters).await {
+            Err(error) => problems.push(format!("{}: {error}", query.file)),
+            Ok(schema) => {
+                let given: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
+                problems.extend(missing_column(&query, &wanted, &given));
+            }
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
+}
+
+/// Makes the editions of the period that had ended by `day`, one an audience, from the snapshots of `day` and against the
+/// newest earlier ones.
 pub(crate) async fn make(
     context: &Context,
     warehouse: &Warehouse,
     definition: &ReportDefinition,
-    period: NaiveDate,
-) -> Result<Composed, Failure> {
-    let current = Session(session::open(context, warehouse, AsOf::Date(period))?);
-    let previous = match previous_date(warehouse, period)? {
-        Some(date) => Some(Session(session::open(context, warehouse, AsOf::Date(date))?)),
-        None => None,
+    day: NaiveDate,
+) -> Result<Vec<Composed>, Failure> {
+    let ground = Arc::new(Ground::take(context, warehouse, definition, day)?);
+    let (current, previous) = ground.snapshots(context, warehouse)?;
+    let current = Session::new(&current);
+    let previous = previous.as_ref().map(|snapshots| Session::new(snapshots));
+    let inputs = ground.inputs(&current, previous.as_ref());
+    let read_csv = |name: &str| match context.folder.read(name) {
+        Ok((_, text)) => Ok(text),
+        Err(problems) => Err(problems.to_string()),
     };
-    let sources = source_notes(context, warehouse, period)?;
-    let deployment = deployment(context)?;
-    let now = context.clock.now();
-    let inputs = Inputs {
-        current: &current,
-        previous: previous.as_ref().map(|session| session as &dyn Rows),
-        sources: &sources,
-        period,
-        now,
-        deployment: &deployment,
-    };
-    let edition = compose(definition, &inputs).await?;
-    let messages = messages(&edition, definition, &deployment, now).map_err(Failure::internal)?;
-    Ok(Composed { edition, messages })
+    let offices = recipients(definition, &current, &read_csv).await.map_err(ReportError::from)?;
+    let mut composed = Vec::new();
+    for audience in audiences(definition, offices) {
+        match compose_for(&ground, &inputs, audience).await {
+            Ok(one) => composed.push(one),
+            // One office without figures must not keep the others from theirs.
+            Err(Unmade::Report(error @ ReportError::NoFigures { variant: Some(_), .. })) => talk(&error.to_string()),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(composed)
 }
 
-/// The date of the snapshots before those that `period` shows.
-fn previous_date(warehouse: &Warehouse, period: NaiveDate) -> Result<Option<NaiveDate>, Failure> {
-    let dated = |files: Vec<CommittedFile>| -> Vec<NaiveDate> {
-        let snapshots = files.into_iter().filter(|file| file.mode == crate::warehouse::CommitMode::Snapshot);
-        snapshots.map(|file| file.snapshot_date).collect()
-    };
-    let shown = dated(warehouse.committed_files(AsOf::Date(period))?).into_iter().max();
-    let all = dated(warehouse.committed_files(AsOf::All)?);
-    Ok(shown.and_then(|shown| all.into_iter().filter(|date| *date < shown).max()))
+/// Why an edition and its messages could not be made.
+pub(super) enum Unmade {
+    Report(ReportError),
+    Message(MessageError),
 }
 
-fn source_notes(context: &Context, warehouse: &Warehouse, period: NaiveDate) -> Result<Vec<SourceNote>, Failure> {
-    let files = warehouse.committed_files(AsOf::Date(period))?;
+impl From<Unmade> for Failure {
+    fn from(error: Unmade) -> Self {
+        match error {
+            Unmade::Report(error) => error.into(),
+            Unmade::Message(error) => Self::internal(error),
+        }
+    }
+}
+
+/// Makes the edition of one audience and its messages: for sending, and again from what was recorded.
+pub(super) async fn compose_for(
+    ground: &Arc<Ground>,
+    inputs: &Inputs<'_>,
+    audience: Audience,
+) -> Result<Composed, Unmade> {
+    let edition = compose(&ground.definition, inputs, &audience).await.map_err(Unmade::Report)?;
+    let messages = messages(&edition, &audience.recipients, inputs.deployment, inputs.now);
+    Ok(Composed { messages: messages.map_err(Unmade::Message)?, edition, audience, ground: Arc::clone(ground) })
+}
+
+/// The date of the snapshots before the newest of `current`.
+fn previous_date(current: &Moment) -> Option<NaiveDate> {
+    let dates = current.retained().map(|(file, _)| file).filter(|file| file.mode == CommitMode::Snapshot);
+    let dates: BTreeSet<NaiveDate> = dates.map(|file| file.snapshot_date).collect();
+    dates.into_iter().nth_back(1)
+}
+
+fn source_notes(warehouse: &Warehouse, contracts: &[Contract], current: &Moment) -> Result<Vec<SourceNote>, Failure> {
+    let files: Vec<&CommittedFile> = current.latest().collect();
     let freshness = warehouse.freshness()?;
     let mut notes = Vec::new();
-    for contract in context.folder.contracts()? {
+    for contract in contracts {
         for dataset in &contract.datasets {
-            let own = |file: &&CommittedFile| {
+            let own = |file: &&&CommittedFile| {
                 file.dataset.source() == contract.source && file.dataset.dataset() == dataset.name
             };
             let Some(newest) = files.iter().filter(own).max_by_key(|file| file.committed_at) else { continue };
@@ -199,9 +310,13 @@ fn write_parts(edition: &Edition, out: &Path) -> Result<Vec<PathBuf>, Failure> {
     };
     std::fs::create_dir_all(out).map_err(|error| fail(out, error))?;
     let mut paths = Vec::new();
-    for (extension, text) in [("html", &edition.html), ("txt", &edition.text)] {
-        let path = out.join(format!("{}.{extension}", edition.id()));
-        std::fs::write(&path, text).map_err(|error| fail(&path, error))?;
+    let named = |extension: &str| format!("{}.{extension}", edition.id());
+    let mut parts = vec![(named("html"), edition.html.as_bytes()), (named("txt"), edition.text.as_bytes())];
+    parts.extend(edition.picture.iter().map(|picture| (named("png"), picture.png.as_slice())));
+    parts.extend(edition.files.iter().map(|file| (file.name.clone(), &*file.bytes)));
+    for (name, bytes) in parts {
+        let path = out.join(name);
+        std::fs::write(&path, bytes).map_err(|error| fail(&path, error))?;
         paths.push(path);
     }
     Ok(paths)

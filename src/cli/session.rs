@@ -10,12 +10,13 @@ use tokio::sync::OnceCell;
 use super::Context;
 use super::exit::Failure;
 use crate::catalog::{
-    Catalog, KeyColumns, SessionLimits, SharedEngine, ViewSet, dataset_tables, ledger_tables, reference_tables,
+    Catalog, KeyColumns, MemoryTable, SessionLimits, SharedEngine, ViewSet, dataset_tables, ledger_tables,
+    ledger_tables_of, reference_tables,
 };
 use crate::contract::Contract;
 use crate::load::Loaded;
 use crate::reference::Reference;
-use crate::warehouse::{AsOf, Warehouse};
+use crate::warehouse::{AsOf, CommittedSet, Moment, Warehouse};
 
 /// The views of this deployment: embedded, and `queries/` beside the config folder's own.
 pub(crate) fn views(context: &Context) -> Result<ViewSet, Failure> {
@@ -60,14 +61,18 @@ fn build(
     as_of: AsOf,
     views: &ViewSet,
 ) -> Result<Catalog, Failure> {
+    within(context, warehouse, (contracts, reference, views), (as_of, limits(context)))
+}
+
+/// What a session of its own may use.
+fn limits(context: &Context) -> SessionLimits {
     let sql = context.config.sql;
-    let limits = SessionLimits {
+    SessionLimits {
         timeout: Duration::from_secs(sql.timeout_secs),
         rows: sql.rows_max,
         memory_bytes: usize::try_from(sql.memory_mb.saturating_mul(1 << 20)).unwrap_or(usize::MAX),
         ..SessionLimits::default()
-    };
-    within(context, warehouse, (contracts, reference, views), (as_of, limits))
+    }
 }
 
 /// The newest state for the SQL port, within what all its states share. Its mark ([`Warehouse::runs_ended`]) is taken first:
@@ -90,9 +95,29 @@ fn within(
     (as_of, limits): (AsOf, SessionLimits),
 ) -> Result<Catalog, Failure> {
     let files = Arc::new(warehouse.committed_set(as_of)?);
-    let mut tables = dataset_tables(&files, contracts);
-    let mut memory = ledger_tables(warehouse, &files, as_of);
-    let (imported, held) = reference_tables(&files, reference);
+    let memory = ledger_tables(warehouse, &files, as_of);
+    assemble(context, (contracts, reference, views), (&files, memory), limits)
+}
+
+/// A session over exactly the files of `moment`, whatever was committed or ended since.
+pub(crate) fn of_moment(
+    context: &Context,
+    warehouse: &Warehouse,
+    over: (&[Contract], &Reference, &ViewSet),
+    moment: &Moment,
+) -> Result<Catalog, Failure> {
+    let memory = ledger_tables_of(warehouse, moment);
+    assemble(context, over, (&moment.files, memory), limits(context))
+}
+
+fn assemble(
+    context: &Context,
+    (contracts, reference, views): (&[Contract], &Reference, &ViewSet),
+    (files, mut memory): (&CommittedSet, Vec<MemoryTable>),
+    limits: SessionLimits,
+) -> Result<Catalog, Failure> {
+    let mut tables = dataset_tables(files, contracts);
+    let (imported, held) = reference_tables(files, reference);
     tables.extend(imported);
     memory.extend(held);
     let key = context.credentials.pii_key(context.config.privacy.key_file.as_deref());

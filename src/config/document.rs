@@ -125,6 +125,26 @@ impl<'i> Document<'i> {
     }
 }
 
+/// A number or text as the file writes it, or a list of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlainValue {
+    /// One value.
+    One(String),
+    /// A list.
+    List(Vec<String>),
+}
+
+/// A text, or a decimal number by its digits.
+fn plain(value: &DeValue<'_>) -> Option<String> {
+    if let Some(number) = value.as_integer() {
+        return (number.radix() == 10).then(|| number.as_str().replace('_', ""));
+    }
+    match value.as_float() {
+        Some(number) => Some(number.as_str().replace('_', "")),
+        None => value.as_str().map(str::to_owned),
+    }
+}
+
 /// The position of values that came from `--set`.
 const OVERRIDE: usize = usize::MAX;
 
@@ -339,6 +359,27 @@ impl<'d, 'i> Section<'d, 'i> {
             }
         }
         lists
+    }
+
+    /// An optional table of plain values under free names, in the file's order; each is a number or a text, or a list of
+    /// them, as it is written (`15`, `76.5`, `"a"`): a number never becomes a float.
+    pub fn plain_map(&self, key: &'static str) -> Vec<(String, PlainValue)> {
+        let Some(section) = self.section(key) else { return Vec::new() };
+        let mut values = Vec::new();
+        for (name, value) in section.table.iter() {
+            let name: &str = name.get_ref();
+            let found = match value.get_ref().as_array() {
+                Some(items) => {
+                    items.iter().map(|item| plain(item.get_ref())).collect::<Option<_>>().map(PlainValue::List)
+                }
+                None => plain(value.get_ref()).map(PlainValue::One),
+            };
+            match found {
+                Some(found) => values.push((name.to_owned(), found)),
+                None => section.wrong_type(name, "a number, a text or a list of them", value.get_ref()),
+            }
+        }
+        values
     }
 
     /// Every sub-table with its free name, for maps such as `[sources.<name>]`.

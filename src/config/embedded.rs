@@ -2,7 +2,9 @@
 
 mod reference;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::deployment;
 use super::{Config, Problem, Problems};
@@ -14,6 +16,12 @@ pub const DEFAULT_CONFIG: &str = include_str!("../../config/lumbung.toml");
 /// Every file below `config/`, by its path there; the reference tables have a list of their own.
 const EMBEDDED: &[(&str, &str)] = &[
     ("lumbung.toml", DEFAULT_CONFIG),
+    ("reports/ikpa.toml", include_str!("../../config/reports/ikpa.toml")),
+    ("reports/kartu-satker.toml", include_str!("../../config/reports/kartu-satker.toml")),
+    ("reports/kesejahteraan.toml", include_str!("../../config/reports/kesejahteraan.toml")),
+    ("reports/pengadaan-umkm-pdn.toml", include_str!("../../config/reports/pengadaan-umkm-pdn.toml")),
+    ("reports/pnbp.toml", include_str!("../../config/reports/pnbp.toml")),
+    ("reports/ringkasan-pimpinan.toml", include_str!("../../config/reports/ringkasan-pimpinan.toml")),
     ("reports/serapan-anggaran.toml", include_str!("../../config/reports/serapan-anggaran.toml")),
     ("sources/omspan.toml", include_str!("../../config/sources/omspan.toml")),
     ("sources/oss.toml", include_str!("../../config/sources/oss.toml")),
@@ -35,6 +43,8 @@ const FILE_BYTES_MAX: u64 = 4 << 20;
 #[derive(Debug, Clone)]
 pub struct ConfigFolder {
     folder: Option<PathBuf>,
+    /// Files that were written down, instead of those of a folder and the binary.
+    written_down: Option<Arc<BTreeMap<String, String>>>,
 }
 
 impl ConfigFolder {
@@ -45,20 +55,26 @@ impl ConfigFolder {
     pub fn locate(named: Option<&Path>) -> Result<Self, Problems> {
         if let Some(folder) = named {
             if folder.is_dir() {
-                return Ok(Self { folder: Some(folder.to_owned()) });
+                return Ok(Self { folder: Some(folder.to_owned()), written_down: None });
             }
             let hint = "give an existing folder, or leave --config out".to_owned();
             let file = folder.display().to_string();
             return Err(Problems(vec![Problem { file, line: 0, message: "is no folder".to_owned(), hint }]));
         }
         let here = Path::new("config");
-        Ok(Self { folder: here.join("lumbung.toml").is_file().then(|| here.to_owned()) })
+        Ok(Self { folder: here.join("lumbung.toml").is_file().then(|| here.to_owned()), written_down: None })
     }
 
     /// Only what the binary carries.
     #[must_use]
     pub fn embedded() -> Self {
-        Self { folder: None }
+        Self { folder: None, written_down: None }
+    }
+
+    /// Only these files, by their names: what another day's config folder held.
+    #[must_use]
+    pub fn written_down(files: BTreeMap<String, String>) -> Self {
+        Self { folder: None, written_down: Some(Arc::new(files)) }
     }
 
     /// The folder on disk, if one is used.
@@ -115,7 +131,10 @@ impl ConfigFolder {
                 Err(error) => Err(problem(file, format!("cannot be read: {error}"))),
             };
         }
-        match carried().find(|(file, _)| *file == name) {
+        if let Some(text) = self.written_down.as_ref().and_then(|files| files.get(name)) {
+            return Ok((name.to_owned(), text.clone()));
+        }
+        match carried().find(|(file, _)| self.written_down.is_none() && *file == name) {
             Some((file, text)) => Ok((file.to_owned(), text.to_owned())),
             None => Err(problem(name.to_owned(), "does not exist".to_owned())),
         }
@@ -134,8 +153,11 @@ impl ConfigFolder {
             Path::new(name).parent() == Some(Path::new(kind))
                 && Path::new(name).extension().is_some_and(|found| found == extension)
         };
-        let mut names: Vec<String> =
-            carried().map(|(name, _)| name.to_owned()).filter(|name| belongs(name)).collect();
+        let mut names: Vec<String> = match &self.written_down {
+            Some(files) => files.keys().cloned().collect(),
+            None => carried().map(|(name, _)| name.to_owned()).collect(),
+        };
+        names.retain(|name| belongs(name));
         let entries = self.folder.as_ref().and_then(|folder| std::fs::read_dir(folder.join(kind)).ok());
         for entry in entries.into_iter().flatten().flatten() {
             let name = format!("{kind}/{}", entry.file_name().to_string_lossy());
@@ -191,5 +213,15 @@ mod tests {
         let problems = config.contracts().unwrap_err().to_string();
         assert!(problems.contains("other.toml"), "{problems}");
         assert!(ConfigFolder::locate(Some(Path::new("does/not/exist"))).is_err());
+    }
+
+    #[test]
+    fn what_was_written_down_counts_alone() {
+        let files = [("sources/a.toml", "x"), ("reference/b.csv", "y")];
+        let files = files.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
+        let config = ConfigFolder::written_down(files);
+        assert_eq!(config.list("sources", "toml"), ["sources/a.toml"]);
+        assert_eq!(config.read("reference/b.csv").unwrap(), ("reference/b.csv".to_owned(), "y".to_owned()));
+        assert!(config.read("lumbung.toml").is_err() && !config.overrides("sources/a.toml"));
     }
 }

@@ -4,6 +4,7 @@
 //! Rounding is half up in the sense of commerce: a tie goes away from zero (`71,45` prints as `71,5`).
 
 use std::cmp::Ordering;
+use std::fmt;
 
 /// Powers of ten that fit an `i128`: the largest scale an [`Amount`] can have.
 const SCALE_MAX: u32 = 38;
@@ -92,6 +93,12 @@ impl Amount {
         Self::new(self.unscaled, self.scale + places)
     }
 
+    /// The unscaled integer and the scale.
+    #[must_use]
+    pub const fn parts(self) -> (i128, u32) {
+        (self.unscaled, self.scale)
+    }
+
     /// The sum of both.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
@@ -116,14 +123,16 @@ impl Amount {
         let part = self.unscaled_at(scale) * 100 * power(decimals);
         Some(Self::new(divide_half_away(part, whole.unscaled_at(scale)), decimals))
     }
+}
 
-    /// `from + (to - from) * part / parts`, rounded once to `decimals`: the straight line between two targets.
-    #[must_use]
-    pub fn between(from: Self, to: Self, (part, parts): (u32, u32), decimals: u32) -> Self {
-        let scale = from.scale.max(to.scale).max(decimals);
-        let (low, high) = (from.unscaled_at(scale), to.unscaled_at(scale));
-        let over = low * i128::from(parts) + (high - low) * i128::from(part);
-        Self::new(divide_half_away(over, i128::from(parts.max(1)) * power(scale - decimals)), decimals)
+impl fmt::Display for Amount {
+    /// A plain decimal, as [`Amount::parse`] reads it: `-1234.50`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = format!("{:0>width$}", self.unscaled.unsigned_abs(), width = self.scale as usize + 1);
+        let (whole, fraction) = text.split_at(text.len() - self.scale as usize);
+        let sign = if self.unscaled < 0 { "-" } else { "" };
+        let point = if fraction.is_empty() { "" } else { "." };
+        write!(f, "{sign}{whole}{point}{fraction}")
     }
 }
 
@@ -146,6 +155,18 @@ impl Ord for Amount {
     fn cmp(&self, other: &Self) -> Ordering {
         let scale = self.scale.max(other.scale);
         self.unscaled_at(scale).cmp(&other.unscaled_at(scale))
+    }
+}
+
+impl fmt::Display for Amount {
+    /// `-1234.56`: what [`Amount::parse`] reads, exactly, without zeros at the end of the fraction.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scale = self.scale as usize;
+        let digits = format!("{:0>width$}", self.unscaled.unsigned_abs(), width = scale + 1);
+        let (whole, fraction) = digits.split_at(digits.len() - scale);
+        let fraction = fraction.trim_end_matches('0');
+        let (sign, point) = (if self.is_negative() { "-" } else { "" }, if fraction.is_empty() { "" } else { "." });
+        write!(f, "{sign}{whole}{point}{fraction}")
     }
 }
 
@@ -201,10 +222,21 @@ mod tests {
     }
 
     #[test]
-    fn a_target_lies_on_the_line() {
-        assert_eq!(Amount::between(amount("70"), amount("80"), (15, 30), 1), amount("75"));
-        assert_eq!(Amount::between(amount("70"), amount("80"), (1, 30), 1), amount("70.3"));
-        assert_eq!(Amount::between(amount("70"), amount("80"), (30, 30), 1), amount("80"));
+    fn a_plain_decimal_is_written_as_it_is_read() {
+        for text in ["0", "-0.05", "1234.50", "-7", "0.001"] {
+            assert_eq!(amount(text).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        for (text, written) in
+            [("-1234.50", "-1234.5"), ("0.00", "0"), ("-0.07", "-0.07"), ("100", "100"), ("100.000", "100")]
+        {
+            assert_eq!(amount(text).to_string(), written);
+            assert_eq!(amount(written), amount(text));
+        }
+        assert_eq!(super::Amount::new(i128::MIN, 38).to_string(), "-1.70141183460469231731687303715884105728");
     }
 
     #[test]

@@ -1,39 +1,27 @@
 //! A report's definition: what `config/reports/<name>.toml` says, typed and checked.
 //!
-//! Every problem of a file is found in one reading and given with its key and what to write instead.
+//! Every problem of a file is found in one reading and given with its line, key and what to write instead. A report is made
+//! of queries, the kinds of their columns, sentences and conditions; a new one out of the existing section kinds needs no
+//! Rust (docs/reports.md).
 
-use super::amount::Amount;
-use super::id_id;
+mod names;
+mod parts;
+mod read;
+mod sections;
+
+use super::attach::Format;
+use super::condition::Condition;
+use super::freshness::FreshnessRule;
+use super::page::{LineKind, Unit};
+use super::period::PeriodRule;
+use super::queries::{QueryFile, QuerySet};
+use super::rows::Parameters;
+use super::sentence::Choice;
+use super::value::Kind;
+use crate::config::Problems;
 use chrono_tz::Tz;
-use serde::Deserialize;
-use std::fmt;
-
-/// One thing wrong in a definition.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// The file, as the caller named it.
-    pub path: String,
-    /// The key, dotted; empty when the file is not TOML at all.
-    pub key: String,
-    /// What is wrong and what to write instead.
-    pub message: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let separator = if self.key.is_empty() { "" } else { ": " };
-        write!(f, "{}{separator}{}: {}", self.path, self.key, self.message)
-    }
-}
-
-/// Who gets an edition: an office and its address.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recipient {
-    /// The office's form of address, e.g. `Yth. Sekretaris Jenderal`.
-    pub name: String,
-    /// The mail address.
-    pub address: lettre::Address,
-}
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The definition of one report, ready to use.
 #[derive(Debug, Clone)]
@@ -46,330 +34,302 @@ pub struct ReportDefinition {
     pub unit: String,
     /// Raised when a figure's meaning changes.
     pub version: u32,
+    /// Its place in lists; the same place goes by name.
+    pub order: i64,
     /// The zone of every printed time.
     pub timezone: Tz,
     /// Six cron fields, from seconds to day of week, in `timezone`.
     pub cron: String,
-    /// At least one.
-    pub recipients: Vec<Recipient>,
-    /// How many days the data date may lie before the report's date.
-    pub max_age_days: i64,
-    /// The datasets the figures stand on.
-    pub datasets: Vec<String>,
-    /// Planned cumulative absorption in percent at the end of each month.
-    pub targets: [Amount; 12],
-    /// When something needs attention.
-    pub thresholds: Thresholds,
-    /// How much is shown.
-    pub rows: RowLimits,
+    /// Which date an edition stands for.
+    pub period: PeriodRule,
+    /// The files that go with each mail, in their order.
+    pub attachments: Vec<Format>,
+    /// Where its recipients come from; at least one.
+    pub recipients: Vec<RecipientSource>,
+    /// Set where each recipient gets an edition of its own.
+    pub burst: Option<Burst>,
+    /// How old its data may be.
+    pub freshness: FreshnessRule,
+    /// Thresholds and targets, bound to `$name` in every query.
+    pub(crate) parameters: Parameters,
+    /// The figure that decides the unit of money in tables.
+    pub(crate) money: Option<String>,
+    /// One-row queries whose columns every sentence may name, in order.
+    pub(crate) figures: Vec<FigureBlock>,
+    pub(crate) headline: Headline,
+    pub(crate) sections: Vec<SectionDefinition>,
 }
 
-/// When something needs attention.
-#[derive(Debug, Clone, Copy)]
-pub struct Thresholds {
-    /// Points below target that make a satker "jauh di bawah target".
-    pub satker_points: Amount,
-    /// IKPA values below this are listed.
-    pub ikpa_minimum: Amount,
-    /// Smallest listed difference between postings and fund availability, rupiah.
-    pub selisih_rupiah: Amount,
+/// One entry of `[[recipients]]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RecipientSource {
+    /// An office named in the definition.
+    Office(Recipient),
+    /// A CSV file of the config folder, with a header: name, address, roles, and a column a parameter.
+    Csv(String),
+    /// A query with the same columns.
+    Query(Arc<QueryFile>),
 }
 
-/// How much of each section is shown.
-#[derive(Debug, Clone, Copy)]
-pub struct RowLimits {
-    /// Lines under "Perlu perhatian".
-    pub exceptions: usize,
-    /// Of one kind.
-    pub exceptions_per_kind: usize,
-    /// Lines under "Yang berubah sejak laporan lalu".
-    pub changes: usize,
-    /// Rows of the eselon 1 table.
-    pub eselon1: usize,
+/// Who gets an edition: an office and its address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipient {
+    /// The office's form of address, e.g. `Yth. Sekretaris Jenderal`.
+    pub name: String,
+    /// The mail address.
+    pub address: lettre::Address,
+    /// The roles it has: sections that name others are left out.
+    pub roles: Vec<String>,
+    /// What its editions are about, e.g. `satker`.
+    pub parameters: BTreeMap<String, String>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    report: Head,
-    #[serde(default)]
-    schedule: Schedule,
-    #[serde(default)]
-    recipients: Vec<RecipientEntry>,
-    #[serde(default)]
-    freshness: Freshness,
-    targets: Targets,
-    #[serde(default)]
-    thresholds: ThresholdEntries,
-    #[serde(default)]
-    rows: Limits,
+/// Each recipient has its own rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Burst {
+    /// The recipient's parameter, and the column that every query of the report gives: rows with another value never reach
+    /// the edition.
+    pub key: String,
+    /// Further parameters that queries and sentences may name.
+    pub parameters: Vec<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Head {
-    name: String,
-    title: String,
-    unit: String,
-    #[serde(default = "one")]
-    version: u32,
-    #[serde(default = "jakarta")]
-    timezone: String,
+/// A query of one row, and what its columns are.
+#[derive(Debug, Clone)]
+pub(crate) struct FigureBlock {
+    pub(crate) query: Arc<QueryFile>,
+    pub(crate) columns: Vec<(String, Kind)>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Schedule {
-    cron: String,
+/// What stands above all sections.
+#[derive(Debug, Clone)]
+pub(crate) struct Headline {
+    pub(crate) text: Choice,
+    pub(crate) subject: Choice,
+    pub(crate) preheader: Choice,
+    pub(crate) position: Choice,
+    /// Lines for a terminal, after the headline itself.
+    pub(crate) lines: Vec<Choice>,
+    /// The figure with the date of the newest data in it.
+    pub(crate) data_date: Option<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RecipientEntry {
-    name: String,
-    address: String,
+/// A section and who may read it.
+#[derive(Debug, Clone)]
+pub(crate) struct SectionDefinition {
+    /// Shown to recipients with one of these roles; to all where there are none.
+    pub(crate) roles: Vec<String>,
+    pub(crate) body: Body,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Freshness {
-    max_age_days: i64,
-    datasets: Vec<String>,
+/// The kinds of sections.
+#[derive(Debug, Clone)]
+pub(crate) enum Body {
+    Tiles(Vec<TileDefinition>),
+    Changes(ChangesDefinition),
+    Exceptions(ExceptionsDefinition),
+    Table(TableDefinition),
+    Chart(Box<ChartDefinition>),
+    Notes(Vec<NoteDefinition>),
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Targets {
-    serapan: Vec<Figure>,
+/// One large figure.
+#[derive(Debug, Clone)]
+pub(crate) struct TileDefinition {
+    pub(crate) condition: Option<Condition>,
+    pub(crate) label: Choice,
+    pub(crate) value: Choice,
+    pub(crate) detail: Choice,
+    pub(crate) alert: Option<Condition>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct ThresholdEntries {
-    satker_points: Figure,
-    ikpa_minimum: Figure,
-    selisih_rupiah: Figure,
+/// What is compared with the previous edition.
+#[derive(Debug, Clone)]
+pub(crate) struct ChangesDefinition {
+    pub(crate) limit: usize,
+    /// A figure that both editions must share, such as the fiscal year, and what is said where they do not.
+    pub(crate) same: Option<(String, Choice)>,
+    pub(crate) unchanged: Choice,
+    pub(crate) entries: Vec<ChangeDefinition>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Limits {
-    exceptions: usize,
-    exceptions_per_kind: usize,
-    changes: usize,
-    eselon1: usize,
+/// One thing compared.
+#[derive(Debug, Clone)]
+pub(crate) struct ChangeDefinition {
+    pub(crate) label: Choice,
+    pub(crate) text: Choice,
+    pub(crate) what: Compared,
 }
 
-/// A figure as TOML may write it: `76`, `76.5` or `"76.5"`. A TOML float is read by its shortest text, so `76.5` is
-/// exactly 76.5.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Figure {
-    Integer(i64),
-    Float(f64),
-    Text(String),
+/// A figure, or a column of the rows of a query.
+#[derive(Debug, Clone)]
+pub(crate) enum Compared {
+    Figure(String),
+    Rows { query: Arc<QueryFile>, key: String, column: String, unit: Unit },
 }
 
-impl Figure {
-    fn amount(&self) -> Option<Amount> {
-        match self {
-            Self::Integer(number) => Some(Amount::whole(i128::from(*number))),
-            Self::Float(number) => Amount::parse(&number.to_string()),
-            Self::Text(text) => Amount::parse(text),
-        }
-    }
+/// "Perlu perhatian".
+#[derive(Debug, Clone)]
+pub(crate) struct ExceptionsDefinition {
+    pub(crate) heading: String,
+    pub(crate) caption: Choice,
+    /// Headings of the three columns: what, finding, value.
+    pub(crate) columns: [String; 3],
+    pub(crate) limit: usize,
+    pub(crate) quota: usize,
+    pub(crate) checks: Vec<CheckDefinition>,
 }
 
-fn one() -> u32 {
-    1
+/// One kind of finding: a query that gives only what is wrong, worst first.
+#[derive(Debug, Clone)]
+pub(crate) struct CheckDefinition {
+    pub(crate) id: String,
+    /// What is said to have been looked for.
+    pub(crate) checked: String,
+    /// Whether its data is there: a check that could not be made is not claimed.
+    pub(crate) condition: Option<Condition>,
+    pub(crate) rows: RowSource,
+    pub(crate) text: Choice,
+    pub(crate) value: Choice,
 }
 
-fn jakarta() -> String {
-    "Asia/Jakarta".to_owned()
+/// A query of many rows and how a row is called.
+#[derive(Debug, Clone)]
+pub(crate) struct RowSource {
+    pub(crate) query: Arc<QueryFile>,
+    /// The column that tells rows apart, also from edition to edition.
+    pub(crate) key: String,
+    pub(crate) name: Choice,
+    /// A smaller second line.
+    pub(crate) detail: Choice,
+    /// The kinds of its columns; what is not among them is text.
+    pub(crate) kinds: BTreeMap<String, Kind>,
 }
 
-impl Default for Schedule {
-    fn default() -> Self {
-        Self { cron: "0 0 6 * * Mon".to_owned() }
-    }
+/// A table.
+#[derive(Debug, Clone)]
+pub(crate) struct TableDefinition {
+    pub(crate) id: String,
+    pub(crate) heading: Choice,
+    pub(crate) caption: Choice,
+    /// The heading of the row headers.
+    pub(crate) head: String,
+    pub(crate) rows: RowSource,
+    pub(crate) columns: Vec<ColumnDefinition>,
+    pub(crate) limit: usize,
+    /// What the rows beyond the limit are called together; without it they are left out and counted.
+    pub(crate) rest: Option<Choice>,
+    /// What the sum is called.
+    pub(crate) total: Option<String>,
 }
 
-impl Default for Freshness {
-    fn default() -> Self {
-        let datasets = ["omspan.dipa_belanja", "omspan.realisasi_belanja"];
-        Self { max_age_days: 7, datasets: datasets.map(str::to_owned).to_vec() }
-    }
+/// A column of a table.
+#[derive(Debug, Clone)]
+pub(crate) struct ColumnDefinition {
+    pub(crate) name: String,
+    pub(crate) label: Choice,
+    pub(crate) kind: Kind,
+    /// A share of two other columns, computed once a row, the rest and the total.
+    pub(crate) share: Option<(String, String)>,
+    pub(crate) bar: bool,
+    /// Printed with a plus where it is above zero.
+    pub(crate) signed: bool,
+    pub(crate) alert: Option<Condition>,
+    /// Printed before a figure that alerts, so that colour is never alone.
+    pub(crate) mark: String,
+    /// Whether the total adds it up.
+    pub(crate) sum: bool,
 }
 
-impl Default for ThresholdEntries {
-    fn default() -> Self {
-        Self {
-            satker_points: Figure::Integer(15),
-            ikpa_minimum: Figure::Integer(70),
-            selisih_rupiah: Figure::Integer(1_000_000),
-        }
-    }
+/// A line chart with its table.
+#[derive(Debug, Clone)]
+pub(crate) struct ChartDefinition {
+    pub(crate) table: TableDefinition,
+    pub(crate) title: Choice,
+    pub(crate) subtitle: Choice,
+    /// The column of the horizontal axis.
+    pub(crate) axis: String,
+    pub(crate) unit: Unit,
+    pub(crate) lines: Vec<LineDefinition>,
 }
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self { exceptions: 10, exceptions_per_kind: 4, changes: 5, eselon1: 12 }
-    }
+/// One line of a chart.
+#[derive(Debug, Clone)]
+pub(crate) struct LineDefinition {
+    pub(crate) column: String,
+    pub(crate) label: Choice,
+    pub(crate) kind: LineKind,
+}
+
+/// A line of "Catatan mutu data", or one for each row of a query.
+#[derive(Debug, Clone)]
+pub(crate) struct NoteDefinition {
+    pub(crate) condition: Option<Condition>,
+    pub(crate) rows: Option<(RowSource, usize)>,
+    pub(crate) text: Choice,
 }
 
 impl ReportDefinition {
-    /// Reads a definition. `path` only names the file in the problems.
+    /// Reads a definition. `file` names it in problems; `queries` are those it may use.
     ///
     /// # Errors
-    /// Every problem of the file; text that is not TOML, or of another shape, is one problem.
-    pub fn load(toml_text: &str, path: &str) -> Result<Self, Vec<Problem>> {
-        let file: File = toml::from_str(toml_text).map_err(|error| {
-            vec![Problem { path: path.to_owned(), key: String::new(), message: error.to_string().trim().to_owned() }]
-        })?;
-        let mut check = Check { path, problems: Vec::new() };
-        let definition = check.definition(file);
-        match definition {
-            Some(definition) if check.problems.is_empty() => Ok(definition),
-            _ => Err(check.problems),
+    /// Every problem of the file.
+    pub fn load(toml_text: &str, file: &str, queries: &QuerySet) -> Result<Self, Problems> {
+        read::definition(toml_text, file, queries)
+    }
+
+    /// Every query the report asks, each once, with the columns it must give.
+    pub(crate) fn queries(&self) -> Vec<(Arc<QueryFile>, Vec<String>)> {
+        let mut all: BTreeMap<String, (Arc<QueryFile>, Vec<String>)> = BTreeMap::new();
+        let mut add = |query: &Arc<QueryFile>, columns: Vec<String>| {
+            let entry = all.entry(query.name.clone()).or_insert_with(|| (Arc::clone(query), Vec::new()));
+            entry.1.extend(columns);
+        };
+        for block in &self.figures {
+            add(&block.query, block.columns.iter().map(|(name, _)| name.clone()).collect());
+        }
+        for section in &self.sections {
+            section.body.queries(&mut add);
+        }
+        if let Some(burst) = &self.burst {
+            all.values_mut().for_each(|(_, columns)| columns.push(burst.key.clone()));
+        }
+        for source in &self.recipients {
+            if let RecipientSource::Query(query) = source {
+                let own = self.burst.iter().map(|burst| burst.key.clone());
+                let columns = ["name", "address"].map(str::to_owned).into_iter().chain(own).collect();
+                all.insert(query.name.clone(), (Arc::clone(query), columns));
+            }
+        }
+        all.into_values().collect()
+    }
+}
+
+impl Body {
+    fn queries(&self, add: &mut impl FnMut(&Arc<QueryFile>, Vec<String>)) {
+        let mut rows = |rows: &RowSource| add(&rows.query, rows.columns());
+        match self {
+            Self::Tiles(_) => {}
+            Self::Changes(changes) => {
+                for entry in &changes.entries {
+                    if let Compared::Rows { query, key, column, .. } = &entry.what {
+                        add(query, vec![key.clone(), column.clone()]);
+                    }
+                }
+            }
+            Self::Exceptions(exceptions) => exceptions.checks.iter().for_each(|check| rows(&check.rows)),
+            Self::Table(table) => rows(&table.rows),
+            Self::Chart(chart) => rows(&chart.table.rows),
+            Self::Notes(notes) => {
+                notes.iter().filter_map(|note| note.rows.as_ref()).for_each(|(source, _)| rows(source))
+            }
         }
     }
 }
 
-/// Collects the problems while the typed definition is put together.
-struct Check<'a> {
-    path: &'a str,
-    problems: Vec<Problem>,
-}
-
-impl Check<'_> {
-    fn definition(&mut self, file: File) -> Option<ReportDefinition> {
-        self.head(&file.report);
-        let timezone = self.timezone(&file.report.timezone);
-        let recipients = self.recipients(file.recipients);
-        if file.schedule.cron.split_whitespace().count() != 6 {
-            self.problem("schedule.cron", "write six fields: second minute hour day-of-month month day-of-week");
-        }
-        if file.freshness.max_age_days < 0 {
-            self.problem("freshness.max_age_days", "write 0 or more days");
-        }
-        let targets = self.targets(&file.targets.serapan);
-        let thresholds = self.thresholds(&file.thresholds);
-        let rows = self.limits(&file.rows);
-        Some(ReportDefinition {
-            name: file.report.name,
-            title: file.report.title,
-            unit: file.report.unit,
-            version: file.report.version,
-            timezone: timezone?,
-            cron: file.schedule.cron,
-            recipients,
-            max_age_days: file.freshness.max_age_days,
-            datasets: file.freshness.datasets,
-            targets: targets?,
-            thresholds: thresholds?,
-            rows,
-        })
-    }
-
-    fn problem(&mut self, key: &str, message: impl Into<String>) {
-        self.problems.push(Problem { path: self.path.to_owned(), key: key.to_owned(), message: message.into() });
-    }
-
-    fn head(&mut self, head: &Head) {
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        if head.name.is_empty() || !head.name.chars().all(plain) {
-            self.problem("report.name", "write lower-case letters, digits and hyphens: it names files");
-        }
-        for (key, text) in [("report.title", &head.title), ("report.unit", &head.unit)] {
-            if text.trim().is_empty() {
-                self.problem(key, "write a text, it is printed");
-            }
-        }
-    }
-
-    fn timezone(&mut self, name: &str) -> Option<Tz> {
-        let zone = name.parse::<Tz>().ok().filter(|zone| id_id::zone_name(*zone).is_some());
-        if zone.is_none() {
-            let zones = "Asia/Jakarta, Asia/Pontianak, Asia/Makassar or Asia/Jayapura";
-            self.problem("report.timezone", format!("{name:?} is not an Indonesian zone: write {zones}"));
-        }
-        zone
-    }
-
-    fn recipients(&mut self, entries: Vec<RecipientEntry>) -> Vec<Recipient> {
-        if entries.is_empty() {
-            self.problem("recipients", "name at least one office: [[recipients]] with name and address");
-        }
-        let mut recipients: Vec<Recipient> = Vec::new();
-        for (index, entry) in entries.into_iter().enumerate() {
-            let key = format!("recipients[{index}]");
-            match entry.address.parse::<lettre::Address>() {
-                Err(error) => {
-                    let message = format!("{:?} is not a mail address ({error})", entry.address);
-                    self.problem(&format!("{key}.address"), message);
-                }
-                Ok(address) if recipients.iter().any(|known| known.address == address) => {
-                    let message = format!("{address} stands twice: it would get the report twice");
-                    self.problem(&format!("{key}.address"), message);
-                }
-                Ok(address) => recipients.push(Recipient { name: entry.name, address }),
-            }
-        }
-        recipients
-    }
-
-    fn targets(&mut self, figures: &[Figure]) -> Option<[Amount; 12]> {
-        let key = "targets.serapan";
-        let amounts: Option<Vec<Amount>> = figures.iter().map(Figure::amount).collect();
-        let targets: Option<[Amount; 12]> = amounts.and_then(|amounts| amounts.try_into().ok());
-        let Some(targets) = targets else {
-            self.problem(key, format!("write twelve figures in percent, January to December, not {}", figures.len()));
-            return None;
-        };
-        if targets.iter().any(|target| *target < Amount::ZERO || *target > Amount::whole(100)) {
-            self.problem(key, "write percentages from 0 to 100");
-        }
-        if !targets.is_sorted() {
-            self.problem(key, "a cumulative target never falls from one month to the next");
-        }
-        Some(targets)
-    }
-
-    fn thresholds(&mut self, entries: &ThresholdEntries) -> Option<Thresholds> {
-        let mut figure = |key: &str, figure: &Figure| {
-            let amount = figure.amount().filter(|amount| !amount.is_negative());
-            if amount.is_none() {
-                self.problem(key, "write a figure of 0 or more, such as 15 or 15.5");
-            }
-            amount
-        };
-        let satker_points = figure("thresholds.satker_points", &entries.satker_points);
-        let ikpa_minimum = figure("thresholds.ikpa_minimum", &entries.ikpa_minimum);
-        let selisih_rupiah = figure("thresholds.selisih_rupiah", &entries.selisih_rupiah);
-        Some(Thresholds {
-            satker_points: satker_points?,
-            ikpa_minimum: ikpa_minimum?,
-            selisih_rupiah: selisih_rupiah?,
-        })
-    }
-
-    fn limits(&mut self, limits: &Limits) -> RowLimits {
-        for (key, value, most) in [
-            ("rows.exceptions", limits.exceptions, 10),
-            ("rows.exceptions_per_kind", limits.exceptions_per_kind, 10),
-            ("rows.changes", limits.changes, 5),
-            ("rows.eselon1", limits.eselon1, 15),
-        ] {
-            if !(1..=most).contains(&value) {
-                self.problem(key, format!("write 1 to {most}, not {value}"));
-            }
-        }
-        RowLimits {
-            exceptions: limits.exceptions,
-            exceptions_per_kind: limits.exceptions_per_kind,
-            changes: limits.changes,
-            eselon1: limits.eselon1,
-        }
+impl RowSource {
+    fn columns(&self) -> Vec<String> {
+        self.kinds.keys().cloned().chain([self.key.clone()]).collect()
     }
 }
 

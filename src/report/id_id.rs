@@ -165,6 +165,12 @@ pub fn zone_name(zone: Tz) -> Option<&'static str> {
     }
 }
 
+/// The month's short name, 1 to 12; `None` outside.
+#[must_use]
+pub fn month_short(number: u32) -> Option<&'static str> {
+    MONTHS_SHORT.get((number as usize).checked_sub(1)?).copied()
+}
+
 /// `a, b, dan c`.
 #[must_use]
 pub fn list<S: AsRef<str>>(items: &[S]) -> String {

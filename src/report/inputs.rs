@@ -1,21 +1,24 @@
 //! What a report is made from, besides its definition: the sessions, the record of the loads, the clock's now and the
 //! names of the deployment.
 
-use super::rows::Rows;
+use super::rows::Session;
 use chrono::{DateTime, NaiveDate, Utc};
 use lettre::Address;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Everything one edition is made from. Nothing else is read: the same inputs give the same bytes.
 pub struct Inputs<'a> {
     /// The snapshots this edition shows.
-    pub current: &'a dyn Rows,
+    pub current: &'a Session<'a>,
     /// The snapshots of the previous edition, if there was one.
-    pub previous: Option<&'a dyn Rows>,
+    pub previous: Option<&'a Session<'a>>,
     /// The load of every dataset the session holds, in any order.
     pub sources: &'a [SourceNote],
-    /// The report's date: the edition's key, and what freshness is judged against.
+    /// The date the edition stands for: its key.
     pub period: NaiveDate,
+    /// The day whose snapshots `current` holds: queries call it `$tanggal`, and freshness is judged against it.
+    pub day: NaiveDate,
     /// The clock's now: the mail's date and the time of composition.
     pub now: DateTime<Utc>,
     /// Whose report it is.
@@ -23,7 +26,7 @@ pub struct Inputs<'a> {
 }
 
 /// What the ledger knows of the snapshot a dataset stands on.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceNote {
     /// `source.dataset`, e.g. `omspan.realisasi_belanja`.
     pub dataset: String,
@@ -87,6 +90,12 @@ impl Deployment {
     #[must_use]
     pub fn subscription_link(&self, report: &str) -> String {
         format!("mailto:{}?subject=Ubah%20langganan%20{report}", self.contact_address)
+    }
+
+    /// The Content-ID of the chart, without brackets.
+    #[must_use]
+    pub fn chart_content_id(&self) -> String {
+        format!("grafik@{}", self.from_address.domain())
     }
 
     /// The Content-ID of the logo, without brackets.

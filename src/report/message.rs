@@ -1,16 +1,29 @@
 //! An edition as messages: one for each recipient, so that one refused address never costs another office its report.
 //!
+//! ```text
+//! multipart/mixed                 only when files are attached
+//! ├─ multipart/alternative
+//! │  ├─ text/plain
+//! │  └─ multipart/related        only with a logo or a chart
+//! │     ├─ text/html
+//! │     ├─ logo.png, inline
+//! │     └─ grafik.png, inline
+//! ├─ serapan-2026-10.xlsx
+//! └─ ...
+//! ```
+//!
 //! Everything in a message follows from edition, recipient and the injected now: Message-ID, MIME boundaries and date.
 //! Making it again gives the same bytes.
 
-use super::definition::{Recipient, ReportDefinition};
+use super::attach::Attached;
+use super::definition::Recipient;
 use super::edition::Edition;
-use super::inputs::{Deployment, Logo};
+use super::inputs::Deployment;
 use crate::mail::Outgoing;
 use chrono::{DateTime, Utc};
 use lettre::Message;
-use lettre::message::header::{ContentType, HeaderName, HeaderValue};
-use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
+use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
+use lettre::message::{Attachment, Body, Mailbox, MultiPart, SinglePart};
 use sha2::{Digest, Sha256};
 use std::time::SystemTime;
 
@@ -27,13 +40,13 @@ pub enum MessageError {
     },
 }
 
-/// One message for each recipient of the definition, in its order. `now` becomes the mail's date.
+/// One message for each of `recipients`, in their order. `now` becomes the mail's date.
 ///
 /// # Errors
 /// [`MessageError::Invalid`] when lettre refuses a header; checked addresses never lead there.
 pub fn messages(
     edition: &Edition,
-    definition: &ReportDefinition,
+    recipients: &[Recipient],
     deployment: &Deployment,
     now: DateTime<Utc>,
 ) -> Result<Vec<Outgoing>, MessageError> {
@@ -53,7 +66,7 @@ pub fn messages(
         let (edition, recipient) = (edition.id(), recipient.address.clone());
         Ok(Outgoing { edition, recipient, message_id, eml: mail.formatted() })
     };
-    definition.recipients.iter().map(message).collect()
+    recipients.iter().map(message).collect()
 }
 
 /// What tells a mail program, and an out-of-office responder, that this is a subscribed, automatic mail.
@@ -68,25 +81,46 @@ fn list_headers(edition: &Edition, deployment: &Deployment) -> Vec<HeaderValue> 
     ]
 }
 
-/// Text first, HTML preferred; a logo stands beside the HTML, never beside the text.
+/// The page in both forms, then the files.
 fn body(edition: &Edition, deployment: &Deployment, id: &str) -> MultiPart {
+    let page = alternative(edition, deployment, id);
+    if edition.files.is_empty() {
+        return page;
+    }
+    let mixed = MultiPart::mixed().boundary(format!("lumbung-{id}-m")).multipart(page);
+    edition.files.iter().fold(mixed, |mixed, file| mixed.singlepart(attached(file)))
+}
+
+/// Text first, HTML preferred; pictures stand beside the HTML, never beside the text.
+fn alternative(edition: &Edition, deployment: &Deployment, id: &str) -> MultiPart {
     let text = SinglePart::plain(edition.text.clone());
     let html = SinglePart::html(edition.html.clone());
     let alternative = MultiPart::alternative().boundary(format!("lumbung-{id}-a")).singlepart(text);
-    match &deployment.logo {
-        None => alternative.singlepart(html),
-        Some(logo) => alternative.multipart(
-            MultiPart::related()
-                .boundary(format!("lumbung-{id}-r"))
-                .singlepart(html)
-                .singlepart(picture(logo, deployment.logo_content_id())),
-        ),
+    let logo = deployment.logo.iter().map(|logo| ("logo.png", deployment.logo_content_id(), logo.png.to_vec()));
+    let chart = edition.picture.iter().map(|chart| ("grafik.png", chart.content_id.clone(), chart.png.clone()));
+    let pictures: Vec<_> = logo.chain(chart).collect();
+    if pictures.is_empty() {
+        return alternative.singlepart(html);
     }
+    let related = MultiPart::related().boundary(format!("lumbung-{id}-r")).singlepart(html);
+    alternative.multipart(
+        pictures
+            .into_iter()
+            .fold(related, |related, (name, content_id, png)| related.singlepart(picture(name, content_id, png))),
+    )
 }
 
-fn picture(logo: &Logo, content_id: String) -> SinglePart {
-    let png = ContentType::parse("image/png").expect("a constant media type");
-    Attachment::new_inline_with_name(content_id, "logo.png".to_owned()).body(logo.png.to_vec(), png)
+fn picture(name: &str, content_id: String, png: Vec<u8>) -> SinglePart {
+    let media = ContentType::parse("image/png").expect("a constant media type");
+    Attachment::new_inline_with_name(content_id, name.to_owned()).body(png, media)
+}
+
+/// A file; always base64, so that its bytes arrive as they are.
+fn attached(file: &Attached) -> SinglePart {
+    let media_type = ContentType::parse(file.media_type).expect("a constant media type");
+    let bytes = Body::new_with_encoding(file.bytes.to_vec(), ContentTransferEncoding::Base64);
+    let bytes = bytes.expect("base64 takes every byte");
+    Attachment::new(file.name.clone()).body(bytes, media_type)
 }
 
 /// Sixteen hexadecimal digits over `parts`, each ended by a zero byte.

@@ -1,7 +1,11 @@
 //! The page of a report: figures already turned into words, in the order of the layout. Templates only place them, so the
 //! HTML and the text part cannot disagree.
 
+use super::amount::Amount;
+use std::collections::BTreeMap;
+
 /// One report, ready to be laid out.
+#[derive(Debug, Clone)]
 pub(crate) struct Page {
     /// The document's title.
     pub(crate) title: String,
@@ -20,12 +24,25 @@ pub(crate) struct Page {
     pub(crate) changes: Vec<String>,
     pub(crate) attention: Attention,
     pub(crate) sections: Vec<Section>,
+    /// At most one in a mail; its figures also stand in its `table`.
+    pub(crate) chart: Option<Chart>,
     /// "Catatan mutu data": never empty.
     pub(crate) notes: Vec<String>,
     pub(crate) footer: Footer,
+    /// Where figures stand in the texts above: by the text itself.
+    pub(crate) marks: BTreeMap<String, Vec<Mark>>,
+}
+
+/// A figure within a text: bytes `start..end`, and its id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mark {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) id: String,
 }
 
 /// The picture in the band, carried as its own part of the mail.
+#[derive(Debug, Clone)]
 pub(crate) struct LogoRef {
     pub(crate) content_id: String,
     pub(crate) alt: String,
@@ -34,6 +51,7 @@ pub(crate) struct LogoRef {
 }
 
 /// One large figure with its denominator and threshold.
+#[derive(Debug, Clone)]
 pub(crate) struct Tile {
     pub(crate) label: String,
     pub(crate) value: String,
@@ -42,6 +60,7 @@ pub(crate) struct Tile {
 }
 
 /// "Perlu perhatian": a table, or the word that there is nothing.
+#[derive(Debug, Clone)]
 pub(crate) struct Attention {
     pub(crate) heading: String,
     pub(crate) table: Option<Table>,
@@ -50,12 +69,14 @@ pub(crate) struct Attention {
 }
 
 /// A heading with its table.
+#[derive(Debug, Clone)]
 pub(crate) struct Section {
     pub(crate) heading: String,
     pub(crate) table: Table,
 }
 
 /// A data table: a row header, then cells in the order of `columns`.
+#[derive(Debug, Clone)]
 pub(crate) struct Table {
     /// What it shows, with the unit.
     pub(crate) caption: String,
@@ -65,12 +86,14 @@ pub(crate) struct Table {
 }
 
 /// A column's heading; figures stand right, words left.
+#[derive(Debug, Clone)]
 pub(crate) struct Column {
     pub(crate) label: String,
     pub(crate) right: bool,
 }
 
 /// One row of a table.
+#[derive(Debug, Clone)]
 pub(crate) struct Row {
     pub(crate) head: String,
     /// A second, smaller line below the head: code and owner.
@@ -81,15 +104,86 @@ pub(crate) struct Row {
 }
 
 /// One cell of a table.
+#[derive(Debug, Clone)]
 pub(crate) struct Cell {
     pub(crate) text: String,
     pub(crate) right: bool,
     /// Printed in the alert colour; the text says it too.
     pub(crate) alert: bool,
     pub(crate) bar: Option<Bar>,
+    /// The figure behind the text, for a reader that computes; words have none.
+    pub(crate) figure: Option<Figure>,
+    /// The figure's id within the edition: `section.row.column`.
+    pub(crate) id: Option<String>,
+}
+
+/// A figure as it stands in the mart, unrounded, and how it is printed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Figure {
+    pub(crate) amount: Amount,
+    pub(crate) unit: Unit,
+}
+
+/// What a figure counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// Whole or split rupiah.
+    Rupiah,
+    /// Percent: 71.4 is 71,4%.
+    Percent,
+    /// Percentage points.
+    Points,
+    /// Things, people, families.
+    Count,
+    /// A value of its own scale, such as IKPA, with so many decimals.
+    Value(u32),
+}
+
+/// A line chart: one point a label, the actual line dark, others lighter, the target outlined.
+#[derive(Debug, Clone)]
+pub(crate) struct Chart {
+    /// The trend as a sentence.
+    pub(crate) title: String,
+    /// Unit, period, area.
+    pub(crate) subtitle: String,
+    /// What it shows, for whoever does not see it: first, last and target.
+    pub(crate) alt: String,
+    /// Content-ID of the picture within the mail.
+    pub(crate) content_id: String,
+    pub(crate) unit: Unit,
+    /// The horizontal axis: months, in order.
+    pub(crate) labels: Vec<String>,
+    pub(crate) lines: Vec<Line>,
+    /// The same figures in words.
+    pub(crate) table: Table,
+    /// The picture is carried with the mail; without one only the table stands there.
+    pub(crate) drawn: bool,
+    /// The section's heading.
+    pub(crate) heading: String,
+}
+
+/// One line of a chart.
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    pub(crate) name: String,
+    pub(crate) kind: LineKind,
+    /// One a label; `None` where there is none (yet).
+    pub(crate) points: Vec<Option<Amount>>,
+}
+
+/// How a line is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LineKind {
+    /// What happened: solid and dark.
+    Actual,
+    /// The year before: light.
+    Previous,
+    /// What was planned: dashed.
+    Target,
 }
 
 /// A bar of 60 px below a figure, zero-based.
+#[derive(Debug, Clone)]
 pub(crate) struct Bar {
     pub(crate) filled: u32,
     pub(crate) rest: u32,
@@ -97,6 +191,7 @@ pub(crate) struct Bar {
 }
 
 /// The end of the page.
+#[derive(Debug, Clone)]
 pub(crate) struct Footer {
     /// One line a source: what, when, how many rows, which run.
     pub(crate) sources: Vec<String>,
@@ -111,6 +206,39 @@ pub(crate) struct Footer {
 /// The width of a full bar, px.
 const BAR_WIDTH: u32 = 60;
 
+impl Page {
+    /// `text` as HTML, each figure in an element of its own that names its id.
+    pub(crate) fn marked(&self, text: &str) -> String {
+        let mut html = String::with_capacity(text.len() * 2);
+        let mut done = 0;
+        for mark in self.marks.get(text).into_iter().flatten() {
+            push_escaped(&mut html, &text[done..mark.start]);
+            html.push_str("<span data-figure=\"");
+            push_escaped(&mut html, &mark.id);
+            html.push_str("\">");
+            push_escaped(&mut html, &text[mark.start..mark.end]);
+            html.push_str("</span>");
+            done = mark.end;
+        }
+        push_escaped(&mut html, &text[done..]);
+        html
+    }
+}
+
+/// As askama escapes a text.
+fn push_escaped(html: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '&' => html.push_str("&#38;"),
+            '<' => html.push_str("&#60;"),
+            '>' => html.push_str("&#62;"),
+            '"' => html.push_str("&#34;"),
+            '\'' => html.push_str("&#39;"),
+            _ => html.push(c),
+        }
+    }
+}
+
 impl Bar {
     /// A bar for a share in tenths of a percent, e.g. 714 for 71,4%; below zero it is empty, above the whole full.
     pub(crate) fn of_permille(permille: i128, alert: bool) -> Self {
@@ -123,17 +251,27 @@ impl Bar {
 impl Cell {
     /// A figure: to the right.
     pub(crate) fn figure(text: impl Into<String>) -> Self {
-        Self { text: text.into(), right: true, alert: false, bar: None }
+        Self { text: text.into(), right: true, alert: false, bar: None, figure: None, id: None }
     }
 
     /// Words: to the left.
     pub(crate) fn words(text: impl Into<String>) -> Self {
-        Self { text: text.into(), right: false, alert: false, bar: None }
+        Self { text: text.into(), right: false, alert: false, bar: None, figure: None, id: None }
     }
 
     /// The same, in the alert colour when `alert`.
     pub(crate) fn alerted(self, alert: bool) -> Self {
         Self { alert, ..self }
+    }
+
+    /// The same, with the figure that the text prints.
+    pub(crate) fn of(self, amount: Amount, unit: Unit) -> Self {
+        Self { figure: Some(Figure { amount, unit }), ..self }
+    }
+
+    /// The same, to be found under `id`.
+    pub(crate) fn called(self, id: impl Into<String>) -> Self {
+        Self { id: Some(id.into()), ..self }
     }
 
     /// The same, with a bar below.

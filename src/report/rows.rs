@@ -1,246 +1,288 @@
-//! Where a report's rows come from, and how its code reads them.
+//! Where a report's rows come from: SQL text and bound values in, exact cells out.
 //!
-//! The caller owns the SQL session; this module only knows SQL text in and Arrow `RecordBatch`es out, so the report runs
-//! over a live session, over yesterday's snapshots, or over batches a test builds.
+//! The caller owns the SQL session and only knows Arrow; here an answer becomes [`Value`]s once and is remembered, so that
+//! a thousand editions for a thousand satker ask each question once.
 
 use super::amount::Amount;
+use super::queries::QueryFile;
+use super::value::Value;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use arrow::compute::{cast, concat_batches};
-use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int64Type};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Date32Type, Decimal128Type};
 use chrono::NaiveDate;
 use futures::future::BoxFuture;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// What a session says when a query fails.
 pub type QueryFailure = Box<dyn std::error::Error + Send + Sync>;
 
+/// A value for a `$name` of a query.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Parameter {
+    /// Nothing is known.
+    Null,
+    /// A text, such as a satker's code. A list of figures is a text of them, with blanks between.
+    Text(String),
+    /// An exact figure: the unscaled integer and the scale.
+    Decimal(i128, u32),
+    /// A day.
+    Date(NaiveDate),
+}
+
+/// Values by the names of their `$name`s.
+pub type Parameters = BTreeMap<String, Parameter>;
+
 /// One consistent set of committed snapshots that answers SQL.
 pub trait Rows: Send + Sync {
-    /// All rows of one read-only query.
-    fn rows<'a>(&'a self, sql: &'a str) -> BoxFuture<'a, Result<Vec<RecordBatch>, QueryFailure>>;
+    /// All rows of one read-only query, `parameters` bound to its `$name`s.
+    fn rows<'a>(
+        &'a self,
+        sql: &'a str,
+        parameters: &'a Parameters,
+    ) -> BoxFuture<'a, Result<Vec<RecordBatch>, QueryFailure>>;
 }
 
 /// Why the rows of a section could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum RowsError {
     /// The session refused or failed the query.
-    #[error("queries/report/{query}.sql failed: {source}")]
+    #[error("{file} failed: {source}")]
     Query {
-        /// The query's file stem.
-        query: &'static str,
+        /// The query's file.
+        file: String,
         /// What the session said.
         source: QueryFailure,
     },
     /// A column the report needs is not in the answer.
-    #[error("queries/report/{query}.sql gives no column {column}: select it")]
+    #[error("{file} gives no column {column}: select it{nearest}")]
     ColumnMissing {
-        /// The query's file stem.
-        query: &'static str,
+        /// The query's file.
+        file: String,
         /// The missing column.
-        column: &'static str,
+        column: String,
+        /// Columns that resemble it, in words.
+        nearest: String,
     },
-    /// A column has a type that cannot carry the figure exactly.
-    #[error("queries/report/{query}.sql gives {column} as {found}, the report needs {wanted}: cast it in the query")]
+    /// A column has a type that cannot carry what the report prints.
+    #[error("{file} gives {column} as {found}, which the report cannot print as {wanted}: cast it in the query")]
     ColumnType {
-        /// The query's file stem.
-        query: &'static str,
+        /// The query's file.
+        file: String,
         /// The column.
-        column: &'static str,
+        column: String,
         /// The type found.
-        found: DataType,
-        /// The type wanted.
-        wanted: &'static str,
-    },
-    /// A cell that must have a value is null.
-    #[error("queries/report/{query}.sql gives a null {column} in row {row}: filter or coalesce it in the query")]
-    Null {
-        /// The query's file stem.
-        query: &'static str,
-        /// The column.
-        column: &'static str,
-        /// The row, counted from 1.
-        row: usize,
-    },
-    /// The batches of one answer do not fit together.
-    #[error("queries/report/{query}.sql gives batches of different shapes: {source}")]
-    Shape {
-        /// The query's file stem.
-        query: &'static str,
-        /// What Arrow said.
-        source: arrow::error::ArrowError,
+        found: String,
+        /// What the report wants.
+        wanted: String,
     },
 }
 
-/// One query of a report: its file stem and its text.
-#[derive(Debug, Clone, Copy)]
-pub struct Query {
-    /// The file's stem below `queries/report/`.
-    pub name: &'static str,
-    /// Plain SQL without parameters, so that it also runs in any SQL shell.
-    pub sql: &'static str,
+/// The whole answer of one query.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) file: String,
+    names: Vec<String>,
+    rows: Vec<Vec<Value>>,
+    /// Rows by the text of one column, made when first asked for.
+    groups: OnceLock<(String, HashMap<String, Vec<usize>>)>,
 }
 
-/// The whole answer of one query, with typed access by column name.
-pub(crate) struct Table {
-    query: &'static str,
-    batch: Option<RecordBatch>,
+/// One row of an answer.
+#[derive(Clone, Copy)]
+pub(crate) struct AnswerRow<'a> {
+    names: &'a [String],
+    values: &'a [Value],
 }
 
-impl Table {
-    /// Asks `rows` for `query`.
-    pub(crate) async fn ask(rows: &dyn Rows, query: Query) -> Result<Self, RowsError> {
-        let name = query.name;
-        let batches = rows.rows(query.sql).await.map_err(|source| RowsError::Query { query: name, source })?;
-        let batch = match batches.first() {
-            None => None,
-            Some(first) => Some(
-                concat_batches(&first.schema(), &batches)
-                    .map_err(|source| RowsError::Shape { query: name, source })?,
-            ),
-        };
-        Ok(Self { query: name, batch })
+/// Some rows of an answer: all, or those of one recipient.
+pub(crate) struct Excerpt {
+    answer: Arc<Answer>,
+    /// `None` for all of them.
+    chosen: Option<Vec<usize>>,
+}
+
+impl Answer {
+    fn read(query: &QueryFile, batches: &[RecordBatch]) -> Result<Self, RowsError> {
+        let names = batches.first().map_or_else(Vec::new, |batch| {
+            batch.schema().fields().iter().map(|field| field.name().clone()).collect()
+        });
+        let mut rows = Vec::new();
+        for batch in batches {
+            let columns: Result<Vec<Vec<Value>>, RowsError> =
+                batch.columns().iter().zip(&names).map(|(array, name)| cells(query, name, array)).collect();
+            let mut columns: Vec<_> = columns?.into_iter().map(Vec::into_iter).collect();
+            let row = |_| columns.iter_mut().filter_map(Iterator::next).collect();
+            rows.extend((0..batch.num_rows()).map(row));
+        }
+        Ok(Self { file: query.file.clone(), names, rows, groups: OnceLock::new() })
     }
 
-    /// How many rows there are.
-    pub(crate) fn len(&self) -> usize {
-        self.batch.as_ref().map_or(0, RecordBatch::num_rows)
-    }
-
-    /// Exact figures: decimals and integers. A float is refused, it has already lost what a figure is.
-    pub(crate) fn amounts(&self, column: &'static str) -> Result<Vec<Option<Amount>>, RowsError> {
-        let Some(array) = self.column(column)? else { return Ok(Vec::new()) };
-        let wanted = match array.data_type() {
-            DataType::Decimal128(_, scale) if *scale >= 0 => array.data_type().clone(),
-            DataType::Decimal32(_, scale) | DataType::Decimal64(_, scale) | DataType::Decimal256(_, scale)
-                if *scale >= 0 =>
-            {
-                DataType::Decimal128(38, *scale)
+    /// The rows whose `column` is `value`.
+    fn of(&self, column: &str, value: &str) -> Result<Vec<usize>, RowsError> {
+        if self.rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let at = self.position(column)?;
+        let (by, groups) = self.groups.get_or_init(|| {
+            let mut groups: HashMap<String, Vec<usize>> = HashMap::new();
+            for (row, values) in self.rows.iter().enumerate().filter(|(_, values)| !values[at].is_null()) {
+                groups.entry(values[at].to_string()).or_default().push(row);
             }
-            data_type if data_type.is_integer() => DataType::Decimal128(38, 0),
-            _ => return Err(self.wrong_type(column, &array, "a decimal")),
+            (column.to_owned(), groups)
+        });
+        if by == column {
+            return Ok(groups.get(value).cloned().unwrap_or_default());
+        }
+        let own = |row: &usize| !self.rows[*row][at].is_null() && self.rows[*row][at].to_string() == value;
+        Ok((0..self.rows.len()).filter(own).collect())
+    }
+
+    fn position(&self, column: &str) -> Result<usize, RowsError> {
+        let found = self.names.iter().position(|name| name == column);
+        found.ok_or_else(|| RowsError::ColumnMissing {
+            file: self.file.clone(),
+            column: column.to_owned(),
+            nearest: super::nearest::hint(column, self.names.iter().map(String::as_str)),
+        })
+    }
+}
+
+impl Excerpt {
+    /// The rows, in the query's order.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = AnswerRow<'_>> {
+        let answer = &self.answer;
+        let row = move |index: usize| AnswerRow { names: &answer.names, values: &answer.rows[index] };
+        let all = match &self.chosen {
+            None => (0..answer.rows.len()).collect::<Vec<_>>(),
+            Some(chosen) => chosen.clone(),
         };
-        let array = self.cast(column, &array, &wanted, "a decimal of at most 38 digits")?;
-        let decimals = array.as_primitive::<Decimal128Type>();
-        let scale = u32::from(decimals.scale().unsigned_abs());
-        Ok(decimals.iter().map(|cell| cell.map(|unscaled| Amount::new(unscaled, scale))).collect())
+        all.into_iter().map(row)
     }
 
-    /// Figures that must be there.
-    pub(crate) fn amounts_required(&self, column: &'static str) -> Result<Vec<Amount>, RowsError> {
-        self.required(column, self.amounts(column)?)
-    }
-
-    /// Whole numbers.
-    pub(crate) fn integers(&self, column: &'static str) -> Result<Vec<i64>, RowsError> {
-        let Some(array) = self.column(column)? else { return Ok(Vec::new()) };
-        if !array.data_type().is_integer() {
-            return Err(self.wrong_type(column, &array, "an integer"));
+    /// Fails unless every one of `columns` is there; an answer without rows has none and is fine.
+    pub(crate) fn require<'a>(&self, columns: impl IntoIterator<Item = &'a str>) -> Result<(), RowsError> {
+        if self.answer.rows.is_empty() {
+            return Ok(());
         }
-        let array = self.cast(column, &array, &DataType::Int64, "an integer of 64 bits")?;
-        self.required(column, array.as_primitive::<Int64Type>().iter().collect())
+        columns.into_iter().try_for_each(|column| self.answer.position(column).map(|_| ()))
     }
 
-    /// Text, however Arrow stores it; an integer reads as its digits.
-    pub(crate) fn texts(&self, column: &'static str) -> Result<Vec<Option<String>>, RowsError> {
-        let Some(array) = self.column(column)? else { return Ok(Vec::new()) };
-        let array = self.cast(column, &array, &DataType::Utf8, "text")?;
-        Ok(array.as_string::<i32>().iter().map(|cell| cell.map(str::to_owned)).collect())
+    /// The query's file, for messages.
+    pub(crate) fn file(&self) -> &str {
+        &self.answer.file
+    }
+}
+
+impl<'a> AnswerRow<'a> {
+    /// The cell of `column`; NULL where there is no such column.
+    pub(crate) fn value(self, column: &str) -> &'a Value {
+        self.names.iter().position(|name| name == column).map_or(&Value::Null, |at| &self.values[at])
     }
 
-    /// Text that must be there: codes and keys.
-    pub(crate) fn texts_required(&self, column: &'static str) -> Result<Vec<String>, RowsError> {
-        self.required(column, self.texts(column)?)
+    /// Every column with its value.
+    pub(crate) fn cells(self) -> impl Iterator<Item = (&'a str, &'a Value)> {
+        self.names.iter().map(String::as_str).zip(self.values)
+    }
+}
+
+/// A set of snapshots that remembers its answers.
+pub struct Session<'a> {
+    rows: &'a dyn Rows,
+    answers: Mutex<HashMap<Question, Arc<Answer>>>,
+}
+
+/// A query's name and the values bound in it.
+type Question = (String, Vec<(String, Parameter)>);
+
+impl std::fmt::Debug for Session<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").finish_non_exhaustive()
+    }
+}
+
+impl<'a> Session<'a> {
+    /// A session over `rows`, with nothing asked yet.
+    #[must_use]
+    pub fn new(rows: &'a dyn Rows) -> Self {
+        Self { rows, answers: Mutex::default() }
     }
 
-    /// Dates that must be there.
-    pub(crate) fn dates(&self, column: &'static str) -> Result<Vec<NaiveDate>, RowsError> {
-        let Some(array) = self.column(column)? else { return Ok(Vec::new()) };
-        if *array.data_type() != DataType::Date32 {
-            return Err(self.wrong_type(column, &array, "a date"));
-        }
-        let dates = array.as_primitive::<Date32Type>();
-        self.required(column, dates.iter().map(|cell| cell.and_then(Date32Type::to_naive_date_opt)).collect())
-    }
-
-    fn required<T>(&self, column: &'static str, cells: Vec<Option<T>>) -> Result<Vec<T>, RowsError> {
-        let null = |row| RowsError::Null { query: self.query, column, row: row + 1 };
-        cells.into_iter().enumerate().map(|(row, cell)| cell.ok_or_else(|| null(row))).collect()
-    }
-
-    fn column(&self, column: &'static str) -> Result<Option<ArrayRef>, RowsError> {
-        let Some(batch) = &self.batch else { return Ok(None) };
-        let array = batch.column_by_name(column).ok_or(RowsError::ColumnMissing { query: self.query, column })?;
-        Ok(Some(array.clone()))
-    }
-
-    fn cast(
+    /// The rows of `query`; with `own`, a column and a value, only those that have this value in it, whatever the query
+    /// gave.
+    pub(crate) async fn ask(
         &self,
-        column: &'static str,
-        array: &ArrayRef,
-        to: &DataType,
-        wanted: &'static str,
-    ) -> Result<ArrayRef, RowsError> {
-        let safe = cast(array, to).map_err(|_| self.wrong_type(column, array, wanted))?;
-        // Arrow's cast turns what does not fit into null; a figure must not vanish that way.
-        if safe.null_count() == array.null_count() { Ok(safe) } else { Err(self.wrong_type(column, array, wanted)) }
+        query: &QueryFile,
+        parameters: &Parameters,
+        own: Option<(&str, &str)>,
+    ) -> Result<Excerpt, RowsError> {
+        let wanted = query.parameters();
+        let bound: Vec<(String, Parameter)> = parameters
+            .iter()
+            .filter(|(name, _)| wanted.contains(*name))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        let question = (query.name.clone(), bound);
+        let known = self.answers.lock().unwrap_or_else(PoisonError::into_inner).get(&question).cloned();
+        let answer = match known {
+            Some(answer) => answer,
+            None => {
+                let parameters: Parameters = question.1.iter().cloned().collect();
+                let failed = |source| RowsError::Query { file: query.file.clone(), source };
+                let batches = self.rows.rows(&query.sql, &parameters).await.map_err(failed)?;
+                let answer = Arc::new(Answer::read(query, &batches)?);
+                let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+                answers.insert(question, Arc::clone(&answer));
+                answer
+            }
+        };
+        let chosen = own.map(|(column, value)| answer.of(column, value)).transpose()?;
+        Ok(Excerpt { answer, chosen })
     }
+}
 
-    fn wrong_type(&self, column: &'static str, array: &ArrayRef, wanted: &'static str) -> RowsError {
-        RowsError::ColumnType { query: self.query, column, found: array.data_type().clone(), wanted }
-    }
+/// The cells of one column. A float is refused: it has already lost what a figure is.
+fn cells(query: &QueryFile, name: &str, array: &ArrayRef) -> Result<Vec<Value>, RowsError> {
+    let wrong = || RowsError::ColumnType {
+        file: query.file.clone(),
+        column: name.to_owned(),
+        found: array.data_type().to_string(),
+        wanted: "an exact figure, a text, a date or a flag".to_owned(),
+    };
+    let exact = |to: &DataType| {
+        // Arrow's cast turns what does not fit into null; a figure must not vanish that way.
+        cast(array, to).ok().filter(|cast| cast.null_count() == array.null_count()).ok_or_else(wrong)
+    };
+    let or_null = |value: Option<Value>| value.unwrap_or(Value::Null);
+    Ok(match array.data_type() {
+        DataType::Null => vec![Value::Null; array.len()],
+        DataType::Boolean => array.as_boolean().iter().map(|cell| or_null(cell.map(Value::Flag))).collect(),
+        DataType::Date32 => {
+            let date = |day: Option<i32>| day.and_then(Date32Type::to_naive_date_opt).map(Value::Date);
+            array.as_primitive::<Date32Type>().iter().map(|cell| or_null(date(cell))).collect()
+        }
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
+            let array = exact(&DataType::Utf8)?;
+            let text = |cell: Option<&str>| or_null(cell.map(|text| Value::Text(text.trim().to_owned())));
+            array.as_string::<i32>().iter().map(text).collect()
+        }
+        DataType::Decimal32(_, scale)
+        | DataType::Decimal64(_, scale)
+        | DataType::Decimal128(_, scale)
+        | DataType::Decimal256(_, scale)
+            if *scale >= 0 =>
+        {
+            amounts(&exact(&DataType::Decimal128(38, *scale))?, u32::from(scale.unsigned_abs()))
+        }
+        integer if integer.is_integer() => amounts(&exact(&DataType::Decimal128(38, 0))?, 0),
+        _ => return Err(wrong()),
+    })
+}
+
+fn amounts(array: &ArrayRef, scale: u32) -> Vec<Value> {
+    let amount = |unscaled| Value::Amount(Amount::new(unscaled, scale));
+    array.as_primitive::<Decimal128Type>().iter().map(|cell| cell.map_or(Value::Null, amount)).collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Query, QueryFailure, Rows, RowsError, Table};
-    use crate::report::amount::Amount;
-    use arrow::array::{ArrayRef, Decimal128Array, Float64Array, Int32Array, RecordBatch, StringViewArray};
-    use futures::future::BoxFuture;
-    use std::sync::Arc;
-
-    struct Fixed(Vec<RecordBatch>);
-
-    impl Rows for Fixed {
-        fn rows<'a>(&'a self, _sql: &'a str) -> BoxFuture<'a, Result<Vec<RecordBatch>, QueryFailure>> {
-            Box::pin(async { Ok(self.0.clone()) })
-        }
-    }
-
-    fn batch() -> RecordBatch {
-        let money = Decimal128Array::from(vec![Some(12_345), None]).with_precision_and_scale(20, 2).unwrap();
-        RecordBatch::try_from_iter([
-            ("money", Arc::new(money) as ArrayRef),
-            ("float", Arc::new(Float64Array::from(vec![1.5, 2.5]))),
-            ("year", Arc::new(Int32Array::from(vec![2026, 2025]))),
-            ("name", Arc::new(StringViewArray::from(vec![Some("a"), None]))),
-        ])
-        .unwrap()
-    }
-
-    async fn table(batches: Vec<RecordBatch>) -> Table {
-        Table::ask(&Fixed(batches), Query { name: "probe", sql: "SELECT 1" }).await.unwrap()
-    }
-
-    #[tokio::test]
-    async fn figures_are_exact_and_floats_are_refused() {
-        let table = table(vec![batch(), batch()]).await;
-        assert_eq!(table.len(), 4);
-        assert_eq!(table.amounts("money").unwrap()[0], Some(Amount::new(12_345, 2)));
-        assert_eq!(table.amounts("year").unwrap()[1], Some(Amount::whole(2025)));
-        assert_eq!(table.integers("year").unwrap(), [2026, 2025, 2026, 2025]);
-        assert_eq!(table.texts("name").unwrap()[..2], [Some("a".to_owned()), None]);
-        let message = table.amounts("float").unwrap_err().to_string();
-        assert_eq!(
-            message,
-            "queries/report/probe.sql gives float as Float64, the report needs a decimal: cast it in the query"
-        );
-        assert!(matches!(table.amounts_required("money"), Err(RowsError::Null { row: 2, .. })));
-        assert!(matches!(table.texts("absent"), Err(RowsError::ColumnMissing { column: "absent", .. })));
-    }
-
-    #[tokio::test]
-    async fn no_batches_are_no_rows() {
-        let table = table(Vec::new()).await;
-        assert_eq!(table.len(), 0);
-        assert!(table.amounts("money").unwrap().is_empty());
-    }
-}
+mod tests;

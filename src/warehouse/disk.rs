@@ -75,6 +75,16 @@ fn sync_file_system(folder: &Path) -> Result<(), WarehouseError> {
     synced.map_err(|e| WarehouseError::io("make durable the file system of", folder, e))
 }
 
+/// Makes the contents of files durable: one by one while they are few, else the file system at once.
+pub(crate) fn sync_files(files: &[PathBuf]) -> Result<(), WarehouseError> {
+    match files {
+        [first, ..] if cfg!(target_os = "linux") && files.len() > SYNCED_SINGLY_MAX => {
+            sync_file_system(first.parent().unwrap_or(first))
+        }
+        few => few.iter().try_for_each(|file| sync_folder(file)),
+    }
+}
+
 /// Removes a folder and all in it; none there is fine.
 pub(crate) fn remove_folder(path: &Path) -> Result<(), WarehouseError> {
     none_is_fine(fs::remove_dir_all(path)).map_err(|e| WarehouseError::io("remove the folder", path, e))

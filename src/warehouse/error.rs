@@ -115,6 +115,12 @@ pub enum WarehouseError {
     /// A raw page cannot be read back.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// A part of a recorded edition, or what it stands on, is not what was recorded.
+    #[error("{path} does not hold what was recorded: it was changed or damaged; take it from a backup")]
+    RecordAltered {
+        /// Its file.
+        path: PathBuf,
+    },
     /// Rows that do not fit: another schema, a sum beyond 38 digits.
     #[error("{dataset}: {reason}; nothing was published")]
     Refused {
@@ -172,6 +178,7 @@ impl WarehouseError {
             Self::BrokeOff { source, .. } => source.kind(),
             Self::NoWarehouse { .. } => ErrorKind::NoWarehouse,
             Self::Name { .. } | Self::Misuse(_) => ErrorKind::Internal,
+            Self::RecordAltered { .. } => ErrorKind::DataRefused,
         }
     }
 

@@ -118,6 +118,32 @@ impl Layout {
         folder.join(run.file_name())
     }
 
+    /// Every recorded edition, and what they stand on.
+    pub(crate) fn editions(&self) -> PathBuf {
+        self.state("editions")
+    }
+
+    /// The parts of one recorded edition; `number` counts what was sent under the same name with other bytes.
+    pub(crate) fn edition(&self, edition: &str, number: u32) -> PathBuf {
+        self.editions().join(edition).join(number.to_string())
+    }
+
+    /// Where editions are written until they are whole. No edition is called like this: an edition's name holds a date.
+    pub(crate) fn editions_aside(&self) -> PathBuf {
+        self.editions().join("aside")
+    }
+
+    /// What many editions stand on, each text once, under its SHA-256.
+    pub(crate) fn edition_object(&self, sha256: &str) -> PathBuf {
+        let (folder, _) = sha256.split_at(sha256.len().min(2));
+        self.editions().join("objects").join(folder).join(format!("{sha256}.zst"))
+    }
+
+    /// Taken by whoever records editions.
+    pub(crate) fn editions_lock(&self) -> PathBuf {
+        self.state("locks/editions.lock")
+    }
+
     /// The folder of one partition in a published tree; an empty `partition` is the dataset's own folder.
     pub(crate) fn published(&self, tree: Tree, dataset: &DatasetId, partition: &str) -> PathBuf {
         let folder = self.tree(tree).join(dataset.source()).join(dataset.dataset());

@@ -363,6 +363,8 @@ pub struct RunFilter {
     pub status: Option<RunStatus>,
     /// At most so many.
     pub limit: Option<u32>,
+    /// Only those that had begun when the ledger stood at this mark ([`super::LedgerMark::runs`]).
+    pub until: Option<u64>,
 }
 
 /// How fresh one dataset is, a fiscal year.

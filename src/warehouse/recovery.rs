@@ -3,6 +3,7 @@
 
 use super::archive;
 use super::disk::{self, Lock};
+use super::editions;
 use super::error::WarehouseError;
 use super::house::House;
 use super::id::{DatasetId, RunId};
@@ -30,6 +31,7 @@ pub(crate) fn recover(house: &House, now: DateTime<Utc>) -> Result<(), Warehouse
         }
     }
     settle_marts(house, now)?;
+    editions::settle(house)?;
     remove_orphans(house)?;
     publish::sweep(house, now)
 }

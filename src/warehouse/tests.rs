@@ -4,6 +4,7 @@ mod archive;
 mod carry;
 mod commits;
 mod crash;
+mod editions;
 mod marts;
 mod readers;
 mod runs;

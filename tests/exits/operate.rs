@@ -100,7 +100,7 @@ fn check_gives_the_code_of_the_worst_finding() {
 }
 
 /// Every command there is.
-const COMMANDS: [&[&str]; 32] = [
+const COMMANDS: [&[&str]; 37] = [
     &[],
     &["demo"],
     &["sandbox"],
@@ -133,6 +133,11 @@ const COMMANDS: [&[&str]; 32] = [
     &["report"],
     &["report", "list"],
     &["report", "render"],
+    &["report", "editions"],
+    &["report", "show"],
+    &["report", "verify"],
+    &["report", "diff"],
+    &["explain"],
 ];
 
 #[test]

@@ -22,8 +22,17 @@ impl ViewSet {
     /// What the view `name` is made of, all the way down. What reads `ops.data_tests` is made of every test.
     #[must_use]
     pub fn below(&self, name: &str) -> Below {
+        self.all_below(vec![format!("{MART}.{name}")])
+    }
+
+    /// What a query is made of, all the way down: views, data tests and tables; `None` where it is not one statement.
+    #[must_use]
+    pub fn below_query(&self, sql: &str) -> Option<Below> {
+        Some(self.all_below(tables(sql)?.into_iter().collect()))
+    }
+
+    fn all_below(&self, mut open: Vec<String>) -> Below {
         let (mut below, tests) = (Below::default(), format!("{OPS}.{DATA_TESTS}"));
-        let mut open = vec![format!("{MART}.{name}")];
         while let Some(next) = open.pop() {
             if below.sql.contains_key(&next) || below.tables.contains(&next) {
                 continue;
@@ -93,5 +102,11 @@ mod tests {
         let tables: Vec<&str> = below.tables.iter().map(String::as_str).collect();
         assert_eq!(tables, ["omspan.dipa_belanja", "ops.data_tests", "ref.wilayah", "sipp.p3ke"]);
         assert_eq!(set.below("c").tables.len(), 0);
+        let query =
+            set.below_query("WITH x AS (SELECT * FROM mart.a) SELECT * FROM x, ref.wilayah WHERE d < $tanggal");
+        let query = query.unwrap();
+        assert_eq!(query.sql.keys().collect::<Vec<_>>(), ["mart.a"]);
+        assert_eq!(query.tables.iter().collect::<Vec<_>>(), ["omspan.dipa_belanja", "ref.wilayah"]);
+        assert_eq!(set.below_query("SELECT 1; SELECT 2"), None);
     }
 }

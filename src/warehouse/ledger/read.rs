@@ -1,9 +1,10 @@
 //! What is read from the ledger. Every method sees one consistent state.
 
-use super::{Ledger, count_of, dataset_of, instant_of, parsed, run_of, sums_of, word};
+use super::{Ledger, count_of, dataset_of, instant_of, parsed, run_of, sums_of, to_sql, word};
 use crate::warehouse::error::WarehouseError;
 use crate::warehouse::id::{DatasetId, RunId};
 use crate::warehouse::layout::{Layout, Tree};
+use crate::warehouse::moment::LedgerMark;
 use crate::warehouse::partition::Partition;
 use crate::warehouse::record::{
     Acceptance, AsOf, CommitMode, CommittedFile, CommittedSet, Freshness, PageRecord, PartitionRecord,
@@ -32,7 +33,7 @@ const COMMITTED_FILES: &str = "
 
 const RUNS: &str = "
     SELECT * FROM runs
-    WHERE (?1 IS NULL OR (source = ?1 AND dataset = ?2)) AND (?3 IS NULL OR status = ?3)
+    WHERE (?1 IS NULL OR (source = ?1 AND dataset = ?2)) AND (?3 IS NULL OR status = ?3) AND (?5 IS NULL OR seq <= ?5)
     ORDER BY seq DESC LIMIT ?4";
 
 /// By dataset and year: the last run, the last that ended, the last that published, the last that was good.
@@ -67,6 +68,30 @@ impl Ledger {
                 rows.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().unzip();
             Ok(CommittedSet { retained, shown })
         })
+    }
+
+    /// [`Ledger::committed_set`] and how far the ledger had come: one reading.
+    pub(crate) fn moment(
+        &self,
+        layout: &Layout,
+        until: Option<NaiveDate>,
+    ) -> Result<(CommittedSet, LedgerMark), WarehouseError> {
+        let mark = |connection: &rusqlite::Connection| -> rusqlite::Result<LedgerMark> {
+            let runs =
+                connection.query_row("SELECT coalesce(max(seq), 0) FROM runs", [], |row| row.get::<_, i64>(0))?;
+            let mut query = connection
+                .prepare_cached("SELECT run FROM runs WHERE status IN ('running', 'committing') ORDER BY seq")?;
+            let open = query.query_map([], |row| run_of(row, "run"))?.collect::<rusqlite::Result<_>>()?;
+            Ok(LedgerMark { runs: runs.unsigned_abs(), open })
+        };
+        // A commit between two readings would show: then both are taken again.
+        loop {
+            let before = self.call("read how far the ledger has come", mark)?;
+            let set = self.committed_set(layout, until)?;
+            if self.call("read how far the ledger has come", mark)? == before {
+                return Ok((set, before));
+            }
+        }
     }
 
     /// The file that is current for one partition; `None` where it has none.
@@ -125,7 +150,8 @@ impl Ledger {
                 dataset.map(DatasetId::source),
                 dataset.map(DatasetId::dataset),
                 filter.status.map(RunStatus::word),
-                limit
+                limit,
+                filter.until.map(to_sql),
             ];
             let rows = query.query_map(wanted, record_of)?;
             rows.collect()

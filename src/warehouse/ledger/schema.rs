@@ -158,4 +158,6 @@ pub(crate) const MIGRATIONS: &[&str] = &[
         problem TEXT,
         PRIMARY KEY (run, name)
     ) STRICT, WITHOUT ROWID;",
+    // Recorded editions.
+    super::editions::TABLES,
 ];

@@ -60,7 +60,7 @@ fn freshness_tells_the_last_good_run_and_whether_the_last_attempt_failed() {
     drop(running);
     assert_eq!((fresh().stale, fresh().attempt.status), (true, RunStatus::Failed));
     let of = |status| {
-        let filter = RunFilter { dataset: Some(dataset(DIPA)), status, limit: Some(2) };
+        let filter = RunFilter { dataset: Some(dataset(DIPA)), status, limit: Some(2), until: None };
         scene.warehouse.runs(&filter).unwrap().iter().map(|run| run.started_at).collect::<Vec<_>>()
     };
     assert_eq!((of(None), of(Some(RunStatus::Held))), (vec![noon(23), noon(22)], vec![noon(21)]));

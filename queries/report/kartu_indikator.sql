@@ -1,0 +1,12 @@
+-- The IKPA indicators of every satker in its newest month, weakest first; those with weight 0 do not apply.
+WITH terakhir AS (
+    SELECT kode, max(periode) AS periode
+    FROM mart.ikpa_indikator
+    WHERE tingkat = 'satker' AND tahun_anggaran = CAST($tahun_anggaran AS INT)
+    GROUP BY kode
+)
+SELECT i.kode AS satker, concat(i.kunci, '-', coalesce(i.kdkppn, '')) AS kunci, i.indikator, i.nilai, i.bobot
+FROM mart.ikpa_indikator AS i
+JOIN terakhir AS t ON t.kode = i.kode AND t.periode = i.periode
+WHERE i.tingkat = 'satker' AND i.tahun_anggaran = CAST($tahun_anggaran AS INT) AND i.bobot > 0
+ORDER BY satker, i.nilai NULLS LAST, kunci

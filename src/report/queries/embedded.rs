@@ -1,0 +1,68 @@
+//! The report queries of this release, embedded in the binary: one word a file, and a test that none is missing.
+
+/// The named files of `queries/report/` as `(stem, text)`.
+macro_rules! queries {
+    ($($stem:literal),+ $(,)?) => {
+        &[$(($stem, include_str!(concat!("../../../queries/report/", $stem, ".sql")))),+]
+    };
+}
+
+/// `(stem, text)` of every file in `queries/report/`.
+pub(super) static EMBEDDED: &[(&str, &str)] = queries![
+    "catatan_mutu",
+    "ikpa_bulanan",
+    "ikpa_eselon1",
+    "ikpa_indikator",
+    "ikpa_indikator_lemah",
+    "ikpa_lemah",
+    "ikpa_satker",
+    "ikpa_sebaran",
+    "ikpa_total",
+    "kartu_bulanan",
+    "kartu_indikator",
+    "kartu_indikator_lemah",
+    "kartu_jenis_belanja",
+    "kartu_pagu_minus",
+    "kartu_pelengkap",
+    "kartu_pnbp",
+    "kartu_selisih_fa",
+    "kartu_total",
+    "kesejahteraan_cakupan_rendah",
+    "kesejahteraan_kecamatan",
+    "kesejahteraan_luar_daftar",
+    "kesejahteraan_potret",
+    "kesejahteraan_program",
+    "kesejahteraan_tanpa_anggaran",
+    "kesejahteraan_total",
+    "penerima_satker",
+    "pengadaan_bulanan",
+    "pengadaan_kategori",
+    "pengadaan_pdn_rendah",
+    "pengadaan_satker",
+    "pengadaan_terlambat",
+    "pengadaan_total",
+    "pengadaan_umk_rendah",
+    "pnbp_akun",
+    "pnbp_belum_dibukukan",
+    "pnbp_bulanan",
+    "pnbp_pelengkap",
+    "pnbp_satker",
+    "pnbp_tanpa_target",
+    "pnbp_tertinggal",
+    "pnbp_total",
+    "ringkasan_di_bawah",
+    "ringkasan_indikator",
+    "ringkasan_total",
+    "ringkasan_wilayah",
+    "serapan_anggaran_buku",
+    "serapan_anggaran_bulanan",
+    "serapan_anggaran_eselon1",
+    "serapan_anggaran_ikpa_kl",
+    "serapan_anggaran_ikpa_lemah",
+    "serapan_anggaran_jenis_belanja",
+    "serapan_anggaran_pagu_minus",
+    "serapan_anggaran_satker",
+    "serapan_anggaran_selisih_fa",
+    "serapan_anggaran_tertinggal",
+    "serapan_anggaran_total",
+];
