@@ -201,6 +201,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
     let hears_signals = match &cli.command {
         Command::Serve(_) | Command::Submit(_) | Command::Cluster(_) => true,
         Command::Sql(args) => args.hears_signals(),
+        Command::Report(args) => args.hears_signals(),
         _ => false,
     };
     let command = async {

@@ -1,4 +1,7 @@
-//! `lumbung report`: editions from committed snapshots, written to a folder without sending.
+//! `lumbung report`: editions from committed snapshots, written to a folder or sent through the outbox.
+
+mod deliveries;
+mod send;
 
 use std::path::{Path, PathBuf};
 
@@ -42,6 +45,19 @@ enum ReportCommand {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
+    /// Send one edition to its recipients, through the outbox
+    Send(send::SendArgs),
+    /// Send again what did not arrive
+    Resend(send::ResendArgs),
+    /// What became of each mail
+    Deliveries(deliveries::DeliveriesArgs),
+}
+
+impl ReportArgs {
+    /// Whether the command finishes the mail at hand when it is interrupted.
+    pub(crate) fn hears_signals(&self) -> bool {
+        matches!(self.command, ReportCommand::Send(_) | ReportCommand::Resend(_))
+    }
 }
 
 /// An edition and its messages.
@@ -62,6 +78,9 @@ pub(crate) async fn run(context: &Context, args: &ReportArgs) -> Result<(), Fail
             paths.extend(deliver(&composed, out)?);
             paths.iter().try_for_each(|path| print(&format!("{}\n", path.display())))
         }
+        ReportCommand::Send(args) => send::send(context, args).await,
+        ReportCommand::Resend(args) => send::resend(context, args).await,
+        ReportCommand::Deliveries(args) => deliveries::run(context, args),
     }
 }
 

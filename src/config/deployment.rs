@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 
 use super::document::{Document, Problem, Problems, Section};
 use super::listening::{self, InboxSettings, ServeSettings};
+use super::mail::{self, MailSettings};
 use crate::contract::{self, Auth};
 use crate::seal::Recipient;
 
@@ -21,8 +22,6 @@ pub struct Config {
     pub archive: ArchiveSettings,
     /// How personal data is kept.
     pub privacy: PrivacySettings,
-    /// How mail leaves.
-    pub mail: MailSettings,
     /// Limits of queries.
     pub sql: SqlSettings,
     /// When the marts are materialised.
@@ -193,7 +192,7 @@ pub fn parse(file: &str, text: &str, overrides: &[String]) -> Result<Config, Pro
         sources: sources(&root),
         archive: archive(&root),
         privacy: privacy(&root),
-        mail: mail(&root),
+        mail: mail::mail(&root),
         sql: sql(&root),
         marts: marts(&root),
         serve: listening::serve(&root),
@@ -289,27 +288,6 @@ fn privacy(root: &Section<'_, '_>) -> PrivacySettings {
         section.finish();
     }
     PrivacySettings { key_file }
-}
-
-fn mail(root: &Section<'_, '_>) -> MailSettings {
-    let section = root.section("mail");
-    let text =
-        |key, default: &str| section.as_ref().and_then(|section| section.text(key)).unwrap_or(default).to_owned();
-    let transport = text("transport", "file");
-    if transport != "file"
-        && let Some(section) = &section
-    {
-        section.problem("transport", format!("unknown mail transport \"{transport}\""), "known: file");
-    }
-    let mail = MailSettings {
-        transport: MailTransport::File,
-        folder: PathBuf::from(text("folder", "outbox")),
-        from: text("from", "lumbung@contoh.go.id"),
-    };
-    if let Some(section) = section {
-        section.finish();
-    }
-    mail
 }
 
 fn sql(root: &Section<'_, '_>) -> SqlSettings {

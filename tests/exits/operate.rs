@@ -101,7 +101,7 @@ fn check_gives_the_code_of_the_worst_finding() {
 
 #[test]
 fn every_command_has_help_with_an_example() {
-    let commands: [&[&str]; 35] = [
+    let commands: [&[&str]; 38] = [
         &[],
         &["demo"],
         &["sandbox"],
@@ -137,6 +137,9 @@ fn every_command_has_help_with_an_example() {
         &["report"],
         &["report", "list"],
         &["report", "render"],
+        &["report", "send"],
+        &["report", "resend"],
+        &["report", "deliveries"],
     ];
     let help = |command: &[&str]| {
         let mut program = Command::new(env!("CARGO_BIN_EXE_lumbung"));
