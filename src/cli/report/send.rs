@@ -74,10 +74,12 @@ pub(super) async fn send(context: &Context, args: &SendArgs) -> Result<(), Failu
     if laid_in.standing > 0 && !context.quiet {
         talk(&format!("{} of {} mails were in the outbox before: they stay as they were", laid_in.standing, messages.len()));
     }
+    let mut done = Ok(());
     for edition in editions(&messages) {
-        run(context, &warehouse, Deliveries::Edition(edition), None).await?;
+        // One edition's trouble keeps no other from being sent; the first one's is told by the exit code.
+        done = done.and(run(context, &warehouse, Deliveries::Edition(edition), None).await);
     }
-    Ok(())
+    done
 }
 
 /// The editions of `messages`, each once.
