@@ -99,6 +99,60 @@ fn has_only_crlf(eml: &[u8]) -> bool {
     !lone_lf && !lone_cr
 }
 
+/// Looks whether mail could leave: the settings and the password and, unless `offline`, the server up to the login. Nothing is sent.
+///
+/// # Errors
+/// When a setting or the password is missing.
+pub async fn probe(
+    settings: &MailSettings,
+    credentials: &Credentials,
+    offline: bool,
+) -> Result<Option<Stopped>, MailError> {
+    for (key, text) in [("from", Some(&settings.from)), ("operator", settings.operator.as_ref())] {
+        text.map(|text| address(key, text)).transpose()?;
+    }
+    let road = Road::new(settings, credentials)?;
+    if offline {
+        return Ok(None);
+    }
+    match road.open().await {
+        Ok(line) => {
+            line.close().await;
+            Ok(None)
+        }
+        Err(fault) => Ok(Some(burst::stopped(&fault))),
+    }
+}
+
+/// Settles deliveries in doubt that were found at the receiver's: they count as accepted from here on. How many of `numbers` were
+/// in doubt.
+///
+/// # Errors
+/// When somebody sends at the moment, or the ledger cannot be written.
+pub fn arrived(
+    warehouse: &Warehouse,
+    numbers: &[u64],
+    operator: &str,
+    now: DateTime<Utc>,
+) -> Result<usize, MailError> {
+    let log = warehouse.outbox(seconds(LEASE_SLACK_SECS), now)?;
+    let said = format!("found at the receiver's, says {operator}");
+    // No time plays a part in this move.
+    let [backoff, backoff_max, give_up_after] = [TimeDelta::zero(); 3];
+    let policy = RetryPolicy { backoff, backoff_max, give_up_after };
+    let records = log.deliveries(Deliveries::All)?;
+    let changes: Vec<DeliveryChange<'_>> = records
+        .iter()
+        .filter(|record| numbers.contains(&record.seq))
+        .filter_map(|record| {
+            let next = state::next(record, Event::Arrived, now, &policy)?;
+            Some(change(record, &next, Said { text: Some(&said), ..Said::of(record) }))
+        })
+        .collect();
+    log.apply(&changes, now)?;
+    Ok(changes.len())
+}
+
 /// The one sender of an outbox.
 pub struct Outbox {
     log: OutboxLog,
@@ -122,9 +176,6 @@ impl Outbox {
         clock: Clock,
     ) -> Result<Self, MailError> {
         let road = Road::new(settings, credentials)?;
-        let address = |key, text: &str| {
-            text.parse::<Address>().map_err(|error| MailError::Address { key, reason: error.to_string() })
-        };
         let longest = settings.smtp.as_ref().map_or(0, |smtp| smtp.timeouts.total()) + LEASE_SLACK_SECS;
         let outbox = Self {
             from: address("from", &settings.from)?,
@@ -209,6 +260,10 @@ impl Outbox {
         self.log.told(&bad, new.as_ref(), now)?;
         Ok(())
     }
+}
+
+fn address(key: &'static str, text: &str) -> Result<Address, MailError> {
+    text.parse::<Address>().map_err(|error| MailError::Address { key, reason: error.to_string() })
 }
 
 fn seconds(n: u64) -> TimeDelta {

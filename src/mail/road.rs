@@ -23,7 +23,7 @@ impl Road {
     pub(super) fn new(settings: &MailSettings, credentials: &Credentials) -> Result<Self, MailError> {
         match (settings.transport, &settings.smtp) {
             (MailTransport::Smtp, Some(smtp)) => {
-                let password = smtp.user.as_ref().map(|user| credentials.smtp_password(user)).transpose()?;
+                let password = smtp.user.as_ref().map(|_| credentials.smtp_password()).transpose()?;
                 Ok(Self::Server(Box::new(Server::new(smtp, password)?)))
             }
             _ if settings.file_is_delivery => Ok(Self::Folder(FileTransport::new(&settings.folder))),

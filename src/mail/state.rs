@@ -5,7 +5,7 @@
 //!    ▲                  │      ├─ refused
 //!    │                  │      ├─ ambiguous
 //!    │                  ▼      ▼
-//!    └──── again ──── retry ─► given_up
+//!    └──── again ──── retry ─► given_up        (ambiguous ── arrived ──► accepted)
 //! ```
 //!
 //! **Invariants**
@@ -65,6 +65,8 @@ pub enum Event {
     Unreached(DeliveryStage),
     /// Time has passed.
     Tick,
+    /// The operator found it at the receiver's.
+    Arrived,
     /// The operator says again; `ambiguous`: knowing that it may have arrived.
     Again {
         /// Whether deliveries in doubt are meant, too.
@@ -123,6 +125,7 @@ pub fn next(record: &DeliveryRecord, event: Event, now: DateTime<Utc>, policy: &
         (Refused | GivenUp | Retry, Event::Again { .. }) | (Ambiguous, Event::Again { ambiguous: true }) => {
             Some(Next { state: Pending, due_since: now, ..stays })
         }
+        (Ambiguous, Event::Arrived) => to(Accepted, record.stage),
         _ => None,
     }
 }

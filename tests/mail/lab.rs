@@ -17,6 +17,9 @@ use crate::harness::python_has;
 /// Between two runs: longer than the longest wait of the first attempts.
 const NEXT_RUN_MINUTES: i64 = 30;
 
+/// Longer than the greylist's own wait.
+const GREYLIST: Duration = Duration::from_millis(500);
+
 /// A running laboratory server; ended when dropped.
 struct Server {
     process: Child,
@@ -85,7 +88,7 @@ const MODES: [Mode; 25] = [
     mode("auth-reject", &[], &[WAIT]),
     mode("auth-tempfail", &[], &[WAIT]),
     mode("tempfail-first-N", &["--n", "2"], &[WAIT, WAIT, ALL]),
-    mode("greylist", &["--delay", "0"], &[WAIT, ALL]),
+    mode("greylist", &["--delay", "0.3"], &[WAIT, ALL]),
     mode("tempfail-always", &[], &[WAIT, WAIT]),
     mode("tempfail-connect", &["--n", "2"], &[WAIT, WAIT, ALL]),
     mode("reject-recipient", &[], &[[Accepted, Refused, Accepted], [Accepted, Refused, Accepted]]),
@@ -129,6 +132,10 @@ fn check(shared: &Path, mode: &Mode) {
     let server = Server::start(shared, &[&["--mode", mode.name], mode.more].concat());
     let post = post(&server, mode.name);
     for (run, expected) in (0_i64..).zip(mode.runs) {
+        if mode.name == "greylist" && run > 0 {
+            // The list goes by the machine's clock.
+            std::thread::park_timeout(GREYLIST);
+        }
         let stopped = post.send(run * NEXT_RUN_MINUTES).unwrap();
         assert_eq!(post.states(), expected, "{} run {run}: {stopped:?} {:?}", mode.name, post.records());
         assert_kept(&server, &post, mode.name);
@@ -226,6 +233,5 @@ fn lost_answers_in_a_row_stop_the_burst() {
     let states = post.states();
     assert_eq!(states.iter().filter(|state| **state == Ambiguous).count(), 3, "{states:?}");
     assert_eq!(states.iter().filter(|state| **state == DeliveryState::Pending).count(), 7);
-    std::thread::park_timeout(Duration::from_millis(10));
     assert_eq!(server.times().len(), 3);
 }

@@ -7,22 +7,41 @@ use serde_json::{Value, json};
 use crate::cli::Context;
 use crate::cli::exit::Failure;
 use crate::cli::output::{OutputFormat, Table, print, print_json};
+use crate::config;
+use crate::mail::outbox::arrived;
 use crate::warehouse::{Deliveries, DeliveryRecord, DeliveryStage, Warehouse};
 
 /// What became of each mail
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  lumbung report deliveries\n  lumbung report deliveries serapan-anggaran-2026-10-31\n  \
+    lumbung report deliveries --arrived 17\n  \
     lumbung sql \"SELECT state, count(*) FROM ops.deliveries GROUP BY state\"\n\nAddresses are masked. docs/mail.md says what \
     each state asks of you.")]
 pub(crate) struct DeliveriesArgs {
     /// Only of this edition, e.g. serapan-anggaran-2026-10-31
     edition: Option<String>,
+    /// A delivery in doubt was found at the receiver's (repeatable): its number; it counts as accepted from here on
+    #[arg(long, value_name = "NO")]
+    arrived: Vec<u64>,
 }
 
 pub(super) fn run(context: &Context, args: &DeliveriesArgs) -> Result<(), Failure> {
+    if !args.arrived.is_empty() {
+        settle(context, &args.arrived)?;
+    }
     let warehouse = Warehouse::open_for_reading(&context.warehouse)?;
     let which = args.edition.as_deref().map_or(Deliveries::All, Deliveries::Edition);
     show(context, &warehouse.deliveries(which)?)
+}
+
+fn settle(context: &Context, numbers: &[u64]) -> Result<(), Failure> {
+    let now = context.clock.now();
+    let warehouse = Warehouse::open(&context.warehouse, now)?;
+    match arrived(&warehouse, numbers, &config::operator(), now)? {
+        n if n == numbers.len() => Ok(()),
+        n => Err(Failure::usage(format!("{n} of {} deliveries were in doubt; the others stand as they stood", numbers.len()))
+            .with_hint("lumbung report deliveries shows which are ambiguous")),
+    }
 }
 
 /// A table for people, a JSON line a delivery for scripts.

@@ -66,6 +66,9 @@ pub(super) async fn send(context: &Context, args: &SendArgs) -> Result<(), Failu
         return Err(Failure::new(Code::Configuration, format!("{} has no recipients", args.name)));
     };
     if let Some(to) = to {
+        if messages.len() > 1 && !context.quiet {
+            talk(&format!("a proof of the first of {} mails", messages.len()));
+        }
         let proof = proof(first, &to, now);
         lay_in(&warehouse, DeliveryKind::Proof, std::slice::from_ref(&proof), &operator, now)?;
         return run(context, &warehouse, Deliveries::Message(&proof.message_id), None).await;
@@ -139,6 +142,10 @@ async fn run(
         records.retain(|record| !before.contains(&(record.seq, record.state)) || !record.state.is_final());
     }
     deliveries::show(context, &records)?;
+    if matches!(which, Deliveries::Edition(_)) {
+        // A proof is no delivery of the edition.
+        records.retain(|record| record.kind == DeliveryKind::Edition);
+    }
     verdict(&records, stopped)
 }
 

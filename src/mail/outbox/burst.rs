@@ -231,7 +231,8 @@ enum Stop {
     Unreached(Fault),
 }
 
-fn stopped(fault: &Fault) -> Stopped {
+/// Why sending ends where no server takes anybody in.
+pub(super) fn stopped(fault: &Fault) -> Stopped {
     let code = fault.code().map(|code| format!(" {code}")).unwrap_or_default();
     let text = format!("{}:{code} {}", fault.stage.word(), cut(&fault.text()));
     if fault.is_unauthorised() { Stopped::Unauthorised(text) } else { Stopped::Unavailable(text) }

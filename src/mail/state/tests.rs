@@ -49,6 +49,7 @@ fn events() -> Vec<Event> {
         Event::Dot,
         Event::Died,
         Event::Tick,
+        Event::Arrived,
         Event::Again { ambiguous: false },
         Event::Again { ambiguous: true },
     ];
@@ -73,7 +74,7 @@ fn every_state_moves_by_its_own_events_only() {
             let expected = match (state, event) {
                 (Pending | Retry, Event::Begin) | (Sending, Event::Dot) => Some(Sending),
                 (Pending | Retry, Event::Unreached(_)) | (Sending, Event::Died) => Some(Retry),
-                (Sending, Event::Ended(Outcome::Accepted, _)) => Some(Accepted),
+                (Sending, Event::Ended(Outcome::Accepted, _)) | (Ambiguous, Event::Arrived) => Some(Accepted),
                 (Sending, Event::Ended(Outcome::Refused, _)) => Some(Refused),
                 (Sending, Event::Ended(Outcome::NotTaken, _)) => Some(Retry),
                 (Sending, Event::Ended(Outcome::Unknown, _)) => Some(Ambiguous),
