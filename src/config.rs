@@ -12,9 +12,7 @@ mod postgres;
 mod terminal;
 
 pub use credential::{CredentialError, Credentials, no_color, operator};
-pub use deployment::{
-    ArchiveSettings, Config, Deployment, PrivacySettings, SourceSettings, SqlSettings,
-};
+pub use deployment::{ArchiveSettings, Config, Deployment, PrivacySettings, SourceSettings, SqlSettings};
 pub use document::{Problem, Problems};
 pub use embedded::{ConfigFolder, DEFAULT_CONFIG};
 pub use listening::{InboxSettings, ServeSettings};

@@ -15,8 +15,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::table::{MemoryTable, Rows};
 use crate::warehouse::{
-    Acceptance, AsOf, CommittedFile, CommittedSet, Deliveries, DeliveryRecord, InboxTally, QuarantinedRow, RunFilter, RunId, RunRecord,
-    SubmissionRecord, Warehouse, WarehouseError,
+    Acceptance, AsOf, CommittedFile, CommittedSet, Deliveries, DeliveryRecord, InboxTally, QuarantinedRow, RunFilter,
+    RunId, RunRecord, SubmissionRecord, Warehouse, WarehouseError,
 };
 use deliveries::deliveries_table;
 

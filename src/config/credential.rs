@@ -164,8 +164,9 @@ impl Credentials {
         let file = self.variable(SMTP_PASSWORD_FILE_ENV).filter(|path| !path.is_empty()).map(PathBuf::from);
         let text = match (given, file) {
             (Some(text), _) => text,
-            (None, Some(path)) => key_file_text(&path)
-                .map_err(|error| CredentialError::KeyFile { path, reason: error.to_string() })?,
+            (None, Some(path)) => {
+                key_file_text(&path).map_err(|error| CredentialError::KeyFile { path, reason: error.to_string() })?
+            }
             (None, None) => return Err(CredentialError::NoSmtpPassword),
         };
         let text = text.trim_end_matches(['\r', '\n']);

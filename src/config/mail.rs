@@ -198,7 +198,8 @@ fn timeouts(mail: Option<&Section<'_, '_>>) -> SmtpTimeouts {
 
 /// Security, user, host and port of `scheme://[user@]host[:port]`.
 fn server(url: &str) -> Result<(SmtpSecurity, Option<String>, String, u16), &'static str> {
-    const SHAPE: &str = "smtps://user@host[:465], smtp+starttls://user@host[:587], or smtp://127.0.0.1[:25] to this machine";
+    const SHAPE: &str =
+        "smtps://user@host[:465], smtp+starttls://user@host[:587], or smtp://127.0.0.1[:25] to this machine";
     let (scheme, rest) = url.trim().split_once("://").ok_or(SHAPE)?;
     let (security, default_port) = match scheme {
         "smtps" => (SmtpSecurity::Tls, 465),

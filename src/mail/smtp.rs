@@ -70,7 +70,8 @@ impl Fault {
 
     /// Whether the server refuses who sends.
     pub(crate) fn is_unauthorised(&self) -> bool {
-        let refused = self.stage == Stage::Auth && matches!(self.cause, Cause::Unsafe(_) | Cause::Reply { code: 500.., .. });
+        let refused =
+            self.stage == Stage::Auth && matches!(self.cause, Cause::Unsafe(_) | Cause::Reply { code: 500.., .. });
         refused || self.code().is_some_and(|code| UNAUTHORISED.contains(&code))
     }
 
@@ -154,8 +155,7 @@ impl Server {
                 let text = "the server offers no way to log in (PLAIN, LOGIN)";
                 return Err(Fault::new(Stage::Auth, Cause::Unsafe(text.to_owned())));
             }
-            let reply =
-                within(Stage::Auth, timeouts.auth, connection.auth(DEFAULT_MECHANISMS, &credentials)).await?;
+            let reply = within(Stage::Auth, timeouts.auth, connection.auth(DEFAULT_MECHANISMS, &credentials)).await?;
             expect(Stage::Auth, &reply, 200)?;
         }
         Ok(Session { connection, settings: self.settings.clone(), n_sent: 0 })
@@ -166,8 +166,7 @@ impl Server {
         let SmtpSettings { host, port, timeouts, .. } = &self.settings;
         let connect = Duration::from_secs(timeouts.connect);
         let place = (host.as_str(), *port);
-        let opened =
-            AsyncSmtpConnection::connect_tokio1(place, Some(connect), &self.hello, Some(tls.clone()), None);
+        let opened = AsyncSmtpConnection::connect_tokio1(place, Some(connect), &self.hello, Some(tls.clone()), None);
         within(Stage::Connect, timeouts.connect + timeouts.tls + timeouts.greeting, opened).await
     }
 
@@ -272,11 +271,7 @@ impl Session {
     }
 
     /// The message, the dot and the reply to it.
-    async fn content<E>(
-        &mut self,
-        letter: &Letter<'_>,
-        at_dot: impl FnOnce() -> Result<(), E>,
-    ) -> Result<Ended, E> {
+    async fn content<E>(&mut self, letter: &Letter<'_>, at_dot: impl FnOnce() -> Result<(), E>) -> Result<Ended, E> {
         let timeouts = self.settings.timeouts;
         let note = DotNote::default();
         let began = Instant::now();

@@ -37,15 +37,8 @@ pub enum DeliveryState {
 
 impl DeliveryState {
     /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::Pending,
-        Self::Sending,
-        Self::Accepted,
-        Self::Refused,
-        Self::Retry,
-        Self::Ambiguous,
-        Self::GivenUp,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Pending, Self::Sending, Self::Accepted, Self::Refused, Self::Retry, Self::Ambiguous, Self::GivenUp];
 
     /// The word of the ledger.
     #[must_use]

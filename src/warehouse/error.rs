@@ -181,7 +181,7 @@ impl WarehouseError {
             | Self::Parquet { .. } => ErrorKind::CannotWrite,
             Self::Recount(_) | Self::Mismatch(_) | Self::Refused { .. } | Self::MessageChanged { .. } => {
                 ErrorKind::DataRefused
-            },
+            }
             Self::Archive(error) if error.is_identity() => ErrorKind::NotAuthorised,
             Self::Archive(ArchiveError::Io { .. }) => ErrorKind::CannotWrite,
             Self::Archive(_) => ErrorKind::DataRefused,

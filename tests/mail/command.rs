@@ -115,7 +115,11 @@ fn every_outcome_has_its_exit_code_and_its_way_on() {
     turn.store(2, Ordering::SeqCst);
     let doubtful = ends(75, command(&lab, &url, &resend(&[edition, "--failed"])));
     assert_eq!(states(&doubtful), ["ambiguous"; 2]);
-    assert!(doubtful.stderr.contains("2 mails may have arrived or not, and are not sent again"), "{}", doubtful.stderr);
+    assert!(
+        doubtful.stderr.contains("2 mails may have arrived or not, and are not sent again"),
+        "{}",
+        doubtful.stderr
+    );
     turn.store(3, Ordering::SeqCst);
     for flags in [&[edition][..], &[edition, "--failed"], &[]] {
         ends(if flags.is_empty() { 0 } else { 75 }, command(&lab, &url, &resend(flags)));

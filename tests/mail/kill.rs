@@ -164,5 +164,7 @@ fn a_sender_that_is_killed_anywhere_doubles_nothing_and_forgets_nobody() {
         n_doubtful += doubtful;
         n_bursts += 1;
     }
-    eprintln!("{n_kills} kills in {n_bursts} bursts of {RECIPIENTS}: {n_doubtful} mails in doubt, none twice, none lost");
+    eprintln!(
+        "{n_kills} kills in {n_bursts} bursts of {RECIPIENTS}: {n_doubtful} mails in doubt, none twice, none lost"
+    );
 }

@@ -32,8 +32,7 @@ impl Server {
         let folder = TempDir::new().unwrap();
         let mut command = Command::new("python3");
         command.arg(tools.join("tools/smtp_lab.py")).args(["--seconds", "120", "--dir"]).arg(folder.path());
-        let mut process =
-            command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut process = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let said: serde_json::Value = serde_json::from_str(&line).unwrap();

@@ -28,7 +28,8 @@ impl Postfix {
     fn start() -> Option<Self> {
         let script = shared()?.join("tools/postfix_lab.sh");
         let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
-        let installed = Command::new("postconf").arg("mail_version").output().is_ok_and(|o| o.status.success());
+        let installed =
+            Command::new("postconf").args(["-d", "mail_version"]).output().is_ok_and(|o| o.status.success());
         if !is_root || !installed {
             eprintln!("skipped: needs Postfix, and root");
             return None;
@@ -71,7 +72,8 @@ impl Drop for Postfix {
 fn wait_for(postfix: &Postfix, n: usize) {
     let began = Instant::now();
     while postfix.times().len() < n {
-        let log = || std::fs::read_to_string(Path::new(postfix.folder.path()).join("postfix.log")).unwrap_or_default();
+        let log =
+            || std::fs::read_to_string(Path::new(postfix.folder.path()).join("postfix.log")).unwrap_or_default();
         assert!(began.elapsed() < WAIT_MAX, "{:?}\n{}", postfix.times(), log());
         std::thread::park_timeout(LOOK);
     }

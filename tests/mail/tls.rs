@@ -84,7 +84,8 @@ fn without_starttls_nothing_is_sent() {
 fn replies_slipped_in_before_the_handshake_are_not_believed() {
     let folder = tempfile::tempdir().unwrap();
     let good = folder.path().join("good.pem");
-    let slipped = "250-sink.test\r\n250 AUTH PLAIN\r\n235 welcome\r\n250 mail\r\n250 rcpt\r\n354 go\r\n250 queued\r\n";
+    let slipped =
+        "250-sink.test\r\n250 AUTH PLAIN\r\n235 welcome\r\n250 mail\r\n250 rcpt\r\n354 go\r\n250 queued\r\n";
     let sink = Sink::start(Tls::Offered(certificate(&["127.0.0.1"], &good), slipped), go());
     let post = post("smtp+starttls", &sink, &good);
     let stopped = post.send(0).unwrap();

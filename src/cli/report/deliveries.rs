@@ -13,10 +13,12 @@ use crate::warehouse::{Deliveries, DeliveryRecord, DeliveryStage, Warehouse};
 
 /// What became of each mail
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  lumbung report deliveries\n  lumbung report deliveries serapan-anggaran-2026-10-31\n  \
+#[command(
+    after_help = "Examples:\n  lumbung report deliveries\n  lumbung report deliveries serapan-anggaran-2026-10-31\n  \
     lumbung report deliveries --arrived 17\n  \
     lumbung sql \"SELECT state, count(*) FROM ops.deliveries GROUP BY state\"\n\nAddresses are masked. docs/mail.md says what \
-    each state asks of you.")]
+    each state asks of you."
+)]
 pub(crate) struct DeliveriesArgs {
     /// Only of this edition, e.g. serapan-anggaran-2026-10-31
     edition: Option<String>,
@@ -39,8 +41,11 @@ fn settle(context: &Context, numbers: &[u64]) -> Result<(), Failure> {
     let warehouse = Warehouse::open(&context.warehouse, now)?;
     match arrived(&warehouse, numbers, &config::operator(), now)? {
         n if n == numbers.len() => Ok(()),
-        n => Err(Failure::usage(format!("{n} of {} deliveries were in doubt; the others stand as they stood", numbers.len()))
-            .with_hint("lumbung report deliveries shows which are ambiguous")),
+        n => Err(Failure::usage(format!(
+            "{n} of {} deliveries were in doubt; the others stand as they stood",
+            numbers.len()
+        ))
+        .with_hint("lumbung report deliveries shows which are ambiguous")),
     }
 }
 

@@ -35,9 +35,11 @@ pub(crate) struct SendArgs {
 
 /// Send again what did not arrive
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  lumbung report resend\n  lumbung report resend serapan-anggaran-2026-10-31 --failed\n  \
+#[command(
+    after_help = "Examples:\n  lumbung report resend\n  lumbung report resend serapan-anggaran-2026-10-31 --failed\n  \
     lumbung report resend serapan-anggaran-2026-10-31 --ambiguous\n\n\
-    The same bytes and the same Message-ID go out again. Without an edition: everything that is due.")]
+    The same bytes and the same Message-ID go out again. Without an edition: everything that is due."
+)]
 pub(crate) struct ResendArgs {
     /// The edition, e.g. serapan-anggaran-2026-10-31 (see report deliveries)
     #[arg(required_if_eq_any([("failed", "true"), ("ambiguous", "true")]))]
@@ -75,7 +77,11 @@ pub(super) async fn send(context: &Context, args: &SendArgs) -> Result<(), Failu
     }
     let laid_in = lay_in(&warehouse, DeliveryKind::Edition, &messages, &operator, now)?;
     if laid_in.standing > 0 && !context.quiet {
-        talk(&format!("{} of {} mails were in the outbox before: they stay as they were", laid_in.standing, messages.len()));
+        talk(&format!(
+            "{} of {} mails were in the outbox before: they stay as they were",
+            laid_in.standing,
+            messages.len()
+        ));
     }
     let mut done = Ok(());
     for edition in editions(&messages) {
@@ -206,10 +212,11 @@ fn verdict(records: &[DeliveryRecord], stopped: Option<Stopped>) -> Result<(), F
     let failed = count(&[DeliveryState::Refused, DeliveryState::GivenUp]);
     const AGAIN: &str = "lumbung report resend sends what is due; with EDITION --failed at once";
     match stopped {
-        Some(Stopped::Unauthorised(why)) => {
-            Err(Failure::new(Code::NotAuthorised, format!("the mail server refuses the sender, {waiting} mails wait: {why}"))
-                .with_hint("check mail.smtp_url, mail.from and LUMBUNG_SMTP_PASSWORD"))
-        }
+        Some(Stopped::Unauthorised(why)) => Err(Failure::new(
+            Code::NotAuthorised,
+            format!("the mail server refuses the sender, {waiting} mails wait: {why}"),
+        )
+        .with_hint("check mail.smtp_url, mail.from and LUMBUNG_SMTP_PASSWORD")),
         Some(Stopped::Unavailable(why)) => {
             let message = format!("the mail server is unavailable, {waiting} mails wait: {why}");
             Err(Failure::new(Code::Unavailable, message).with_hint(AGAIN))
@@ -218,7 +225,8 @@ fn verdict(records: &[DeliveryRecord], stopped: Option<Stopped>) -> Result<(), F
             Err(Failure::new(Code::Interrupted, format!("stopped as told, {waiting} mails wait")).with_hint(AGAIN))
         }
         Some(Stopped::Lost) => {
-            let message = format!("stopped: too many connections were lost; {waiting} mails wait, {doubtful} are in doubt");
+            let message =
+                format!("stopped: too many connections were lost; {waiting} mails wait, {doubtful} are in doubt");
             Err(Failure::new(Code::Deferred, message).with_hint(AGAIN))
         }
         None if doubtful > 0 => {

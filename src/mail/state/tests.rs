@@ -78,8 +78,9 @@ fn every_state_moves_by_its_own_events_only() {
                 (Sending, Event::Ended(Outcome::Refused, _)) => Some(Refused),
                 (Sending, Event::Ended(Outcome::NotTaken, _)) => Some(Retry),
                 (Sending, Event::Ended(Outcome::Unknown, _)) => Some(Ambiguous),
-                (Refused | GivenUp | Retry, Event::Again { .. })
-                | (Ambiguous, Event::Again { ambiguous: true }) => Some(Pending),
+                (Refused | GivenUp | Retry, Event::Again { .. }) | (Ambiguous, Event::Again { ambiguous: true }) => {
+                    Some(Pending)
+                }
                 _ => None,
             };
             assert_eq!(to, expected, "{state:?} {event:?}");

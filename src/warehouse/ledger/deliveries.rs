@@ -52,7 +52,8 @@ impl Ledger {
         self.call("look for deliveries", |connection| {
             let mut query = connection.prepare_cached(STANDING)?;
             let stands = |new: &NewDelivery<'_>| {
-                query.query_row(params![new.kind.word(), new.edition, new.recipient, new.message_id], |row| row.get(0))
+                query
+                    .query_row(params![new.kind.word(), new.edition, new.recipient, new.message_id], |row| row.get(0))
             };
             messages.iter().map(stands).collect()
         })
