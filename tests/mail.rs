@@ -2,6 +2,7 @@
 //! installed, TLS with right and wrong certificates, a process that is killed again and again, and the commands themselves.
 
 mod command;
+mod fence;
 mod kill;
 mod lab;
 mod postfix;

@@ -53,7 +53,8 @@ fn sender() {
     assert_eq!(stopped, None);
 }
 
-fn spawn(folder: &Path, sink: &Sink) -> Child {
+/// Starts a sender of the edition to `sink`.
+pub(super) fn spawn(folder: &Path, sink: &Sink) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .args(["mail::kill::sender", "--exact", "--ignored"])
         .env("LUMBUNG_TEST_POST", folder)
@@ -136,7 +137,7 @@ fn burst(dice: &mut ChaCha8Rng, kills_max: usize) -> (usize, usize) {
 }
 
 /// How many mails are in doubt; nothing else may be amiss.
-fn judged(folder: &Path, sink: &Sink) -> usize {
+pub(super) fn judged(folder: &Path, sink: &Sink) -> usize {
     let warehouse = Warehouse::open(&folder.join("warehouse"), Clock::System.now()).unwrap();
     let records = warehouse.deliveries(Deliveries::Edition(EDITION)).unwrap();
     let times = sink.times();
