@@ -22,6 +22,8 @@ pub struct Config {
     pub archive: ArchiveSettings,
     /// How personal data is kept.
     pub privacy: PrivacySettings,
+    /// How mail leaves.
+    pub mail: MailSettings,
     /// Limits of queries.
     pub sql: SqlSettings,
     /// When the marts are materialised.
@@ -137,24 +139,6 @@ impl SourceSettings {
             None => ways.first(),
         }
     }
-}
-
-/// How mail leaves.
-#[derive(Debug, Clone)]
-pub struct MailSettings {
-    /// By which road.
-    pub transport: MailTransport,
-    /// Where the file transport writes, relative to the working folder.
-    pub folder: PathBuf,
-    /// The sender.
-    pub from: String,
-}
-
-/// By which road mail leaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MailTransport {
-    /// `.eml` files in a folder.
-    File,
 }
 
 /// Limits of queries.

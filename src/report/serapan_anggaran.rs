@@ -133,6 +133,7 @@ impl Draft<'_> {
             .collect(),
             notes: self.notes(&reasons),
             warnings: reasons,
+            chart: None,
             footer: self.footer(),
         }
     }
