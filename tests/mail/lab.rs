@@ -128,7 +128,7 @@ fn laboratory() -> Option<std::path::PathBuf> {
 }
 
 fn check(shared: &Path, mode: &Mode) {
-    let server = Server::start(shared, &[&["--mode", mode.name], mode.more].concat());
+    let server = Server::start(shared, &[&["--mode", mode.name][..], mode.more].concat());
     let post = post(&server, mode.name);
     for (run, expected) in (0_i64..).zip(mode.runs) {
         if mode.name == "greylist" && run > 0 {
