@@ -153,7 +153,7 @@ fn the_password_and_addresses_are_never_said() {
     let url = format!("smtp+starttls://lumbung@{}", sink.address);
     std::fs::write(lab.path().join("password"), "kata-sandi-rahasia\n").unwrap();
     let talkative = |arguments: &[&str]| {
-        let mut command = command(&lab, &url, &[&["-vv", "--set", "mail.ca_bundle=ca.pem"], arguments].concat());
+        let mut command = command(&lab, &url, &[&["-vv", "--set", "mail.ca_bundle=ca.pem"][..], arguments].concat());
         command.env("LUMBUNG_SMTP_PASSWORD_FILE", "password");
         command
     };
