@@ -136,7 +136,7 @@ fn no_life_sends_twice_what_may_have_been_taken() {
         let (mut now, mut may_be_there, mut meant) = (at(), false, true);
         for _ in 0..100 {
             let event = events[dice.next_u32() as usize % events.len()];
-            now += TimeDelta::seconds(i64::from(dice.next_u32() % 600));
+            now += TimeDelta::seconds(i64::from(dice.next_u32() % 10_000));
             let Some(after) = next(&one, event, now, &POLICY) else { continue };
             if event == Event::Begin {
                 assert!(!may_be_there || meant, "{one:?} {event:?}");
