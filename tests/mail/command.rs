@@ -50,8 +50,8 @@ fn an_edition_goes_out_once_and_a_proof_is_none() {
 
     let sink = Sink::plain();
     let url = format!("smtp://{}", sink.address);
-    let send = ["--output", "json", "report", "send", REPORT, "--period", "2026-10-31"];
-    let edition = "serapan-anggaran-2026-10-31";
+    let send = ["--output", "json", "report", "send", REPORT, "--period", "2026-11-01"];
+    let edition = "serapan-anggaran-2026-11-01";
     let proof = ends(0, command(&lab, &url, &[&send[..], &["--to", "saya@contoh.go.id"]].concat()));
     assert_eq!(proof.json_lines()[0]["kind"], "proof");
     let text = String::from_utf8(sink.kept().remove(0)).unwrap();
