@@ -99,55 +99,57 @@ fn check_gives_the_code_of_the_worst_finding() {
     assert_eq!(lab.published(), [""; 0]);
 }
 
+/// Every command and what it is made of.
+const COMMANDS: [&[&str]; 38] = [
+    &[],
+    &["demo"],
+    &["sandbox"],
+    &["snapshot"],
+    &["sql"],
+    &["catalog"],
+    &["diff"],
+    &["check"],
+    &["serve"],
+    &["cluster"],
+    &["cluster", "scheduler"],
+    &["cluster", "executor"],
+    &["inbox"],
+    &["inbox", "list"],
+    &["inbox", "calls"],
+    &["inbox", "refused"],
+    &["inbox", "show"],
+    &["submit"],
+    &["status"],
+    &["runs"],
+    &["replay"],
+    &["key"],
+    &["key", "new"],
+    &["key", "id"],
+    &["key", "hash"],
+    &["key", "identity"],
+    &["key", "rotate"],
+    &["test"],
+    &["marts"],
+    &["reference"],
+    &["reference", "list"],
+    &["reference", "import"],
+    &["report"],
+    &["report", "list"],
+    &["report", "render"],
+    &["report", "send"],
+    &["report", "resend"],
+    &["report", "deliveries"],
+];
+
 #[test]
 fn every_command_has_help_with_an_example() {
-    let commands: [&[&str]; 38] = [
-        &[],
-        &["demo"],
-        &["sandbox"],
-        &["snapshot"],
-        &["sql"],
-        &["catalog"],
-        &["diff"],
-        &["check"],
-        &["serve"],
-        &["cluster"],
-        &["cluster", "scheduler"],
-        &["cluster", "executor"],
-        &["inbox"],
-        &["inbox", "list"],
-        &["inbox", "calls"],
-        &["inbox", "refused"],
-        &["inbox", "show"],
-        &["submit"],
-        &["status"],
-        &["runs"],
-        &["replay"],
-        &["key"],
-        &["key", "new"],
-        &["key", "id"],
-        &["key", "hash"],
-        &["key", "identity"],
-        &["key", "rotate"],
-        &["test"],
-        &["marts"],
-        &["reference"],
-        &["reference", "list"],
-        &["reference", "import"],
-        &["report"],
-        &["report", "list"],
-        &["report", "render"],
-        &["report", "send"],
-        &["report", "resend"],
-        &["report", "deliveries"],
-    ];
     let help = |command: &[&str]| {
         let mut program = Command::new(env!("CARGO_BIN_EXE_lumbung"));
         let ran: Ran = program.env_clear().args(command).arg("--help").output().unwrap().into();
         assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{command:?}");
         ran.stdout
     };
-    for command in commands {
+    for command in COMMANDS {
         let text = help(command);
         let example = format!("  lumbung {}", command.join(" "));
         assert!(text.contains(example.trim_end()) || text.contains("Try it: lumbung demo"), "{command:?}:\n{text}");
@@ -160,11 +162,11 @@ fn every_command_has_help_with_an_example() {
         names.filter(|name| *name != "help").map(str::to_owned).collect::<Vec<_>>()
     };
     for name in listed(&help(&[])) {
-        assert!(commands.contains(&&[name.as_str()][..]), "{name} is not in this test");
+        assert!(COMMANDS.contains(&&[name.as_str()][..]), "{name} is not in this test");
     }
     for group in ["cluster", "inbox", "key", "reference", "report"] {
         for name in listed(&help(&[group])) {
-            assert!(commands.contains(&&[group, name.as_str()][..]), "{group} {name} is not in this test");
+            assert!(COMMANDS.contains(&&[group, name.as_str()][..]), "{group} {name} is not in this test");
         }
     }
 }
@@ -204,7 +206,7 @@ fn what_goes_to_no_terminal_has_no_escape_codes() {
         &["--help"],
         &["snapshoot"],
     ];
-    for command in commands {
+    for command in COMMANDS {
         let ran = lab.run(command);
         for text in [&ran.stdout, &ran.stderr] {
             assert!(!text.contains('\u{1b}'), "{command:?}: {text:?}");

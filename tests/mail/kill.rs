@@ -113,7 +113,7 @@ fn burst(dice: &mut ChaCha8Rng, kills_max: usize) -> (usize, usize) {
     let sink = Sink::start(Tls::None, Box::new(hook));
     let mut n_kills = 0;
     loop {
-        let by_moment = dice.next_u32() % 4 != 0;
+        let by_moment = !dice.next_u32().is_multiple_of(4);
         let more = n_kills < kills_max;
         let ahead = dice.next_u32() as usize % (RECIPIENTS * MOMENTS_PER_MESSAGE / 2);
         let at = if more && by_moment { fate.seen.load(Ordering::SeqCst) + ahead } else { NEVER };
