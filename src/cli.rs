@@ -200,6 +200,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
     let hears_signals = match &cli.command {
         Command::Serve(_) | Command::Submit(_) => true,
         Command::Sql(args) => args.opens_a_shell(),
+        Command::Report(args) => args.hears_signals(),
         _ => false,
     };
     let command = async {

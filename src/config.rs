@@ -7,15 +7,15 @@ pub mod deployment;
 pub mod document;
 mod embedded;
 mod listening;
+mod mail;
 mod postgres;
 mod terminal;
 
 pub use credential::{CredentialError, Credentials, no_color, operator};
-pub use deployment::{
-    ArchiveSettings, Config, Deployment, MailSettings, MailTransport, PrivacySettings, SourceSettings, SqlSettings,
-};
+pub use deployment::{ArchiveSettings, Config, Deployment, PrivacySettings, SourceSettings, SqlSettings};
 pub use document::{Problem, Problems};
 pub use embedded::{ConfigFolder, DEFAULT_CONFIG};
 pub use listening::{InboxSettings, ServeSettings};
+pub use mail::{MailRetry, MailSettings, MailTransport, SmtpSecurity, SmtpSettings, SmtpTimeouts};
 pub use postgres::{PostgresRole, PostgresSettings, PostgresUser};
 pub use terminal::{pager, state_folder};

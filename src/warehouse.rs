@@ -14,6 +14,7 @@
 //! - No file is overwritten under its own name.
 
 mod archive;
+mod delivery;
 mod disk;
 mod editions;
 mod error;
@@ -38,6 +39,10 @@ mod submission;
 mod swap;
 
 pub use archive::{ArchiveError, ArchiveReader, ArchiveWriter, ArchivedPage, Keeping, RunArchive, Seal};
+pub use delivery::{
+    Deliveries, DeliveryChange, DeliveryKind, DeliveryRecord, DeliveryStage, DeliveryState, Enqueued, MailAddress,
+    NewDelivery, OutboxLog,
+};
 pub use editions::{EditionFilter, EditionRecord, NewEdition};
 pub use error::{ErrorKind, Mismatch, WarehouseError};
 pub use id::{DatasetId, RunId};
@@ -58,7 +63,7 @@ pub use run::{QUARANTINE_ROWS_MAX, Run, ToCommit, commit_together};
 pub use stage::{Carried, StageWriter, StagedFile};
 pub use submission::{Begun, NewSubmission, OutboundLog, SubmissionAnswer, SubmissionRecord, SubmissionState};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use disk::Lock;
 use house::House;
 use layout::Layout;
@@ -254,6 +259,37 @@ impl Warehouse {
         limit: Option<u32>,
     ) -> Result<Vec<SubmissionRecord>, WarehouseError> {
         self.house.ledger().submissions(method, limit)
+    }
+
+    /// Lays messages in the outbox, durably, and says how many were there already: a delivery of an edition is known by edition
+    /// and recipient, and the bytes of the first time stay.
+    ///
+    /// # Errors
+    /// When the disk or the ledger refuses: then none of them is in.
+    pub fn lay_in_outbox(
+        &self,
+        messages: &[NewDelivery<'_>],
+        operator: &str,
+        at: DateTime<Utc>,
+    ) -> Result<Enqueued, WarehouseError> {
+        delivery::enqueue(&self.house, messages, operator, at)
+    }
+
+    /// Takes the outbox in hand, for one sender at a time. `lasts`: longest that a sender says nothing to the ledger; a sender on
+    /// another machine is believed dead after that.
+    ///
+    /// # Errors
+    /// [`WarehouseError::OutboxLocked`] where another process sends; else when the disk refuses.
+    pub fn outbox(&self, lasts: TimeDelta, at: DateTime<Utc>) -> Result<OutboxLog, WarehouseError> {
+        OutboxLog::open(Arc::clone(&self.house), lasts, at)
+    }
+
+    /// Deliveries, in the order they were laid in.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn deliveries(&self, which: Deliveries<'_>) -> Result<Vec<DeliveryRecord>, WarehouseError> {
+        self.house.ledger().deliveries(which, false)
     }
 
     /// How fresh every dataset is, a fiscal year, by name and year.

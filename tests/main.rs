@@ -22,6 +22,7 @@ mod golden;
 mod harness;
 mod inbox;
 mod kill;
+mod mail;
 mod marts;
 mod postgres;
 mod quirks;

@@ -1,5 +1,6 @@
 //! The ledger's and the inbox's own tables, `ops.*`. A session as of a day knows nothing of later ones.
 
+mod deliveries;
 pub(crate) mod words;
 
 use std::collections::BTreeSet;
@@ -14,9 +15,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::table::{MemoryTable, Rows};
 use crate::warehouse::{
-    Acceptance, AsOf, CommittedFile, CommittedSet, InboxTally, LedgerMark, Moment, QuarantinedRow, RunFilter, RunId,
-    RunRecord, RunStatus, SubmissionRecord, Warehouse, WarehouseError,
+    Acceptance, AsOf, CommittedFile, CommittedSet, Deliveries, DeliveryRecord, InboxTally, LedgerMark, Moment,
+    QuarantinedRow, RunFilter, RunId, RunRecord, RunStatus, SubmissionRecord, Warehouse, WarehouseError,
 };
+use deliveries::deliveries_table;
 
 /// Runs that `ops.runs` shows, newest first.
 const RUNS_SHOWN_MAX: u32 = 100_000;
@@ -24,8 +26,8 @@ const RUNS_SHOWN_MAX: u32 = 100_000;
 /// Records that `ops.submissions` shows, the newest ones.
 const SUBMISSIONS_SHOWN_MAX: u32 = 1_000_000;
 
-/// `ops.runs`, `ops.quarantine`, `ops.snapshots`, `ops.inbox` and `ops.submissions` as of `as_of`: a run counts when it began
-/// by then (UTC) or published something of a day up to then, a record when it was entered by then.
+/// `ops.runs`, `ops.quarantine`, `ops.snapshots`, `ops.inbox`, `ops.submissions` and `ops.deliveries` as of `as_of`: a run counts
+/// when it began by then (UTC) or published something of a day up to then, a record or a mail when it was entered by then.
 ///
 /// The files are `files`, those of a moment; the other rows are read when somebody asks for them, which most queries do
 /// not.
@@ -48,13 +50,14 @@ pub fn ledger_tables_of(warehouse: &Warehouse, moment: &Moment) -> Vec<MemoryTab
 
 fn tables(known: Known) -> Vec<MemoryTable> {
     let files = Arc::clone(&known.files);
-    let [of_runs, of_rows, of_calls, of_records] = [(); 4].map(|()| known.clone());
+    let [of_runs, of_rows, of_calls, of_records, of_mails] = [(); 5].map(|()| known.clone());
     vec![
         later(runs(&[]), move || Ok(runs(&of_runs.runs()?))),
         later(quarantine(&[]), move || Ok(quarantine(&of_rows.refused()?))),
         later(snapshots(&CommittedSet::default()), move || Ok(snapshots(&files))),
         later(inbox(&[]), move || Ok(inbox(&of_calls.tallies()?))),
         later(submissions_table(&[]), move || Ok(submissions_table(&of_records.submissions()?))),
+        later(deliveries_table(&[]), move || Ok(deliveries_table(&of_mails.deliveries()?))),
     ]
 }
 
@@ -103,6 +106,12 @@ impl Known {
 
     fn submissions(&self) -> Result<Vec<SubmissionRecord>, WarehouseError> {
         let mut records = self.warehouse.submissions(None, Some(SUBMISSIONS_SHOWN_MAX))?;
+        records.retain(|record| self.day.is_none_or(|day| record.created_at.date_naive() <= day));
+        Ok(records)
+    }
+
+    fn deliveries(&self) -> Result<Vec<DeliveryRecord>, WarehouseError> {
+        let mut records = self.warehouse.deliveries(Deliveries::All)?;
         records.retain(|record| self.day.is_none_or(|day| record.created_at.date_naive() <= day));
         Ok(records)
     }
@@ -285,5 +294,5 @@ fn memory(table: &str, columns: Vec<(&str, ArrayRef)>) -> MemoryTable {
 /// The ledger's tables without a row.
 #[cfg(test)]
 pub(crate) fn empty_ledger_tables() -> Vec<MemoryTable> {
-    vec![runs(&[]), quarantine(&[]), snapshots(&CommittedSet::default()), inbox(&[])]
+    vec![runs(&[]), quarantine(&[]), snapshots(&CommittedSet::default()), inbox(&[]), deliveries_table(&[])]
 }

@@ -1,5 +1,7 @@
 //! `lumbung check`: everything that can be wrong before a load, each with what to do about it.
 
+mod mail;
+
 use std::time::Duration;
 
 use chrono::Datelike;
@@ -66,6 +68,7 @@ pub(crate) async fn run(context: &Context, args: &CheckArgs) -> Result<(), Failu
     for contract in &contracts {
         source(context, contract, args.offline, &mut findings).await;
     }
+    mail::mail(context, args.offline, &mut findings).await;
     show(context, &findings)
 }
 

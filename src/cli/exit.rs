@@ -183,7 +183,16 @@ impl From<SubmitError> for Failure {
 
 impl From<MailError> for Failure {
     fn from(error: MailError) -> Self {
-        Self::new(Code::CannotWrite, error)
+        match error {
+            MailError::Warehouse(error) => error.into(),
+            MailError::Write { .. } => Self::new(Code::CannotWrite, error),
+            MailError::Twice { .. } | MailError::BareLineEnd { .. } => Self::new(Code::Data, error),
+            MailError::Credential(_)
+            | MailError::NoDelivery
+            | MailError::Address { .. }
+            | MailError::CaBundle { .. }
+            | MailError::Tls { .. } => Self::new(Code::Configuration, error),
+        }
     }
 }
 

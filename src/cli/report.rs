@@ -1,4 +1,7 @@
-//! `lumbung report`: editions from committed snapshots, written to a folder without sending.
+//! `lumbung report`: editions from committed snapshots, written to a folder or sent through the outbox.
+
+mod deliveries;
+mod send;
 
 mod difference;
 pub(super) mod explain;
@@ -62,6 +65,12 @@ enum ReportCommand {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
+    /// Send one edition to its recipients, through the outbox
+    Send(send::SendArgs),
+    /// Send again what did not arrive
+    Resend(send::ResendArgs),
+    /// What became of each mail
+    Deliveries(deliveries::DeliveriesArgs),
     /// The editions that were recorded when they were sent
     Editions(show::EditionsArgs),
     /// One recorded edition: what it is, or the bytes of one part
@@ -70,6 +79,13 @@ enum ReportCommand {
     Verify(verify::VerifyArgs),
     /// What changed from one recorded edition to another
     Diff(difference::DiffArgs),
+}
+
+impl ReportArgs {
+    /// Whether the command finishes the mail at hand when it is interrupted.
+    pub(crate) fn hears_signals(&self) -> bool {
+        matches!(self.command, ReportCommand::Send(_) | ReportCommand::Resend(_))
+    }
 }
 
 /// An edition and its messages.
@@ -94,6 +110,9 @@ pub(crate) async fn run(context: &Context, args: &ReportArgs) -> Result<(), Fail
             }
             paths.iter().try_for_each(|path| print(&format!("{}\n", path.display())))
         }
+        ReportCommand::Send(args) => send::send(context, args).await,
+        ReportCommand::Resend(args) => send::resend(context, args).await,
+        ReportCommand::Deliveries(args) => deliveries::run(context, args),
         ReportCommand::Editions(args) => show::editions(context, args),
         ReportCommand::Show(args) => show::show(context, args),
         ReportCommand::Verify(args) => verify::run(context, args).await,

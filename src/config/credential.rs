@@ -50,6 +50,9 @@ pub enum CredentialError {
         /// The variable looked at.
         variable: String,
     },
+    /// Nobody said with what to log in at the mail server.
+    #[error("no password for the mail server: set {SMTP_PASSWORD_ENV} or {SMTP_PASSWORD_FILE_ENV}")]
+    NoSmtpPassword,
     /// A password that is soon guessed.
     #[error("the password of {user} has fewer than {PASSWORD_CHARS_MIN} characters")]
     ShortPassword {
@@ -65,6 +68,12 @@ pub enum CredentialError {
         reason: String,
     },
 }
+
+/// The password of the mail server.
+const SMTP_PASSWORD_ENV: &str = "LUMBUNG_SMTP_PASSWORD";
+
+/// The file with it.
+const SMTP_PASSWORD_FILE_ENV: &str = "LUMBUNG_SMTP_PASSWORD_FILE";
 
 /// Fewest characters of a password.
 const PASSWORD_CHARS_MIN: usize = 12;
@@ -143,6 +152,25 @@ impl Credentials {
             return Err(CredentialError::ShortPassword { user: user.to_owned() });
         }
         Ok(SecretString::from(text.to_owned()))
+    }
+
+    /// The password of the mail server: from [`SMTP_PASSWORD_ENV`], else from the file that [`SMTP_PASSWORD_FILE_ENV`] names, whose
+    /// last line break does not count.
+    ///
+    /// # Errors
+    /// [`CredentialError`] when there is none, or the file cannot be read.
+    pub fn smtp_password(&self) -> Result<SecretString, CredentialError> {
+        let given = self.variable(SMTP_PASSWORD_ENV).map(Zeroizing::new).filter(|text| !text.is_empty());
+        let file = self.variable(SMTP_PASSWORD_FILE_ENV).filter(|path| !path.is_empty()).map(PathBuf::from);
+        let text = match (given, file) {
+            (Some(text), _) => text,
+            (None, Some(path)) => {
+                key_file_text(&path).map_err(|error| CredentialError::KeyFile { path, reason: error.to_string() })?
+            }
+            (None, None) => return Err(CredentialError::NoSmtpPassword),
+        };
+        let text = text.trim_end_matches(['\r', '\n']);
+        if text.is_empty() { Err(CredentialError::NoSmtpPassword) } else { Ok(SecretString::from(text.to_owned())) }
     }
 
     /// The secret under which personal values are hashed: from `LUMBUNG_PII_KEY`, else from `key_file`.

@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 
 use super::document::{Document, Problem, Problems, Section};
 use super::listening::{self, InboxSettings, ServeSettings};
+use super::mail::{self, MailSettings};
 use crate::contract::{self, Auth};
 use crate::seal::Recipient;
 
@@ -140,24 +141,6 @@ impl SourceSettings {
     }
 }
 
-/// How mail leaves.
-#[derive(Debug, Clone)]
-pub struct MailSettings {
-    /// By which road.
-    pub transport: MailTransport,
-    /// Where the file transport writes, relative to the working folder.
-    pub folder: PathBuf,
-    /// The sender.
-    pub from: String,
-}
-
-/// By which road mail leaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MailTransport {
-    /// `.eml` files in a folder.
-    File,
-}
-
 /// Limits of queries.
 #[derive(Debug, Clone, Copy)]
 pub struct SqlSettings {
@@ -191,7 +174,7 @@ pub fn parse(file: &str, text: &str, overrides: &[String]) -> Result<Config, Pro
         sources: sources(&root),
         archive: archive(&root),
         privacy: privacy(&root),
-        mail: mail(&root),
+        mail: mail::mail(&root),
         sql: sql(&root),
         marts: marts(&root),
         serve: listening::serve(&root),
@@ -287,27 +270,6 @@ fn privacy(root: &Section<'_, '_>) -> PrivacySettings {
         section.finish();
     }
     PrivacySettings { key_file }
-}
-
-fn mail(root: &Section<'_, '_>) -> MailSettings {
-    let section = root.section("mail");
-    let text =
-        |key, default: &str| section.as_ref().and_then(|section| section.text(key)).unwrap_or(default).to_owned();
-    let transport = text("transport", "file");
-    if transport != "file"
-        && let Some(section) = &section
-    {
-        section.problem("transport", format!("unknown mail transport \"{transport}\""), "known: file");
-    }
-    let mail = MailSettings {
-        transport: MailTransport::File,
-        folder: PathBuf::from(text("folder", "outbox")),
-        from: text("from", "lumbung@contoh.go.id"),
-    };
-    if let Some(section) = section {
-        section.finish();
-    }
-    mail
 }
 
 fn sql(root: &Section<'_, '_>) -> SqlSettings {

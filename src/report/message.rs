@@ -73,11 +73,15 @@ pub fn messages(
 fn list_headers(edition: &Edition, deployment: &Deployment) -> Vec<HeaderValue> {
     let header = |name: &'static str, value: String| HeaderValue::new(HeaderName::new_from_ascii_str(name), value);
     let domain = deployment.from_address.domain();
+    let root = format!("<series.{}@{domain}>", edition.name);
     vec![
         header("Auto-Submitted", "auto-generated".to_owned()),
         header("List-Id", format!("{} <{}.{domain}>", edition.title, edition.name)),
         header("List-Unsubscribe", format!("<{}>", deployment.subscription_link(&edition.name))),
         header("Content-Language", "id".to_owned()),
+        // The root of the series, which was never sent: mail programs show all editions of a report as one conversation.
+        header("In-Reply-To", root.clone()),
+        header("References", root),
     ]
 }
 

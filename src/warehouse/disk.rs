@@ -5,7 +5,7 @@ use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
 use rustix::io::Errno;
 use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -46,6 +46,27 @@ pub(crate) fn rename(from: &Path, to: &Path) -> Result<(), WarehouseError> {
 fn sync_folder(path: &Path) -> Result<(), WarehouseError> {
     let synced = File::open(path).and_then(|folder| folder.sync_all());
     synced.map_err(|e| WarehouseError::io("make durable the folder", path, e))
+}
+
+/// Writes whole files that only their owner may read and makes their contents durable: a reader meets the old file or the new
+/// one. Their names are durable once [`sync_parents`] was called.
+pub(crate) fn write_private_files(files: &[(&Path, &[u8])]) -> Result<(), WarehouseError> {
+    let at_once = cfg!(target_os = "linux") && files.len() > SYNCED_SINGLY_MAX;
+    let mut written = Vec::with_capacity(files.len());
+    for (path, bytes) in files {
+        let aside = path.with_extension("part");
+        let write = || {
+            let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
+            file.write_all(bytes)?;
+            if at_once { Ok(()) } else { file.sync_all() }
+        };
+        write().map_err(|e| WarehouseError::io("write", &aside, e))?;
+        written.push(aside);
+    }
+    if at_once && let Some((first, _)) = files.first() {
+        sync_file_system(first.parent().unwrap_or(first))?;
+    }
+    written.iter().zip(files).try_for_each(|(aside, (path, _))| rename(aside, path))
 }
 
 /// Makes every folder from the parents of `paths` up to and including `top` durable, each once.

@@ -66,6 +66,21 @@ pub enum WarehouseError {
         /// `source.method`.
         method: String,
     },
+    /// Another process sends mail.
+    #[error("the mail of this outbox is being sent by {by}; wait until it ends, then run again")]
+    OutboxLocked {
+        /// Who sends.
+        by: String,
+    },
+    /// Somebody else sends mail from here on: this process had no word with the ledger for too long.
+    #[error("the lease of the outbox was lost to another sender; nothing more is sent from here")]
+    OutboxLost,
+    /// A message in the outbox is not what was laid in.
+    #[error("{path} does not hold the message that was laid in the outbox; it is not sent")]
+    MessageChanged {
+        /// Its file.
+        path: PathBuf,
+    },
     /// The ledger, or the inbox store, was written by another version of this program.
     #[error("the database {path} has version {found} and this program knows version {known}; {hint}")]
     DatabaseVersion {
@@ -170,11 +185,15 @@ impl WarehouseError {
             | Self::Database { .. }
             | Self::DatabaseVersion { .. }
             | Self::Parquet { .. } => ErrorKind::CannotWrite,
-            Self::Recount(_) | Self::Mismatch(_) | Self::Refused { .. } => ErrorKind::DataRefused,
+            Self::Recount(_) | Self::Mismatch(_) | Self::Refused { .. } | Self::MessageChanged { .. } => {
+                ErrorKind::DataRefused
+            }
             Self::Archive(error) if error.is_identity() => ErrorKind::NotAuthorised,
             Self::Archive(ArchiveError::Io { .. }) => ErrorKind::CannotWrite,
             Self::Archive(_) => ErrorKind::DataRefused,
-            Self::Locked { .. } | Self::SendingLocked { .. } => ErrorKind::Locked,
+            Self::Locked { .. } | Self::SendingLocked { .. } | Self::OutboxLocked { .. } | Self::OutboxLost => {
+                ErrorKind::Locked
+            }
             Self::BrokeOff { source, .. } => source.kind(),
             Self::NoWarehouse { .. } => ErrorKind::NoWarehouse,
             Self::Name { .. } | Self::Misuse(_) => ErrorKind::Internal,

@@ -58,6 +58,21 @@ impl Layout {
         self.state("locks/marts.lock")
     }
 
+    /// The messages that go out, or went.
+    pub(crate) fn outbox(&self) -> PathBuf {
+        self.state("outbox")
+    }
+
+    /// Taken by whoever sends mail.
+    pub(crate) fn outbox_lock(&self) -> PathBuf {
+        self.state("locks/outbox.lock")
+    }
+
+    /// Taken, for moments, by whoever lays messages in the outbox.
+    pub(crate) fn outbox_write_lock(&self) -> PathBuf {
+        self.state("locks/outbox-write.lock")
+    }
+
     /// The published tree of materialised marts.
     pub(crate) fn marts(&self) -> PathBuf {
         self.root.join("marts")
@@ -158,7 +173,7 @@ impl Layout {
     }
 
     /// Every folder a warehouse has from the start; whether only the owner may look into it.
-    pub(crate) fn folders(&self) -> [(PathBuf, bool); 9] {
+    pub(crate) fn folders(&self) -> [(PathBuf, bool); 10] {
         let state = |name, private| (self.state(name), private);
         [
             (self.tree(Tree::History), false),
@@ -170,6 +185,7 @@ impl Layout {
             state("locks", false),
             state("quarantine", true),
             state("raw", true),
+            state("outbox", true),
         ]
     }
 

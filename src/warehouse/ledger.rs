@@ -1,6 +1,7 @@
 //! The ledger: SQLite, the only record of what is committed. Directory listings are never believed.
 
 mod archive;
+mod deliveries;
 mod editions;
 mod marts;
 mod profiles;

@@ -14,7 +14,7 @@ const YEAR: (&str, &str) = ("tahun_anggaran", "fiscal year asked for; NULL where
 const RUN: (&str, &str) = ("run", "the run; lumbung runs RUN tells all of it");
 
 /// Every table of `ops`.
-pub(crate) const WORDS: [Words; 6] = [
+pub(crate) const WORDS: [Words; 7] = [
     Words {
         table: "runs",
         title: "Runs",
@@ -101,6 +101,29 @@ pub(crate) const WORDS: [Words; 6] = [
             ("created_at", "entered, UTC"),
             ("sent_at", "sent last, UTC"),
             ("finished_at", "accepted or refused for good, UTC"),
+        ],
+    },
+    Words {
+        table: "deliveries",
+        title: "Deliveries",
+        grain: "one mail of an edition to one recipient; proofs and notes to the operator, too",
+        columns: &[
+            ("delivery", "its number"),
+            ("kind", "edition, proof or alert; only edition counts as the edition's delivery"),
+            ("edition", "the report and its period"),
+            ("recipient", "the address, masked"),
+            ("state", "pending, sending, accepted, refused, retry, ambiguous or given_up"),
+            ("attempts", "how often it was begun"),
+            ("stage", "how far the last attempt came; dot: the server may have it"),
+            ("reply_code", "the server's last reply"),
+            ("reply", "what it said, or why there is no reply; addresses masked"),
+            ("message_id", "the Message-ID, the same in every attempt"),
+            ("retry_at", "not before then, UTC"),
+            ("operator", "who had it sent"),
+            ("resent_by", "who had it sent again although it may have arrived"),
+            ("created_at", "laid in the outbox, UTC"),
+            ("sent_at", "the last attempt began, UTC"),
+            ("finished_at", "accepted, refused, ambiguous or given up since, UTC"),
         ],
     },
     Words {

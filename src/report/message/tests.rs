@@ -46,6 +46,8 @@ async fn each_office_gets_its_own_message() {
             "Auto-Submitted: auto-generated",
             "List-Id: Laporan serapan anggaran <serapan-anggaran.contoh.go.id>",
             "Content-Language: id",
+            "In-Reply-To: <series.serapan-anggaran@contoh.go.id>",
+            "References: <series.serapan-anggaran@contoh.go.id>",
         ] {
             assert!(head.contains(line), "{line} is not in {head}");
         }

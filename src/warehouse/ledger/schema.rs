@@ -158,6 +158,43 @@ pub(crate) const MIGRATIONS: &[&str] = &[
         problem TEXT,
         PRIMARY KEY (run, name)
     ) STRICT, WITHOUT ROWID;",
-    // Recorded editions.
+    // 7: mail that goes out, a delivery a row; its bytes lie in state/outbox under `file`. Only here stands an address in full.
+    // stage: how far the last attempt came, written before the final dot is sent; due_since: since when its time runs; told_at:
+    // when the operator was told of a bad end; resent_by: who had it sent again although it may have arrived. outbox_lease: who sends, at most one.
+    "CREATE TABLE deliveries (
+        seq INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL CHECK (kind IN ('edition', 'proof', 'alert')),
+        edition TEXT NOT NULL,
+        recipient TEXT NOT NULL,
+        message_id TEXT NOT NULL UNIQUE,
+        file TEXT NOT NULL UNIQUE,
+        sha256 TEXT NOT NULL,
+        size_bytes INTEGER NOT NULL,
+        state TEXT NOT NULL CHECK (state IN
+            ('pending', 'sending', 'accepted', 'refused', 'retry', 'ambiguous', 'given_up')),
+        stage TEXT,
+        attempts INTEGER NOT NULL,
+        retry_at TEXT,
+        reply_code INTEGER,
+        reply TEXT,
+        operator TEXT NOT NULL,
+        resent_by TEXT,
+        created_at TEXT NOT NULL,
+        due_since TEXT NOT NULL,
+        sent_at TEXT,
+        finished_at TEXT,
+        told_at TEXT
+    ) STRICT;
+    CREATE UNIQUE INDEX delivered_once ON deliveries (edition, lower(recipient)) WHERE kind = 'edition';
+    CREATE INDEX deliveries_open ON deliveries (seq) WHERE state IN ('pending', 'sending', 'retry');
+    CREATE INDEX deliveries_untold ON deliveries (seq) WHERE told_at IS NULL;
+
+    CREATE TABLE outbox_lease (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        holder TEXT NOT NULL,
+        host TEXT NOT NULL,
+        until TEXT NOT NULL
+    ) STRICT;",
+    // 8: recorded editions.
     super::editions::TABLES,
 ];
