@@ -36,3 +36,34 @@ fn limited(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
         _ => Ok(Transformed::no(plan)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::catalog::fixture::{Fixture, json_rows};
+
+    async fn answer(sql: &str) -> Vec<Value> {
+        let row = json!({"kdsatker": "012345", "akun": "521111", "amount": "1.50"});
+        json_rows(&Fixture::new().with("dipa_belanja", 2026, &[row]).catalog().await, sql).await
+    }
+
+    #[tokio::test]
+    async fn a_filter_on_a_constant_beside_an_aggregate_takes_its_row_away() {
+        let counted = "SELECT * FROM (SELECT 'b' AS k, count(*) AS n
+            FROM (SELECT sum(amount) AS s FROM omspan.dipa_belanja) CROSS JOIN (VALUES (1), (2)) AS two (x))";
+        assert_eq!(answer(&format!("{counted} WHERE k = 'x' AND n > 0")).await, [json!(null); 0]);
+        assert_eq!(answer(&format!("{counted} WHERE k = 'b' AND n > 0")).await, [json!({"k": "b", "n": 2})]);
+    }
+
+    #[tokio::test]
+    async fn a_branch_of_a_union_is_left_out_by_its_tag() {
+        let tagged = "SELECT * FROM (SELECT 'a' AS k, count(*) AS n FROM omspan.dipa_belanja
+            UNION ALL SELECT 'b', count(*) FROM omspan.dipa_belanja WHERE amount > 100)";
+        assert_eq!(answer(&format!("{tagged} WHERE k = 'b'")).await, [json!({"k": "b", "n": 0})]);
+        assert_eq!(answer(&format!("{tagged} WHERE k = 'x'")).await, [json!(null); 0]);
+        assert_eq!(answer("SELECT name FROM ops.data_tests WHERE name = 'x'").await, [json!(null); 0]);
+        let mutu = "SELECT objek FROM mart.mutu_data WHERE kelompok = 'tidak ada' AND jumlah >= 0";
+        assert_eq!(answer(mutu).await, [json!(null); 0]);
+    }
+}
