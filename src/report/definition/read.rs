@@ -3,6 +3,7 @@
 use super::super::attach::Format;
 use super::super::freshness::{FreshnessRule, Late};
 use super::super::id_id;
+use super::super::period;
 use super::super::queries::QuerySet;
 use super::super::rows::{Parameter, Parameters};
 use super::super::value::Kind;
@@ -119,10 +120,10 @@ fn attachments(keys: &Keys<'_, '_>) -> Vec<Format> {
 
 fn schedule(keys: Keys<'_, '_>) -> (String, super::PeriodRule) {
     let cron = keys.required_text("cron", "second minute hour day-of-month month day-of-week");
-    if keys.has("cron") && cron.split_whitespace().count() != 6 {
+    if let Some(reason) = keys.has("cron").then(|| period::cron(&cron).err()).flatten() {
         keys.problem(
             "cron",
-            format!("{cron:?} has not six fields"),
+            format!("{cron:?} is no schedule ({reason})"),
             "second minute hour day-of-month month day-of-week",
         );
     }
