@@ -48,6 +48,7 @@ mod value;
 pub use amount::Amount;
 pub use attach::{AttachError, Attached, Format};
 pub use compose::compose;
+pub(crate) use compose::other_files;
 pub use definition::{Recipient, ReportDefinition};
 pub use edition::{Edition, Picture, PrintedFigure, Snapshot};
 pub use freshness::{Verdict, judge};

@@ -85,6 +85,9 @@ fn tampered<T>(path: &Path, bytes: &[u8], look: impl FnOnce() -> T) -> T {
 const REPORTS: [&str; 7] =
     ["ringkasan-pimpinan", "serapan-anggaran", "pnbp", "pengadaan-umkm-pdn", "kesejahteraan", "ikpa", "kartu-satker"];
 
+/// Made again: all domains, a chart with a previous edition, personal data, and a burst.
+const VERIFIED: [&str; 4] = ["ringkasan-pimpinan", "serapan-anggaran", "kesejahteraan", "kartu-satker"];
+
 /// One test: the demo takes longer than everything that is looked at.
 #[test]
 fn editions_are_recorded_verified_shown_and_explained() {
@@ -92,8 +95,8 @@ fn editions_are_recorded_verified_shown_and_explained() {
     for report in REPORTS {
         let editions = demo.editions(report);
         assert!(!editions.is_empty(), "{report}");
-        for edition in editions.iter().take(2) {
-            every_part_comes_out_again(&demo, edition);
+        if VERIFIED.contains(&report) {
+            every_part_comes_out_again(&demo, &editions[0]);
         }
     }
     let edition = demo.editions("serapan-anggaran").remove(0);
@@ -201,7 +204,12 @@ fn figures_lead_back_to_the_mart(demo: &Demo, edition: &str) {
         assert!(told["sql"].as_str().unwrap().contains("mart."), "{told:#}");
         assert!(!told["snapshots"].as_array().unwrap().is_empty(), "{told:#}");
         if let Some(now) = told["now"].as_str() {
-            let plain = |text: &str| text.trim_end_matches('0').trim_end_matches('.').to_owned();
+            // The mart says it with the decimals of its type.
+            let plain = |text: &str| match text.split_once('.') {
+                Some((whole, fraction)) if fraction.bytes().all(|digit| digit == b'0') => whole.to_owned(),
+                Some(_) => text.trim_end_matches('0').to_owned(),
+                None => text.to_owned(),
+            };
             assert_eq!(plain(now), plain(told["value"].as_str().unwrap()), "{told:#}");
             explained += 1;
         }

@@ -19,8 +19,33 @@ use crate::world::World;
 const TODAY: &str = "2026-10-30";
 /// Rows made and written at a time.
 const BATCH: u64 = 64 * 1024;
+/// Satker of a ministry.
+const SATKERS: u64 = 480;
 /// Changes when what is generated does, so that an old cache is not taken for a new one.
 const EDITION: u32 = 1;
+
+/// How large a generated warehouse is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Size {
+    /// Realisasi rows a day; everything else is a share of them.
+    pub(crate) postings: u64,
+    /// Daily snapshots.
+    pub(crate) days: u32,
+    /// Satker, at most.
+    pub(crate) satkers: u64,
+}
+
+impl Size {
+    /// A ministry of the usual size.
+    pub(crate) fn new(postings: u64, days: u32) -> Self {
+        Self { postings, days, satkers: SATKERS }
+    }
+
+    fn folder(self) -> String {
+        let satkers = if self.satkers == SATKERS { String::new() } else { format!("-{}", self.satkers) };
+        format!("{}x{}{satkers}-{EDITION}", self.postings, self.days)
+    }
+}
 
 /// A generated warehouse.
 pub(crate) struct House {
@@ -31,17 +56,17 @@ pub(crate) struct House {
 }
 
 impl House {
-    /// The warehouse of `postings` rows a day and `days` snapshots below `cache`; generated where it is not there yet.
-    pub(crate) fn open(cache: &Path, postings: u64, days: u32) -> Self {
-        let folder = cache.join(format!("{postings}x{days}-{EDITION}"));
+    /// The warehouse of this `size` below `cache`; generated where it is not there yet.
+    pub(crate) fn open(cache: &Path, size: Size) -> Self {
+        let folder = cache.join(size.folder());
         let done = folder.join("done");
         if !done.exists() {
             fs::remove_dir_all(&folder)
                 .or_else(|e| if e.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(e) })
                 .expect("an unfinished warehouse can be removed");
             let began = Instant::now();
-            eprintln!("generating {postings} postings x {days} days ...");
-            generate(&folder, postings, days);
+            eprintln!("generating {} postings x {} days ...", size.postings, size.days);
+            generate(&folder, size);
             fs::write(&done, "").expect("the cache folder can be written");
             eprintln!("generated in {:.0} s", began.elapsed().as_secs_f64());
         }
@@ -60,9 +85,9 @@ fn configuration(folder: &Path) -> (ConfigFolder, Vec<Contract>) {
     (config, contracts)
 }
 
-fn generate(folder: &Path, postings: u64, days: u32) {
+fn generate(folder: &Path, size: Size) {
     let today: NaiveDate = TODAY.parse().expect("a date");
-    let world = World::new(postings, today);
+    let world = World::new(size.postings, size.satkers, today);
     let reference = folder.join("config/reference");
     fs::create_dir_all(&reference).expect("the cache folder can be written");
     for (name, text) in world.reference() {
@@ -76,7 +101,7 @@ fn generate(folder: &Path, postings: u64, days: u32) {
         let began = Instant::now();
         let writer = Writer { world: &world, warehouse: &warehouse, contract, dataset, table: &table, today };
         if dataset.date_key() == "snapshot_date" {
-            writer.snapshots(days)
+            writer.snapshots(size.days)
         } else {
             writer.events()
         }

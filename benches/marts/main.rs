@@ -33,7 +33,7 @@ use std::time::Duration;
 
 use lumbung::catalog::{SessionLimits, ViewSet};
 
-use house::House;
+use house::{House, Size};
 use peer::Peer;
 use session::{Session, THREADS, manifest, write_parquet};
 
@@ -96,8 +96,10 @@ impl Options {
 fn main() -> ExitCode {
     let options = Options { arguments: std::env::args().collect() };
     if let Some(mart) = options.text("--explain") {
-        let house =
-            House::open(&options.cache(), options.number("--rows", 2_000_000), options.number("--days", 30) as u32);
+        let house = House::open(
+            &options.cache(),
+            Size::new(options.number("--rows", 2_000_000), options.number("--days", 30) as u32),
+        );
         let session = Session::open(&house, &options.views(), &options.limits());
         session.run(&format!("SELECT * FROM mart.{mart}"));
         let plan = session.run(&format!("EXPLAIN ANALYZE SELECT * FROM mart.{mart}"));
@@ -122,7 +124,7 @@ fn main() -> ExitCode {
 
 fn beside_duckdb(options: &Options) -> bool {
     let (rows, days) = (options.number("--rows", 2_000_000), options.number("--days", 30) as u32);
-    let house = House::open(&options.cache(), rows, days);
+    let house = House::open(&options.cache(), Size::new(rows, days));
     let (views, limits) = (options.views(), options.limits());
     let listing = house.folder.join("manifest.json");
     let told = manifest(&house, &views, limits.memory_bytes);
@@ -189,8 +191,8 @@ fn one_and_many_snapshots(options: &Options) -> bool {
     let (rows, days) = (options.number("--small-rows", 20_000), options.number("--small-days", 300) as u32);
     let (views, limits) = (options.views(), options.limits());
     let cache = options.cache();
-    let one = Session::open(&House::open(&cache, rows, 1), &views, &limits);
-    let many = Session::open(&House::open(&cache, rows, days), &views, &limits);
+    let one = Session::open(&House::open(&cache, Size::new(rows, 1)), &views, &limits);
+    let many = Session::open(&House::open(&cache, Size::new(rows, days)), &views, &limits);
     println!("{rows} realisasi rows, median of {} runs in turn, ms", options.runs() * 3);
     println!("{:34} {:>9} {:>10} {:>10} {:>7}", "latest", "rows", "1 snapshot", format!("{days}"), "ratio");
     let tables = one.latest_tables().into_iter().filter(|_| options.text("--mart").is_none());

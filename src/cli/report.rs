@@ -33,7 +33,7 @@ use crate::report::definition::RecipientSource;
 use crate::report::message::MessageError;
 use crate::report::{
     Audience, Deployment, Edition, Inputs, Logo, Parameter, Parameters, QueryFailure, QuerySet, ReportDefinition,
-    ReportError, Rows, Session, SourceNote, audiences, compose, messages, missing_column, recipients,
+    ReportError, Rows, Session, SourceNote, audiences, compose, messages, missing_column, other_files, recipients,
     required_columns, sample_parameters,
 };
 use crate::warehouse::{CommitMode, CommittedFile, Moment, Warehouse};
@@ -52,7 +52,7 @@ enum ReportCommand {
     /// The reports there are, with schedule and recipients
     #[command(after_help = "Example:\n  lumbung report list --output json")]
     List,
-    /// Write one edition (html, txt, eml) to a folder without sending it
+    /// Write one edition (html, txt, png, xlsx, csv, pdf, eml) to a folder without sending it
     #[command(after_help = "Example:\n  lumbung report render serapan-anggaran --period 2026-10-31 --out edition")]
     Render {
         /// The report, e.g. serapan-anggaran
@@ -105,7 +105,7 @@ pub(crate) async fn run(context: &Context, args: &ReportArgs) -> Result<(), Fail
             let today = context.clock.today(context.config.deployment.timezone);
             let mut paths = Vec::new();
             for composed in make(context, &warehouse, &definition, period.unwrap_or(today)).await? {
-                paths.extend(write_parts(&composed.edition, out)?);
+                paths.extend(write_parts(&composed, out)?);
                 paths.extend(deliver(&composed, out)?);
             }
             paths.iter().try_for_each(|path| print(&format!("{}\n", path.display())))
@@ -323,7 +323,10 @@ fn deployment(context: &Context) -> Result<Deployment, Failure> {
     })
 }
 
-fn write_parts(edition: &Edition, out: &Path) -> Result<Vec<PathBuf>, Failure> {
+/// Writes what a mail is made of, and the attachments in every format.
+fn write_parts(composed: &Composed, out: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let edition = &composed.edition;
+    let others = other_files(edition, &composed.ground.definition, composed.ground.now)?;
     let fail = |path: &Path, error: std::io::Error| {
         Failure::new(Code::CannotWrite, format!("cannot write {}: {error}", path.display()))
     };
@@ -332,7 +335,7 @@ fn write_parts(edition: &Edition, out: &Path) -> Result<Vec<PathBuf>, Failure> {
     let named = |extension: &str| format!("{}.{extension}", edition.id());
     let mut parts = vec![(named("html"), edition.html.as_bytes()), (named("txt"), edition.text.as_bytes())];
     parts.extend(edition.picture.iter().map(|picture| (named("png"), picture.png.as_slice())));
-    parts.extend(edition.files.iter().map(|file| (file.name.clone(), &*file.bytes)));
+    parts.extend(edition.files.iter().chain(&others).map(|file| (file.name.clone(), &*file.bytes)));
     for (name, bytes) in parts {
         let path = out.join(name);
         std::fs::write(&path, bytes).map_err(|error| fail(&path, error))?;

@@ -60,6 +60,9 @@ pub enum Format {
 }
 
 impl Format {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Xlsx, Self::Csv, Self::Pdf];
+
     /// The end of the file's name.
     #[must_use]
     pub const fn extension(self) -> &'static str {
@@ -85,7 +88,7 @@ impl std::str::FromStr for Format {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        [Self::Xlsx, Self::Csv, Self::Pdf]
+        Self::ALL
             .into_iter()
             .find(|format| format.extension() == text)
             .ok_or_else(|| "\"xlsx\", \"csv\" or \"pdf\"".to_owned())

@@ -11,7 +11,7 @@ mod frame;
 mod tables;
 
 use super::ReportError;
-use super::attach;
+use super::attach::{self, Attached, Format};
 use super::definition::{Body, ReportDefinition};
 use super::edition::{Edition, Picture, Snapshot};
 use super::freshness;
@@ -20,7 +20,7 @@ use super::page::{Attention, Chart, Page, Section, Tile};
 use super::period::PeriodRule;
 use super::recipients::Audience;
 use askama::Template;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use desk::Desk;
 use facts::Facts;
 
@@ -63,6 +63,22 @@ fn stem(definition: &ReportDefinition, period: NaiveDate, variant: Option<&str>)
         PeriodRule::Daily | PeriodRule::Weekly => period.format("%Y-%m-%d"),
     };
     [definition.name.as_str(), &date.to_string(), variant.unwrap_or_default()].join("-")
+}
+
+/// The kinds of files that the mail of `edition` does not carry, made at `now`: for whoever looks at it before it is sent.
+///
+/// # Errors
+/// [`ReportError`] when one of them cannot be made.
+pub(crate) fn other_files(
+    edition: &Edition,
+    definition: &ReportDefinition,
+    now: DateTime<Utc>,
+) -> Result<Vec<Attached>, ReportError> {
+    let others: Vec<Format> =
+        Format::ALL.into_iter().filter(|format| !definition.attachments.contains(format)).collect();
+    let png = edition.picture.as_ref().map(|picture| picture.png.as_slice());
+    let stem = stem(definition, edition.period, edition.variant.as_deref());
+    Ok(attach::files(&edition.page, png, &others, &stem, now)?)
 }
 
 /// As [`compose`], with a chart as `draw` draws it.

@@ -153,10 +153,10 @@ fn scores(fixture: Fixture, month: &str, absorption: &str) -> Fixture {
     )
 }
 
-/// Revenue up to 20 October: Rp12.502,5 juta against Rp17,0 miliar, Rp10,0 miliar at the same date of last year.
+/// Revenue up to 28 October: Rp12.502,5 juta against Rp17,0 miliar, Rp10,0 miliar at the same date of last year.
 fn revenue(fixture: Fixture, months: i64) -> Fixture {
     let payment = |year: i64, month: i64, satker: &str, akun: &str, rupiah: &str| {
-        let day = format!("{year}-{month:02}-20");
+        let day = format!("{year}-{month:02}-28");
         json!({"kdsatker": satker, "ntpn": format!("{year}{month:02}{satker}{akun}"), "akun": akun, "rupiah": rupiah,
             "tgl_buku": day, "mata_uang": "IDR", "tanggal_insert": day, "tanggal_insert_date": day})
     };

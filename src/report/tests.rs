@@ -6,6 +6,7 @@
 mod burst;
 mod eighth;
 
+use super::attach::{CHART_HEIGHT, CHART_WIDTH};
 use super::definition::ReportDefinition;
 use super::fixture::{World, audiences_of, date, definition, deployment, inputs, sources};
 use super::rows::Session;
@@ -95,7 +96,7 @@ async fn the_seven_reports_say_what_was_checked_by_hand() {
     for (name, subject) in REPORTS.into_iter().zip([
         "Serapan 71,4% per 31 Okt 2026: 4 indikator di bawah batas",
         "Serapan 71,4% per 31 Okt 2026: 2 satker jauh di bawah target",
-        "PNBP 73,5% per 20 Okt 2026: 6,3 poin di bawah rencana",
+        "PNBP 73,5% per 28 Okt 2026: 6,3 poin di bawah rencana",
         "UMK 44,0% per 10 Sep 2026: batas tercapai, PDN 80,0%",
         "38,1% keluarga desil 1 terbantu: kurang 21,9 poin",
         "IKPA 85,98 per Oktober 2026: 1 satker kurang",
@@ -171,6 +172,8 @@ fn assert_serapan(edition: &Edition) {
     );
     assert_eq!((chart.labels.len(), chart.lines.len(), chart.drawn), (10, 3, true));
     assert!(edition.html.contains("cid:grafik") && edition.picture.is_some());
+    let size = format!("width=\"552\" height=\"{}\"", 552 * CHART_HEIGHT / CHART_WIDTH);
+    assert!(edition.html.contains(&size), "Outlook needs both sides, in the picture's proportion: {size}");
     assert_eq!(
         edition.files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(),
         ["serapan-anggaran-2026-10.xlsx"]

@@ -51,7 +51,7 @@ fn an_edition_goes_out_once_and_a_proof_is_none() {
     let sink = Sink::plain();
     let url = format!("smtp://{}", sink.address);
     let send = ["--output", "json", "report", "send", REPORT, "--period", "2026-11-01"];
-    let edition = "serapan-anggaran-2026-11-01";
+    let edition = "serapan-anggaran-2026-10-31";
     let proof = ends(0, command(&lab, &url, &[&send[..], &["--to", "saya@contoh.go.id"]].concat()));
     assert_eq!(proof.json_lines()[0]["kind"], "proof");
     let text = String::from_utf8(sink.kept().remove(0)).unwrap();
@@ -95,7 +95,7 @@ fn every_outcome_has_its_exit_code_and_its_way_on() {
     let url = format!("smtp://{}", sink.address);
     let send = ["--output", "json", "report", "send", REPORT];
     let resend = |flags: &[&'static str]| [&["--output", "json", "report", "resend"][..], flags].concat();
-    let edition = "serapan-anggaran-2026-11-01";
+    let edition = "serapan-anggaran-2026-10-31";
 
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let down = ends(69, command(&lab, &format!("smtp://{nobody}"), &send));
@@ -162,7 +162,7 @@ fn the_password_and_addresses_are_never_said() {
     let refused = ends(77, talkative(&["report", "send", REPORT]));
     assert!(refused.stderr.contains("refuses the sender, 2 mails wait: auth: 535"), "{}", refused.stderr);
     welcome.store(1, Ordering::SeqCst);
-    let sent = ends(0, talkative(&["report", "resend", "serapan-anggaran-2026-11-01", "--failed"]));
+    let sent = ends(0, talkative(&["report", "resend", "serapan-anggaran-2026-10-31", "--failed"]));
     assert!(sent.stderr.contains("DEBUG") || sent.stderr.contains("INFO"), "nothing was asked to be said");
     let listed = ends(0, talkative(&["--output", "json", "report", "deliveries"]));
     // What AUTH PLAIN sends: a zero byte, the user, a zero byte, the password.

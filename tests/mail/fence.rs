@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use lumbung::mail::MailError;
 use lumbung::warehouse::{DeliveryStage, DeliveryState, WarehouseError};
 
-use super::kill::{judged, spawn};
+use super::kill::{judged, lay, spawn};
 use super::sink::{Act, Moment, Sink, Tls};
 use super::{Post, message};
 
@@ -17,6 +17,7 @@ const SENDERS: usize = 3;
 #[test]
 fn senders_at_the_same_time_double_nothing() {
     let folder = tempfile::tempdir().unwrap();
+    lay(folder.path());
     let sink = Sink::plain();
     let mut senders: Vec<_> = (0..SENDERS).map(|_| spawn(folder.path(), &sink)).collect();
     let done = senders.iter_mut().map(|sender| sender.wait().unwrap().success()).filter(|done| *done).count();

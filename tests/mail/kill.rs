@@ -1,4 +1,4 @@
-//! `kill -9` of a sender at random points of a burst, again and again: every recipient has the mail at most once unless it is
+//! `kill -9` of `lumbung report resend` at random points of a burst, again and again: every recipient has the mail at most once unless it is
 //! reported ambiguous, and nobody is forgotten.
 
 use std::path::Path;
@@ -8,15 +8,13 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use lumbung::clock::Clock;
-use lumbung::config::Credentials;
-use lumbung::mail::outbox::{Outbox, lay_in};
+use lumbung::mail::outbox::lay_in;
 use lumbung::warehouse::{Deliveries, DeliveryKind, DeliveryState, Warehouse};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-use tokio::runtime::Runtime;
 
 use super::sink::{Act, Sink, Tls};
-use super::{EDITION, Nobody, Post, message};
+use super::{EDITION, message};
 
 /// Recipients of the burst.
 const RECIPIENTS: usize = 100;
@@ -25,7 +23,7 @@ const KILLS: usize = 12;
 /// Moments of a conversation about one message: three commands, the message, kept, replied.
 const MOMENTS_PER_MESSAGE: usize = 6;
 /// Longest that a sender is let run before it is killed at a time instead of a moment.
-const TIME_MAX_MICROS: u32 = 400_000;
+const TIME_MAX_MICROS: u32 = 1_500_000;
 /// How often it is looked whether the sender ended.
 const LOOK: Duration = Duration::from_millis(1);
 /// Longer than any burst takes on a busy machine.
@@ -33,32 +31,28 @@ const WAIT_MAX: Duration = Duration::from_secs(300);
 /// No moment.
 const NEVER: usize = usize::MAX;
 
-#[expect(clippy::disallowed_methods, reason = "the sender's process is told by the environment what to send")]
+#[expect(clippy::disallowed_methods, reason = "how often a person wants it to be killed")]
 fn told(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// The sender: a process of its own, which does this and nothing else.
-#[test]
-#[ignore = "run as a process by the test below"]
-fn sender() {
-    let (Some(folder), Some(url)) = (told("LUMBUNG_TEST_POST"), told("LUMBUNG_TEST_URL")) else { return };
-    let clock = Clock::System;
-    let warehouse = Warehouse::open(&Path::new(&folder).join("warehouse"), clock.now()).unwrap();
+/// Lays the edition in the outbox of a new warehouse in `folder`.
+pub(super) fn lay(folder: &Path) {
+    let now = Clock::System.now();
+    let warehouse = Warehouse::open(&folder.join("warehouse"), now).unwrap();
     let messages: Vec<_> = (0..RECIPIENTS).map(|n| message(&format!("kantor{n:03}@lab.test"), 5_000)).collect();
-    lay_in(&warehouse, DeliveryKind::Edition, &messages, "penguji", clock.now()).unwrap();
-    let settings = Post::new(&url, "").mail();
-    let outbox = Outbox::open(&warehouse, &settings, &Credentials::Given(Default::default()), clock).unwrap();
-    let stopped = Runtime::new().unwrap().block_on(outbox.send(Deliveries::Edition(EDITION), &Nobody)).unwrap();
-    assert_eq!(stopped, None);
+    lay_in(&warehouse, DeliveryKind::Edition, &messages, "penguji", now).unwrap();
 }
 
-/// Starts a sender of the edition to `sink`.
+/// Starts the program, which sends what is due of the edition to `sink`.
 pub(super) fn spawn(folder: &Path, sink: &Sink) -> Child {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["mail::kill::sender", "--exact", "--ignored"])
-        .env("LUMBUNG_TEST_POST", folder)
-        .env("LUMBUNG_TEST_URL", format!("smtp://{}", sink.address))
+    Command::new(env!("CARGO_BIN_EXE_lumbung"))
+        .env_clear()
+        .current_dir(folder)
+        .arg("--warehouse")
+        .arg(folder.join("warehouse"))
+        .args(["--set", "mail.transport=smtp", "--set", &format!("mail.smtp_url=smtp://{}", sink.address)])
+        .args(["report", "resend", EDITION])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -83,12 +77,12 @@ impl Fate {
         }
     }
 
-    /// Waits until the sender ended; whether it did its work.
+    /// Waits until the sender ended; whether it did so by itself.
     fn ended(&self, limit: Duration) -> Option<bool> {
         let began = Instant::now();
         while began.elapsed() < limit {
             if let Some(status) = self.victim.lock().unwrap().as_mut().unwrap().try_wait().unwrap() {
-                return Some(status.success());
+                return Some(status.code().is_some());
             }
             std::thread::park_timeout(LOOK);
         }
@@ -99,6 +93,7 @@ impl Fate {
 /// One burst under fire until it is done, or until so many kills hit; how many did, and how many mails are in doubt.
 fn burst(dice: &mut ChaCha8Rng, kills_max: usize) -> (usize, usize) {
     let folder = tempfile::tempdir().unwrap();
+    lay(folder.path());
     let fate = Arc::new(Fate { at: AtomicUsize::new(NEVER), ..Fate::default() });
     let watching = Arc::clone(&fate);
     let hook = move |_, _: &str, n: usize| {

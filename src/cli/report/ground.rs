@@ -35,7 +35,7 @@ pub(crate) struct Ground {
     deployment: Deployment,
     period: NaiveDate,
     day: NaiveDate,
-    now: DateTime<Utc>,
+    pub(super) now: DateTime<Utc>,
 }
 
 /// What "what changed" compares with.
