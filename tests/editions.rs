@@ -267,6 +267,10 @@ fn lost_snapshots_are_named(demo: &Demo, edition: &str) {
     let facts = demo.one(&["report", "show", edition]);
     let file = facts["snapshots"].as_array().unwrap().iter().find(|f| f["dataset"] == "omspan.dipa_belanja").unwrap();
     fs::remove_file(snapshot(demo, file)).unwrap();
+    assert_eq!(verify(demo, edition).0, 0, "what an edition read is kept");
+    let sha256 = file["sha256"].as_str().unwrap();
+    let kept = format!("state/editions/files/{}/{sha256}.parquet", &sha256[..2]);
+    fs::remove_file(demo.warehouse().join(kept)).unwrap();
     let (code, verdict) = verify(demo, edition);
     let problem = verdict["problems"][0].as_str().unwrap();
     assert!(
