@@ -96,7 +96,7 @@ async fn the_seven_reports_say_what_was_checked_by_hand() {
     for (name, subject) in REPORTS.into_iter().zip([
         "Serapan 71,4% per 31 Okt 2026: 4 indikator di bawah batas",
         "Serapan 71,4% per 31 Okt 2026: 2 satker jauh di bawah target",
-        "PNBP 73,5% per 28 Okt 2026: 6,3 poin di bawah rencana",
+        "PNBP 73,5% per 28 Okt 2026: 8,6 poin di bawah rencana",
         "UMK 44,0% per 10 Sep 2026: batas tercapai, PDN 80,0%",
         "38,1% keluarga desil 1 terbantu: kurang 21,9 poin",
         "IKPA 85,98 per Oktober 2026: 1 satker kurang",
