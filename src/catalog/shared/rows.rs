@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{Array, ArrayData, RecordBatch};
@@ -12,7 +13,7 @@ use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, Statistics};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
-use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::execution::{SendableRecordBatchStream, SessionState, TaskContext};
 use datafusion::logical_expr::utils::{conjunction, disjunction};
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, TableProviderFilterPushDown, TableType};
 use datafusion::physical_expr::EquivalenceProperties;
@@ -91,6 +92,11 @@ struct Planned {
     /// Which rows, where no place reads all.
     filter: Option<Expr>,
     plan: Arc<dyn ExecutionPlan>,
+    /// Whether it was executed before, to its end or not.
+    begun: AtomicBool,
+    /// What it was planned from, and with.
+    query: LogicalPlan,
+    state: SessionState,
     /// What the engine expects of them.
     statistics: Statistics,
 }
@@ -154,11 +160,13 @@ impl Shared {
             plan = plan.filter(filter.clone())?;
         }
         let named = columns.iter().map(|i| Expr::Column(Column::from_name(column_name(*i))));
-        let plan = plan.project(named.collect::<Vec<_>>())?.build()?;
-        let plan = state.create_physical_plan(&plan).await?;
+        let query = plan.project(named.collect::<Vec<_>>())?.build()?;
+        let state = state.as_any().downcast_ref::<SessionState>().cloned();
+        let state = state.ok_or_else(|| DataFusionError::Internal("a shared part needs a session of ours".into()))?;
+        let plan = state.create_physical_plan(&query).await?;
         let statistics = StatisticsContext::new().compute(plan.as_ref(), &StatisticsArgs::new())?;
         let statistics = Arc::unwrap_or_clone(statistics).to_inexact();
-        Ok(Planned { columns, filter, plan, statistics })
+        Ok(Planned { columns, filter, plan, begun: AtomicBool::new(false), query, state, statistics })
     }
 
     async fn rows(&self, context: &Arc<TaskContext>) -> Result<&Rows> {
@@ -168,7 +176,12 @@ impl Shared {
     async fn compute(&self, context: &Arc<TaskContext>) -> Result<Rows> {
         let planned =
             self.planned.get().ok_or_else(|| DataFusionError::Internal("a shared part is not planned".into()))?;
-        let mut stream = execute_stream(Arc::clone(&planned.plan), Arc::clone(context))?;
+        // A reader that ends early leaves a plan that has begun: its state and its dynamic filters are no good to the next one.
+        let plan = match planned.begun.swap(true, Ordering::Relaxed) {
+            true => planned.state.create_physical_plan(&planned.query).await?,
+            false => Arc::clone(&planned.plan),
+        };
+        let mut stream = execute_stream(plan, Arc::clone(context))?;
         let memory = MemoryConsumer::new("shared part of a query").register(context.memory_pool());
         let mut batches = Vec::new();
         let mut buffers = Buffers::default();

@@ -75,7 +75,8 @@ async fn a_part_is_computed_for_the_rows_that_its_places_read() {
     let one = "SELECT p.total, q.n FROM mart.groups AS p JOIN mart.groups AS q ON q.name = p.name WHERE p.name = 'b'";
     assert!(explained(one).await.contains(", filter=c0 = Utf8(\"b\")"), "{}", explained(one).await);
     assert_eq!(rows(&catalog, one).await, ["12|3"]);
-    let either = "SELECT total FROM mart.groups WHERE name = 'a' UNION ALL SELECT n FROM mart.groups WHERE total > 10";
+    let either =
+        "SELECT total FROM mart.groups WHERE name = 'a' UNION ALL SELECT n FROM mart.groups WHERE total > 10";
     assert!(explained(either).await.contains(" OR "), "{}", explained(either).await);
     assert_eq!(rows(&catalog, either).await, ["3", "3"]);
     // A place without a filter reads all of them.
