@@ -17,7 +17,7 @@ fn the_dictionary_comes_in_every_format() {
     assert!(list.contains("omspan.dipa_belanja") && list.contains("mart.serapan_satker"), "{list}");
     assert!(!list.contains("history."), "history is the same datasets again");
     let one = lab.ok(&["catalog", "serapan_satker"]).stdout;
-    assert!(one.starts_with("mart.serapan_satker  (view)") && one.contains("mart.baris_anggaran"), "{one}");
+    assert!(one.starts_with("mart.serapan_satker  (view)") && one.contains("mart.jumlah_anggaran"), "{one}");
     let json: Value =
         serde_json::from_str(&lab.ok(&["--output", "json", "catalog", "omspan.dipa_belanja"]).stdout).unwrap();
     assert_eq!((&json["kind"], &json["freshness"]["newest"]), (&"dataset".into(), &"2026-11-01".into()));
@@ -31,9 +31,9 @@ fn the_dictionary_comes_in_every_format() {
     let markdown = lab.ok(&["catalog", "mart.satker", "--format", "markdown"]).stdout;
     assert!(markdown.starts_with("## mart.satker\n") && markdown.contains("| kdsatker | VARCHAR |"), "{markdown}");
     let lineage = lab.ok(&["catalog", "--lineage", "--format", "csv"]).stdout;
-    assert!(lineage.contains("mart.serapan_satker,mart.baris_anggaran\n"), "{lineage}");
+    assert!(lineage.contains("mart.serapan_satker,mart.jumlah_anggaran\n"), "{lineage}");
     let columns = lab.ok(&["catalog", "mart.serapan_satker", "--lineage=columns", "--format", "csv"]).stdout;
-    let edge = "mart.serapan_satker.sisa_pagu,mart.baris_anggaran.realisasi,computed\n";
+    let edge = "mart.serapan_satker.sisa_pagu,mart.jumlah_anggaran.realisasi,computed\n";
     assert!(columns.contains(edge), "{columns}");
     assert!(columns.contains("mart.serapan_satker.nmsatker,mart.satker.nmsatker,unchanged\n"), "{columns}");
     let ran = lab.run(&["catalog", "serapan_saker"]);
@@ -57,7 +57,7 @@ fn the_dictionary_is_exported_as_pages() {
     let links: Vec<&str> = index.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect();
     assert!(links.len() > 100, "{}", links.len());
     links.iter().for_each(|link| assert!(folder.join(link).is_file(), "{link}"));
-    assert!(page("lineage.md").contains("  mart.baris_anggaran --> mart.serapan_satker\n"));
+    assert!(page("lineage.md").contains("  mart.jumlah_anggaran --> mart.serapan_satker\n"));
     let view = page("mart/serapan_satker.md");
     assert!(view.contains("| serapan_pct | DECIMAL(9,4) | % | public | 100 x realisasi / pagu"), "{view}");
     let one = lab.path().join("satker.md");

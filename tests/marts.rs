@@ -181,12 +181,13 @@ fn the_files_say_what_they_were_made_from(lab: &Lab) {
 }
 
 /// Views of which a test says something, and those they read.
-const SPOKEN_OF: [&str; 13] = [
+const SPOKEN_OF: [&str; 14] = [
     "bantuan_rka",
     "oss_usaha",
     "pnbp_akun",
     "rka_kegiatan",
     "baris_anggaran",
+    "jumlah_anggaran",
     "mutu_data",
     "padi_transaksi",
     "pengadaan_satker",

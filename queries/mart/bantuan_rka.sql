@@ -12,14 +12,20 @@ WITH bantuan AS (
     SELECT DISTINCT nama_opd, program_kode, program_nama, kegiatan_kode, kegiatan_nama, sub_kegiatan_kode, sub_kegiatan_nama
     FROM sipp.bantuan
 ),
-dicari AS (
-    SELECT b.*, o.id_instansi AS id_instansi_opd, t.tingkat,
-        nullif(trim(regexp_replace(upper(
-            CASE t.tingkat WHEN 1 THEN b.sub_kegiatan_nama WHEN 2 THEN b.kegiatan_nama ELSE b.program_nama END
-        ), '[^A-Z0-9]+', ' ', 'g')), '') AS kunci
+-- Names become keys before they are laid out by level: each once, and many at a time.
+bernama AS (
+    SELECT b.*, o.id_instansi AS id_instansi_opd,
+        nullif(trim(regexp_replace(upper(b.sub_kegiatan_nama), '[^A-Z0-9]+', ' ', 'g')), '') AS kunci_sub,
+        nullif(trim(regexp_replace(upper(b.kegiatan_nama), '[^A-Z0-9]+', ' ', 'g')), '') AS kunci_kegiatan,
+        nullif(trim(regexp_replace(upper(b.program_nama), '[^A-Z0-9]+', ' ', 'g')), '') AS kunci_program
     FROM bantuan AS b
-    CROSS JOIN (VALUES (1), (2), (3)) AS t(tingkat)
     LEFT JOIN ref.opd_instansi AS o ON upper(o.nama_opd) = upper(b.nama_opd)
+),
+dicari AS (
+    SELECT b.* EXCEPT (kunci_sub, kunci_kegiatan, kunci_program), t.tingkat,
+        CASE t.tingkat WHEN 1 THEN b.kunci_sub WHEN 2 THEN b.kunci_kegiatan ELSE b.kunci_program END AS kunci
+    FROM (VALUES (1), (2), (3)) AS t(tingkat)
+    CROSS JOIN bernama AS b
 ),
 kegiatan AS (
     SELECT k.tahun_anggaran, k.id_kantor, k.id_instansi, k.nama_instansi, k.id_program, k.nama_program, k.id_kegiatan,
@@ -28,12 +34,17 @@ kegiatan AS (
     JOIN (SELECT max(tahun_anggaran) AS tahun_anggaran FROM simda.rka) AS t ON t.tahun_anggaran = k.tahun_anggaran
 ),
 anggaran AS (
-    SELECT k.*, t.tingkat,
-        trim(regexp_replace(upper(regexp_replace(
-            CASE t.tingkat WHEN 3 THEN k.nama_program ELSE k.nama_kegiatan END, '^[0-9.X ]+', ''
-        )), '[^A-Z0-9]+', ' ', 'g')) AS kunci
-    FROM kegiatan AS k
-    CROSS JOIN (VALUES (1), (2), (3)) AS t(tingkat)
+    SELECT k.* EXCEPT (kunci_kegiatan, kunci_program), t.tingkat,
+        CASE t.tingkat WHEN 3 THEN k.kunci_program ELSE k.kunci_kegiatan END AS kunci
+    FROM (VALUES (1), (2), (3)) AS t(tingkat)
+    CROSS JOIN (
+        SELECT *,
+            trim(regexp_replace(upper(regexp_replace(nama_kegiatan, '^[0-9.X ]+', '')), '[^A-Z0-9]+', ' ', 'g'))
+                AS kunci_kegiatan,
+            trim(regexp_replace(upper(regexp_replace(nama_program, '^[0-9.X ]+', '')), '[^A-Z0-9]+', ' ', 'g'))
+                AS kunci_program
+        FROM kegiatan
+    ) AS k
 ),
 calon AS (
     SELECT d.*, a.* EXCEPT (tingkat, kunci),

@@ -32,6 +32,7 @@ SELECT b.asal, b.tahun_anggaran, t.per_tanggal, b.ba, b.baes1, b.kdsatker, b.aku
 FROM baris AS b
 LEFT JOIN tanggal_data AS t ON t.tahun_anggaran = b.tahun_anggaran
 WHERE b.budget_type = '2'
-    AND substr(b.akun, 1, 1) IN ('5', '6')
+    -- Accounts that start with 5 or 6, without cutting a piece off each.
+    AND b.akun >= '5' AND b.akun < '7'
     AND b.kdsatker NOT LIKE '%Z%'
     AND (b.tanggal IS NULL OR b.tanggal <= t.per_tanggal)

@@ -17,17 +17,24 @@ nomor AS (
     GROUP BY tanda
 ),
 berulang AS (
-    SELECT b.kdbilling, b.ntpn, b.kdsatker, b.rupiah, b.tgl_bayar, b.tgl_buku, row_number() OVER (
-        PARTITION BY b.tahun_anggaran, b.tanda, b.akun, b.kdsatker, b.rupiah
-        ORDER BY b.tanggal_insert_date DESC NULLS LAST, b.tanggal_insert DESC NULLS LAST, b.tgl_buku DESC NULLS LAST
-    ) AS urutan
-    FROM bertanda AS b
-    JOIN (SELECT tanda FROM nomor WHERE n > 1) AS k ON k.tanda = b.tanda
+    -- The last revision inserted counts; of two at one moment one and the same for every column.
+    SELECT b.kdsatker, b.rupiah,
+        first_value(b.kdbilling ORDER BY b.tanggal_insert_date DESC NULLS LAST, b.tanggal_insert DESC NULLS LAST,
+            b.tgl_buku DESC NULLS LAST, b.kdbilling, b.ntpn, b.tgl_bayar) AS kdbilling,
+        first_value(b.ntpn ORDER BY b.tanggal_insert_date DESC NULLS LAST, b.tanggal_insert DESC NULLS LAST,
+            b.tgl_buku DESC NULLS LAST, b.kdbilling, b.ntpn, b.tgl_bayar) AS ntpn,
+        first_value(b.tgl_bayar ORDER BY b.tanggal_insert_date DESC NULLS LAST, b.tanggal_insert DESC NULLS LAST,
+            b.tgl_buku DESC NULLS LAST, b.kdbilling, b.ntpn, b.tgl_bayar) AS tgl_bayar,
+        first_value(b.tgl_buku ORDER BY b.tanggal_insert_date DESC NULLS LAST, b.tanggal_insert DESC NULLS LAST,
+            b.tgl_buku DESC NULLS LAST, b.kdbilling, b.ntpn, b.tgl_bayar) AS tgl_buku
+    FROM (SELECT tanda FROM nomor WHERE n > 1) AS k
+    JOIN bertanda AS b ON b.tanda = k.tanda
+    GROUP BY b.tahun_anggaran, b.tanda, b.akun, b.kdsatker, b.rupiah
 ),
 terakhir AS (
     SELECT kdbilling, ntpn, kdsatker, rupiah, tgl_bayar, tgl_buku FROM nomor WHERE n = 1
     UNION ALL
-    SELECT kdbilling, ntpn, kdsatker, rupiah, tgl_bayar, tgl_buku FROM berulang WHERE urutan = 1
+    SELECT kdbilling, ntpn, kdsatker, rupiah, tgl_bayar, tgl_buku FROM berulang
 ),
 setoran AS (
     SELECT kdbilling, ntpn, min(kdsatker) AS kdsatker, sum(rupiah) AS rupiah, min(tgl_bayar) AS tgl_bayar,

@@ -28,13 +28,17 @@ usaha AS (
     LEFT JOIN lokasi AS l ON l.nib = p.nib AND l.id_proyek = p.id_proyek
 ),
 golongan AS (
-    -- The scale is a code, a code without its zero, or words.
+    -- The scale is a code, a code without its zero, or words; codes first, so that few are searched for words.
     SELECT *,
         CASE
-            WHEN skala IN ('01', '1') OR lower(skala) LIKE '%mikro%' THEN '01'
-            WHEN skala IN ('02', '2') OR lower(skala) LIKE '%kecil%' THEN '02'
-            WHEN skala IN ('03', '3') OR lower(skala) LIKE '%menengah%' THEN '03'
-            WHEN skala IN ('04', '4') OR lower(skala) LIKE '%besar%' THEN '04'
+            WHEN skala IN ('01', '1') THEN '01'
+            WHEN skala IN ('02', '2') THEN '02'
+            WHEN skala IN ('03', '3') THEN '03'
+            WHEN skala IN ('04', '4') THEN '04'
+            WHEN lower(skala) LIKE '%mikro%' THEN '01'
+            WHEN lower(skala) LIKE '%kecil%' THEN '02'
+            WHEN lower(skala) LIKE '%menengah%' THEN '03'
+            WHEN lower(skala) LIKE '%besar%' THEN '04'
             ELSE '(belum terpetakan)'
         END AS skala_usaha
     FROM usaha

@@ -33,7 +33,7 @@ baris AS (
         p.baru, coalesce(d.amount, 0) AS amount
     FROM history.omspan_dipa_belanja AS d
     JOIN potret AS p ON p.tahun_anggaran = d.tahun_anggaran AND p.snapshot_date = d.snapshot_date
-    WHERE d.budget_type = '2' AND substr(d.akun, 1, 1) IN ('5', '6') AND d.kdsatker NOT LIKE '%Z%'
+    WHERE d.budget_type = '2' AND d.akun >= '5' AND d.akun < '7' AND d.kdsatker NOT LIKE '%Z%'
 ),
 jumlah AS (
     SELECT tahun_anggaran, tanggal_lama, tanggal_baru, ba, baes1, kdsatker, program, kegiatan, output, akun,

@@ -23,17 +23,19 @@ nomor AS (
 ),
 berulang AS (
     -- The feed repeats a payment in later revisions: the last one inserted counts.
-    SELECT b.tahun_anggaran, b.kdsatker, b.akun, b.rupiah, b.tgl_buku, row_number() OVER (
-        PARTITION BY b.tanda, b.akun, b.kdsatker, b.rupiah
-        ORDER BY b.tanggal_insert_date DESC NULLS LAST, b.tanggal_insert DESC NULLS LAST, b.tgl_buku DESC NULLS LAST
-    ) AS urutan
-    FROM bertanda AS b
-    JOIN (SELECT tanda FROM nomor WHERE n > 1) AS k ON k.tanda = b.tanda
+    SELECT b.kdsatker, b.akun, b.rupiah,
+        first_value(b.tahun_anggaran ORDER BY b.tanggal_insert_date DESC NULLS LAST, b.tanggal_insert DESC NULLS LAST,
+            b.tgl_buku DESC NULLS LAST) AS tahun_anggaran,
+        first_value(b.tgl_buku ORDER BY b.tanggal_insert_date DESC NULLS LAST, b.tanggal_insert DESC NULLS LAST,
+            b.tgl_buku DESC NULLS LAST) AS tgl_buku
+    FROM (SELECT tanda FROM nomor WHERE n > 1) AS k
+    JOIN bertanda AS b ON b.tanda = k.tanda
+    GROUP BY b.tanda, b.akun, b.kdsatker, b.rupiah
 ),
 terakhir AS (
     SELECT tahun_anggaran, kdsatker, akun, rupiah, tgl_buku FROM nomor WHERE n = 1
     UNION ALL
-    SELECT tahun_anggaran, kdsatker, akun, rupiah, tgl_buku FROM berulang WHERE urutan = 1
+    SELECT tahun_anggaran, kdsatker, akun, rupiah, tgl_buku FROM berulang
     UNION ALL
     -- A row without any transaction number cannot be recognised again and always counts.
     SELECT tahun_anggaran, kdsatker, akun, rupiah, tgl_buku FROM bertanda WHERE tanda IS NULL

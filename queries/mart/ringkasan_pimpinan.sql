@@ -8,9 +8,10 @@ WITH tahun AS (
     SELECT max(tahun_anggaran) AS tahun_anggaran FROM omspan.dipa_belanja
 ),
 anggaran AS (
-    SELECT max(b.per_tanggal) AS per_tanggal, sum(b.pagu) AS pagu, sum(b.realisasi) AS realisasi, sum(b.blokir) AS blokir,
-        count(DISTINCT CASE WHEN b.asal <> 'fa' THEN b.kdsatker END) AS jumlah_satker
-    FROM mart.baris_anggaran AS b
+    SELECT max(b.per_tanggal) AS per_tanggal, CAST(sum(b.pagu) AS DECIMAL(32, 2)) AS pagu,
+        CAST(sum(b.realisasi) AS DECIMAL(32, 2)) AS realisasi, CAST(sum(b.blokir) AS DECIMAL(32, 2)) AS blokir,
+        count(DISTINCT CASE WHEN b.punya_baris THEN b.kdsatker END) AS jumlah_satker
+    FROM mart.jumlah_anggaran AS b
     JOIN tahun AS t ON t.tahun_anggaran = b.tahun_anggaran
 ),
 ikpa AS (

@@ -4,16 +4,11 @@
 -- ref.satker, NULL when neither knows it. kode_wilayah is the Kemendagri code of the kabupaten or kota (4 digits), of the
 -- province (2) where ref.lokasi_djpb_kemendagri knows no more, '(belum terpetakan)' where it knows neither.
 -- Owner: Biro Keuangan. Formula: docs/views.md, "Marts"; keys: OMSPAN API specification, DipaBelanjaKL.
-WITH baris AS (
-    SELECT tahun_anggaran, kdsatker, ba, baes1, lokasi, sum(pagu) AS pagu, sum(realisasi) AS realisasi
-    FROM mart.baris_anggaran
-    GROUP BY tahun_anggaran, kdsatker, ba, baes1, lokasi
-),
-jumlah AS (
-    SELECT *,
+WITH jumlah AS (
+    SELECT tahun_anggaran, kdsatker, ba, baes1, lokasi,
         sum(pagu) OVER unit AS pagu_unit, sum(realisasi) OVER unit AS realisasi_unit,
         sum(pagu) OVER tempat AS pagu_lokasi, sum(realisasi) OVER tempat AS realisasi_lokasi
-    FROM baris
+    FROM mart.jumlah_anggaran
     WINDOW unit AS (PARTITION BY tahun_anggaran, kdsatker, ba, baes1),
         tempat AS (PARTITION BY tahun_anggaran, kdsatker, lokasi)
 ),

@@ -3,9 +3,10 @@
 -- Owner: Biro Keuangan. Formula: docs/views.md, "Standard figures".
 WITH jumlah AS (
     SELECT tahun_anggaran, per_tanggal, ba, baes1,
-        count(DISTINCT CASE WHEN asal <> 'fa' THEN kdsatker END) AS jumlah_satker,
-        sum(pagu) AS pagu, sum(realisasi) AS realisasi, sum(blokir) AS blokir
-    FROM mart.baris_anggaran
+        count(DISTINCT CASE WHEN punya_baris THEN kdsatker END) AS jumlah_satker,
+        CAST(sum(pagu) AS DECIMAL(32, 2)) AS pagu, CAST(sum(realisasi) AS DECIMAL(32, 2)) AS realisasi,
+        CAST(sum(blokir) AS DECIMAL(32, 2)) AS blokir
+    FROM mart.jumlah_anggaran
     GROUP BY tahun_anggaran, per_tanggal, ba, baes1
 ),
 nama AS (

@@ -3,8 +3,9 @@
 -- Owner: Biro Keuangan. Formula: docs/views.md, "Standard figures".
 WITH jumlah AS (
     SELECT tahun_anggaran, per_tanggal, kdsatker,
-        sum(pagu) AS pagu, sum(realisasi) AS realisasi, sum(blokir) AS blokir
-    FROM mart.baris_anggaran
+        CAST(sum(pagu) AS DECIMAL(32, 2)) AS pagu, CAST(sum(realisasi) AS DECIMAL(32, 2)) AS realisasi,
+        CAST(sum(blokir) AS DECIMAL(32, 2)) AS blokir
+    FROM mart.jumlah_anggaran
     GROUP BY tahun_anggaran, per_tanggal, kdsatker
 )
 SELECT j.tahun_anggaran, j.per_tanggal, s.ba, s.baes1, j.kdsatker, s.nmsatker,

@@ -17,7 +17,7 @@ fa AS (
         coalesce(sum(actual_amt), 0) AS fa_actual,
         coalesce(sum(balancing_amt), 0) AS fa_balancing
     FROM omspan.ketersediaan_dana
-    WHERE budget_type = '2' AND substr(akun, 1, 1) IN ('5', '6') AND satker NOT LIKE '%Z%'
+    WHERE budget_type = '2' AND akun >= '5' AND akun < '7' AND satker NOT LIKE '%Z%'
     GROUP BY tahun_anggaran, satker, akun
 ),
 baris AS (

@@ -14,9 +14,10 @@ WITH tahun AS (
 ),
 baris AS (
     -- One part a system, each with columns of its own; what a part does not have is NULL.
-    SELECT s.kode_wilayah AS kode, count(DISTINCT CASE WHEN b.asal <> 'fa' THEN b.kdsatker END) AS jumlah_satker,
-        sum(b.pagu) AS pagu, sum(b.realisasi) AS realisasi, sum(b.blokir) AS blokir
-    FROM mart.baris_anggaran AS b
+    SELECT s.kode_wilayah AS kode, count(DISTINCT CASE WHEN b.punya_baris THEN b.kdsatker END) AS jumlah_satker,
+        CAST(sum(b.pagu) AS DECIMAL(32, 2)) AS pagu, CAST(sum(b.realisasi) AS DECIMAL(32, 2)) AS realisasi,
+        CAST(sum(b.blokir) AS DECIMAL(32, 2)) AS blokir
+    FROM mart.jumlah_anggaran AS b
     JOIN tahun AS t ON t.tahun_anggaran = b.tahun_anggaran
     JOIN mart.satker AS s ON s.tahun_anggaran = b.tahun_anggaran AND s.kdsatker = b.kdsatker
     GROUP BY s.kode_wilayah

@@ -4,7 +4,7 @@
 use arrow::datatypes::DataType;
 
 use super::table::{HISTORY, TableFile, TableSource};
-use crate::contract::{Contract, Dataset, file_schema};
+use crate::contract::{Class, Contract, Dataset, file_schema};
 use crate::warehouse::{CommittedFile, CommittedSet};
 
 /// `<source>.<dataset>` (the latest snapshots of `files`) and `history.<source>_<dataset>` (all of them).
@@ -55,5 +55,20 @@ fn table(contract: &Contract, dataset: &Dataset, files: &[&CommittedFile], histo
     } else {
         (contract.source.clone(), dataset.name.clone())
     };
-    TableSource { schema, table, columns: file_schema(dataset), partition_columns, files }
+    TableSource {
+        schema,
+        table,
+        columns: file_schema(dataset),
+        partition_columns,
+        identifying: identifying(dataset),
+        files,
+    }
+}
+
+/// A key of one column, of the rows or of the push they came in, and the numbers of persons.
+pub(crate) fn identifying(dataset: &Dataset) -> Vec<String> {
+    let pushed = dataset.receive.as_ref().map(|receive| &receive.key);
+    let keys = [Some(&dataset.key), pushed].into_iter().flatten().filter(|key| key.len() == 1).flatten().cloned();
+    let personal = dataset.columns.iter().filter(|column| matches!(column.class, Class::Key(_)));
+    keys.chain(personal.map(|column| column.name.clone())).collect()
 }

@@ -11,6 +11,7 @@ use parquet::arrow::ArrowWriter;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::committed::identifying;
 use super::ops::{empty_ledger_tables, submissions_table};
 use super::reference::in_memory;
 use super::{Catalog, MemoryTable, Rows, SessionLimits, TableFile, TableSource, ViewSet};
@@ -161,6 +162,7 @@ fn table(contract: &Contract, dataset: &Dataset) -> TableSource {
         table: dataset.name.clone(),
         columns: Arc::new(Schema::new(fields)),
         partition_columns: year.into_iter().chain([(dataset.date_key().to_owned(), DataType::Date32)]).collect(),
+        identifying: identifying(dataset),
         files: Vec::new(),
     }
 }

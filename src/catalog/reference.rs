@@ -24,6 +24,7 @@ pub fn reference_tables(files: &CommittedSet, reference: &Reference) -> (Vec<Tab
                 table: name.clone(),
                 columns: columns.clone(),
                 partition_columns: Vec::new(),
+                identifying: Vec::new(),
                 files: vec![TableFile {
                     path: file.path.clone(),
                     partition_values: Vec::new(),
@@ -38,6 +39,7 @@ pub fn reference_tables(files: &CommittedSet, reference: &Reference) -> (Vec<Tab
             table: format!("{REF}_{name}"),
             columns,
             partition_columns: vec![("snapshot_date".to_owned(), DataType::Date32)],
+            identifying: Vec::new(),
             files: all.iter().filter(of_table).map(dated).collect(),
         });
     }

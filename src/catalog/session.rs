@@ -26,9 +26,9 @@ use super::guard;
 use super::in_turn::LongUnions;
 use super::keyed::{self, KeyColumns};
 use super::one_row::OneRowStays;
-use super::plain::{plain_batch, plain_schema};
+use super::plain::{plain_batch, plain_schema, plain_texts};
 use super::pool::SharedEngine;
-use super::shared::SharedParts;
+use super::shared::{SharedColumns, SharedParts};
 use super::store::{CommittedFiles, STORE_URL};
 use super::table::{CommittedTable, HISTORY, MemoryTable, Rows, TableSource};
 use super::views::{LazySchema, MART, Planner, Problem, ViewFile, ViewSet};
@@ -42,7 +42,8 @@ fn optimizer_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     let rules = rules.into_iter().filter(|rule| rule.name() != "single_distinct_aggregation_to_group_by");
     // Before the others: a view that is read in two places looks the same in both until filters are pushed into it.
     let ours: [Arc<dyn OptimizerRule + Send + Sync>; 2] = [Arc::new(SharedParts), Arc::new(OneRowStays)];
-    ours.into_iter().chain(rules).collect()
+    let last: Arc<dyn OptimizerRule + Send + Sync> = Arc::new(SharedColumns);
+    ours.into_iter().chain(rules).chain([last]).collect()
 }
 
 /// Name of the one SQL catalog.
@@ -282,7 +283,7 @@ impl Catalog {
     }
 
     async fn execute(&self, plan: LogicalPlan) -> Result<SendableRecordBatchStream, CatalogError> {
-        let run = async { self.context.execute_logical_plan(plan).await?.execute_stream().await };
+        let run = async { self.context.execute_logical_plan(plain_texts(plan)?).await?.execute_stream().await };
         run.await.map_err(|e: DataFusionError| CatalogError::from_engine(&e))
     }
 

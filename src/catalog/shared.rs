@@ -4,7 +4,7 @@
 //! three times is planned three times. The engine computes each of them anew. This rule looks at the plan before the
 //! engine's own rules do, finds parts that are the same and whose result is small beside what they read (they group,
 //! number or join grouped rows), and puts a table in their place whose rows are computed when they are first asked for,
-//! and held until the query ends ([`rows`]).
+//! and held until the query ends ([`rows`]): the columns and rows that some place reads.
 //!
 //! A part is not shared when it is one table filtered, or joins and unions of such: reading it again costs less than
 //! holding it, unless the table is few rows in many files. Nor is anything with a volatile function in it, whose two results may differ.
@@ -16,8 +16,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use datafusion::common::Column;
-use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::datasource::provider_as_source;
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::datasource::{provider_as_source, source_as_provider};
 use datafusion::error::Result;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
 use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
@@ -48,6 +48,34 @@ impl OptimizerRule for SharedParts {
     }
 }
 
+/// The rule that comes last: it tells every shared part which columns its places read, because the part is planned with the
+/// first of them.
+#[derive(Debug)]
+pub(crate) struct SharedColumns;
+
+impl OptimizerRule for SharedColumns {
+    fn name(&self) -> &'static str {
+        "shared_columns"
+    }
+
+    fn rewrite(&self, plan: LogicalPlan, _config: &dyn OptimizerConfig) -> Result<Transformed<LogicalPlan>> {
+        plan.apply_with_subqueries(|node| {
+            if let LogicalPlan::TableScan(scan) = node
+                && let Ok(table) = source_as_provider(&scan.source)
+                && let Some(SharedTable(shared)) = table.downcast_ref::<SharedTable>()
+            {
+                let name = scan.table_name.table();
+                match &scan.projection {
+                    Some(columns) => shared.want(name, columns.iter().copied(), &scan.filters),
+                    None => shared.want_all(name),
+                }
+            }
+            Ok(TreeNodeRecursion::Continue)
+        })?;
+        Ok(Transformed::no(plan))
+    }
+}
+
 /// The plan being made anew.
 struct Building<'a> {
     parts: Parts<'a>,
@@ -69,11 +97,7 @@ impl Building<'_> {
                 shared
             }
         };
-        if within {
-            // The part around it is planned when it is first read, and could ask for a column too late.
-            shared.want_all();
-        }
-        table(&shared)
+        table(&shared, within)
     }
 
     fn copy(&mut self, id: usize, within: bool) -> Result<LogicalPlan> {
@@ -88,9 +112,14 @@ impl Building<'_> {
     }
 }
 
-/// A scan of the shared rows, its columns named as the part's own are.
-fn table(shared: &Arc<Shared>) -> Result<LogicalPlan> {
+/// A scan of the shared rows, its columns named as the part's own are; `within` another shared part, or not.
+fn table(shared: &Arc<Shared>, within: bool) -> Result<LogicalPlan> {
     let name = format!("shared_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    match within {
+        // The part around it is optimized when its own first place is planned, which may be too late for this one.
+        true => shared.want_all(&format!("{name} within")),
+        false => shared.add_place(&name),
+    }
     let scan =
         LogicalPlanBuilder::scan(name.clone(), provider_as_source(Arc::new(SharedTable(Arc::clone(shared)))), None)?;
     let columns = shared.part().schema().iter().enumerate().map(|(i, (qualifier, field))| {

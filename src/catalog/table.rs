@@ -44,6 +44,8 @@ pub struct TableSource {
     pub columns: SchemaRef,
     /// Name and type of the columns that stand in the path, outermost first: `("tahun_anggaran", Int32)`.
     pub partition_columns: Vec<(String, DataType)>,
+    /// Columns whose values seldom repeat: a key, the number of a person or a business. Joins and groupings by them are large.
+    pub identifying: Vec<String>,
     /// Exactly the files to read; none makes an empty table.
     pub files: Vec<TableFile>,
 }
@@ -101,6 +103,8 @@ pub(crate) struct CommittedTable {
     schema: TableSchema,
     /// Only the partition columns.
     partitions: SchemaRef,
+    /// [`TableSource::identifying`].
+    identifying: Vec<String>,
     files: Vec<PartitionedFile>,
 }
 
@@ -108,6 +112,20 @@ pub(crate) struct CommittedTable {
 const SCATTERED_FILES_MIN: usize = 32;
 /// up to so many rows.
 const SCATTERED_ROWS_MAX: usize = 1_000_000;
+
+/// From so many rows on, or where nobody counted them, texts are read as views: a table of this size is mostly summed, by
+/// codes of a few characters, and a view of these is a copy of two words, however often they are filtered and joined. Tables
+/// below it are also joined by what they hold, and rows that are kept for that would keep whole pages of the file with them.
+const VIEWED_ROWS_MIN: u64 = 1_000_000;
+
+/// The type that a column of `source` is read as.
+fn read_as(source: &TableSource, data_type: &DataType) -> DataType {
+    let rows = source.files.iter().map(|file| file.rows).sum::<Option<u64>>();
+    match data_type {
+        DataType::Utf8 if rows.is_none_or(|rows| rows >= VIEWED_ROWS_MIN) => DataType::Utf8View,
+        other => other.clone(),
+    }
+}
 
 /// The rows of all these files, where all were counted.
 fn counted(files: &[PartitionedFile]) -> Precision<usize> {
@@ -133,8 +151,9 @@ impl CommittedTable {
         if let Some(twice) = all.map(|f| f.name()).find(|name| !seen.insert(*name)) {
             return Err(fail(format!("column {twice} occurs twice; a partition column may not stand in the file")));
         }
-        let columns: Vec<Field> =
-            source.columns.fields().iter().map(|f| f.as_ref().clone().with_nullable(true)).collect();
+        let column =
+            |f: &FieldRef| f.as_ref().clone().with_nullable(true).with_data_type(read_as(source, f.data_type()));
+        let columns: Vec<Field> = source.columns.fields().iter().map(column).collect();
         let all_columns =
             Schema::new(columns.iter().cloned().map(Arc::new).chain(partitions.iter().cloned()).collect::<Vec<_>>());
         let mut files = Vec::with_capacity(source.files.len());
@@ -157,6 +176,7 @@ impl CommittedTable {
                 .with_table_partition_cols(partitions.clone())
                 .build(),
             partitions: Arc::new(Schema::new(partitions)),
+            identifying: source.identifying.clone(),
             files,
         })
     }
@@ -181,9 +201,10 @@ impl CommittedTable {
                     let values: HashSet<_> = files.iter().map(|file| &file.partition_values[partition]).collect();
                     Precision::Inexact(values.len())
                 }
+                None if self.identifying.contains(field.name()) => rows.to_inexact(),
                 // Most texts are codes and names that repeat. Without a number the engine takes a grouping by them to
                 // give as many rows as it reads, and holds the wrong side of a join.
-                None if field.data_type() == &DataType::Utf8 => match rows {
+                None if field.data_type().is_string() => match rows {
                     Precision::Exact(rows) => Precision::Inexact(rows.isqrt()),
                     _ => Precision::Absent,
                 },
@@ -276,7 +297,14 @@ impl TableProvider for CommittedTable {
             return Ok(Arc::new(EmptyExec::new(project_schema(&self.schema(), projection)?)));
         }
         let statistics = self.statistics(&files);
-        let format = ParquetFormat::default().with_options(state.table_options().parquet.clone());
+        let mut options = state.table_options().parquet.clone();
+        if self.is_scattered() {
+            // To find out that a file of a few hundred rows is needed takes longer than to read it.
+            options.global.pruning = false;
+            options.global.enable_page_index = false;
+            options.global.bloom_filter_on_read = false;
+        }
+        let format = ParquetFormat::default().with_options(options);
         let source = format.file_source(self.schema.clone());
         let groups = FileGroup::new(files).split_files(state.config().target_partitions());
         let scan = FileScanConfigBuilder::new(ObjectStoreUrl::parse(STORE_URL)?, source)

@@ -87,7 +87,7 @@ async fn a_view_is_explained_by_its_comment_and_its_columns_by_where_they_come_f
     let dictionary = dictionary().await;
     let view = dictionary.find("serapan_satker").unwrap();
     assert_eq!(view.name(), "mart.serapan_satker");
-    assert!(view.reads.contains(&"mart.baris_anggaran".to_owned()), "{:?}", view.reads);
+    assert!(view.reads.contains(&"mart.jumlah_anggaran".to_owned()), "{:?}", view.reads);
     // As fresh as the stalest of what is below.
     assert_eq!(view.state.as_ref().unwrap().newest.to_string(), "2026-10-30");
     let column = |name: &str| view.columns.iter().find(|column| column.name == name).unwrap();
@@ -96,9 +96,9 @@ async fn a_view_is_explained_by_its_comment_and_its_columns_by_where_they_come_f
     // The words of all views, of the view below, and of the contract.
     assert!(column("pagu").meaning.starts_with("budget in rupiah"), "{:?}", column("pagu"));
     assert!(column("sisa_pagu").meaning.contains("pagu"), "{:?}", column("sisa_pagu"));
-    assert_eq!(column("sisa_pagu").from, ["mart.baris_anggaran.pagu", "mart.baris_anggaran.realisasi"]);
+    assert_eq!(column("sisa_pagu").from, ["mart.jumlah_anggaran.pagu", "mart.jumlah_anggaran.realisasi"]);
     assert!(!column("sisa_pagu").unchanged);
-    let lines = dictionary.find("mart.baris_anggaran").unwrap();
+    let lines = dictionary.find("mart.jumlah_anggaran").unwrap();
     let below = lines.columns.iter().find(|column| column.name == "blokir").unwrap();
     assert!(!below.meaning.is_empty() && below.meaning == column("blokir").meaning, "{below:?}");
     assert!(column("kdsatker").meaning.starts_with("work unit (satker)"), "{:?}", column("kdsatker"));

@@ -18,6 +18,8 @@ struct Part<'a> {
     reduced: bool,
     /// Whether it gives the same rows each time.
     stable: bool,
+    /// Whether it reads a table: a list of values in the SQL costs nothing to make again, and its length is known.
+    reads: bool,
     /// How often it would be computed.
     uses: u64,
     shared: bool,
@@ -82,7 +84,8 @@ impl<'a> Parts<'a> {
             && !plan.expressions().iter().any(|expr| expr.is_volatile())
             && !matches!(plan, LogicalPlan::Subquery(_) | LogicalPlan::Extension(_));
         let reduced = self.is_reduced(plan, &children);
-        self.parts.push(Part { plan, children, reduced, stable, uses: 0, shared: false });
+        let reads = matches!(plan, LogicalPlan::TableScan(_)) || children.iter().any(|id| self.parts[*id].reads);
+        self.parts.push(Part { plan, children, reduced, stable, reads, uses: 0, shared: false });
         Some(self.parts.len() - 1)
     }
 
@@ -117,7 +120,7 @@ impl<'a> Parts<'a> {
         for id in (0..=root).rev() {
             let part = &mut self.parts[id];
             let leaf = part.children.is_empty();
-            part.shared = part.uses > 1 && part.reduced && part.stable && !leaf;
+            part.shared = part.uses > 1 && part.reduced && part.stable && part.reads && !leaf;
             let uses = if part.shared { 1 } else { part.uses };
             for child in part.children.clone() {
                 self.parts[child].uses = self.parts[child].uses.saturating_add(uses);

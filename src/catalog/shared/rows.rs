@@ -1,20 +1,28 @@
 //! The rows of a shared part: computed once, when they are first asked for.
 
-use std::collections::{BTreeSet, HashSet};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{Array, ArrayData, RecordBatch};
 use arrow::buffer::Buffer;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::Column;
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::common::{Column, Statistics};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::execution::{SendableRecordBatchStream, SessionState, TaskContext};
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, TableType};
+use datafusion::logical_expr::utils::{conjunction, disjunction};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, TableProviderFilterPushDown, TableType};
+use datafusion::physical_expr::EquivalenceProperties;
+use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
+use datafusion::physical_plan::statistics::{StatisticsArgs, StatisticsContext};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
-use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use datafusion::physical_plan::{
+    DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PhysicalExpr, PlanProperties, execute_stream,
+};
 use futures::{StreamExt, TryStreamExt};
 use tokio::sync::OnceCell;
 
@@ -28,18 +36,74 @@ pub(super) struct Shared {
     part: LogicalPlan,
     /// The part's columns under names of ours.
     schema: SchemaRef,
-    /// The columns that some place reads; all places are planned before the first one runs.
-    wanted: Mutex<BTreeSet<usize>>,
-    /// What it is planned with.
-    state: OnceLock<SessionState>,
+    wanted: Mutex<Wanted>,
+    planned: OnceCell<Planned>,
     rows: OnceCell<Rows>,
+}
+
+/// What the places read, as far as the optimizer has seen them.
+#[derive(Default)]
+struct Wanted {
+    /// The columns that some place reads.
+    columns: BTreeSet<usize>,
+    /// Each place by its table's name, with the filters on its rows.
+    places: BTreeMap<String, Vec<Expr>>,
+}
+
+impl Wanted {
+    /// Which rows some place reads; `None` where one reads all.
+    fn rows(&self) -> Option<Expr> {
+        let of_place = |filters: &Vec<Expr>| filters.iter().cloned().map(without_table).collect::<Option<Vec<_>>>();
+        let mut each: Vec<Expr> = Vec::new();
+        for filters in self.places.values() {
+            let passes = conjunction(of_place(filters)?)?;
+            if !each.contains(&passes) {
+                each.push(passes);
+            }
+        }
+        disjunction(each)
+    }
+}
+
+/// `filter` with its columns under their names alone; `None` when it asks a subquery, which may read shared parts itself.
+fn without_table(filter: Expr) -> Option<Expr> {
+    let is_query = |expr: &Expr| {
+        Ok(matches!(
+            expr,
+            Expr::ScalarSubquery(_) | Expr::InSubquery(_) | Expr::Exists(_) | Expr::OuterReferenceColumn(..)
+        ))
+    };
+    if filter.exists(is_query).unwrap_or(true) {
+        return None;
+    }
+    let bare = |expr: Expr| {
+        Ok(match expr {
+            Expr::Column(column) => Transformed::yes(Expr::Column(Column::from_name(column.name))),
+            other => Transformed::no(other),
+        })
+    };
+    filter.transform(bare).ok().map(|done| done.data)
+}
+
+/// How the rows will be computed; it is planned when the first place is, so that joins know how many to expect.
+struct Planned {
+    /// Which columns of the part these are, in their order.
+    columns: Vec<usize>,
+    /// Which rows, where no place reads all.
+    filter: Option<Expr>,
+    plan: Arc<dyn ExecutionPlan>,
+    /// Whether it was executed before, to its end or not.
+    begun: AtomicBool,
+    /// What it was planned from, and with.
+    query: LogicalPlan,
+    state: SessionState,
+    /// What the engine expects of them.
+    statistics: Statistics,
 }
 
 /// Computed rows.
 #[derive(Debug)]
 struct Rows {
-    /// Which columns of the part these are.
-    columns: Vec<usize>,
     batches: Vec<RecordBatch>,
     /// Keeps the memory accounted for.
     _memory: MemoryReservation,
@@ -56,7 +120,7 @@ impl Shared {
         let fields = part.schema().fields().iter().enumerate();
         let fields = fields.map(|(i, f)| Field::new(column_name(i), f.data_type().clone(), f.is_nullable()));
         let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-        Self { part, schema, wanted: Mutex::default(), state: OnceLock::new(), rows: OnceCell::new() }
+        Self { part, schema, wanted: Mutex::default(), planned: OnceCell::new(), rows: OnceCell::new() }
     }
 
     /// What is computed.
@@ -64,13 +128,45 @@ impl Shared {
         &self.part
     }
 
-    /// Computes all columns, whoever asks for which.
-    pub(super) fn want_all(&self) {
-        self.want(0..self.schema.fields().len());
+    /// Computes all columns and rows, whatever the optimizer sees of the place named `name`.
+    pub(super) fn want_all(&self, name: &str) {
+        self.want(name, 0..self.schema.fields().len(), &[]);
     }
 
-    fn want(&self, columns: impl IntoIterator<Item = usize>) {
-        self.wanted.lock().unwrap_or_else(PoisonError::into_inner).extend(columns);
+    /// Says what the place named `name` reads: these columns of the rows that pass all of `filters`. Every place has to be known
+    /// before the first one is planned.
+    pub(super) fn want(&self, name: &str, columns: impl IntoIterator<Item = usize>, filters: &[Expr]) {
+        let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        wanted.columns.extend(columns);
+        wanted.places.insert(name.to_owned(), filters.to_vec());
+    }
+
+    /// Says that there is a place named `name`, which may read any row until the optimizer has seen its filters.
+    pub(super) fn add_place(&self, name: &str) {
+        self.want(name, [], &[]);
+    }
+
+    async fn plan(&self, state: &dyn Session) -> Result<Planned> {
+        let (columns, filter) = {
+            let wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+            (wanted.columns.iter().copied().collect::<Vec<_>>(), wanted.rows())
+        };
+        let all = (0..self.schema.fields().len()).map(|i| {
+            let (qualifier, field) = self.part.schema().qualified_field(i);
+            Expr::Column(Column::new(qualifier.cloned(), field.name())).alias(column_name(i))
+        });
+        let mut plan = LogicalPlanBuilder::from(self.part.clone()).project(all.collect::<Vec<_>>())?;
+        if let Some(filter) = &filter {
+            plan = plan.filter(filter.clone())?;
+        }
+        let named = columns.iter().map(|i| Expr::Column(Column::from_name(column_name(*i))));
+        let query = plan.project(named.collect::<Vec<_>>())?.build()?;
+        let state = state.as_any().downcast_ref::<SessionState>().cloned();
+        let state = state.ok_or_else(|| DataFusionError::Internal("a shared part needs a session of ours".into()))?;
+        let plan = state.create_physical_plan(&query).await?;
+        let statistics = StatisticsContext::new().compute(plan.as_ref(), &StatisticsArgs::new())?;
+        let statistics = Arc::unwrap_or_clone(statistics).to_inexact();
+        Ok(Planned { columns, filter, plan, begun: AtomicBool::new(false), query, state, statistics })
     }
 
     async fn rows(&self, context: &Arc<TaskContext>) -> Result<&Rows> {
@@ -78,16 +174,13 @@ impl Shared {
     }
 
     async fn compute(&self, context: &Arc<TaskContext>) -> Result<Rows> {
-        let columns: Vec<usize> =
-            self.wanted.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect();
-        let state =
-            self.state.get().ok_or_else(|| DataFusionError::Internal("a shared part is not planned".into()))?;
-        let exprs = columns.iter().map(|i| {
-            let (qualifier, field) = self.part.schema().qualified_field(*i);
-            Expr::Column(Column::new(qualifier.cloned(), field.name())).alias(column_name(*i))
-        });
-        let plan = LogicalPlanBuilder::from(self.part.clone()).project(exprs.collect::<Vec<_>>())?.build()?;
-        let plan = state.create_physical_plan(&plan).await?;
+        let planned =
+            self.planned.get().ok_or_else(|| DataFusionError::Internal("a shared part is not planned".into()))?;
+        // A reader that ends early leaves a plan that has begun: its state and its dynamic filters are no good to the next one.
+        let plan = match planned.begun.swap(true, Ordering::Relaxed) {
+            true => planned.state.create_physical_plan(&planned.query).await?,
+            false => Arc::clone(&planned.plan),
+        };
         let mut stream = execute_stream(plan, Arc::clone(context))?;
         let memory = MemoryConsumer::new("shared part of a query").register(context.memory_pool());
         let mut batches = Vec::new();
@@ -96,7 +189,7 @@ impl Shared {
             memory.try_grow(buffers.add(&batch))?;
             batches.push(batch);
         }
-        Ok(Rows { columns, batches, _memory: memory })
+        Ok(Rows { batches, _memory: memory })
     }
 }
 
@@ -139,64 +232,119 @@ impl TableProvider for SharedTable {
         TableType::Temporary
     }
 
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+        // Where every place has one, the part is computed with the rows of some place alone. Each filters again itself.
+        let judge = |filter: &&Expr| match filter.is_volatile() {
+            true => TableProviderFilterPushDown::Unsupported,
+            false => TableProviderFilterPushDown::Inexact,
+        };
+        Ok(filters.iter().map(judge).collect())
+    }
+
     async fn scan(
         &self,
         state: &dyn Session,
         projection: Option<&Vec<usize>>,
         _filters: &[Expr],
-        limit: Option<usize>,
+        _limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let shared = &self.0;
-        if let Some(state) = state.as_any().downcast_ref::<SessionState>() {
-            shared.state.get_or_init(|| state.clone());
-        }
         let columns: Vec<usize> = match projection {
             Some(columns) => columns.clone(),
             None => (0..shared.schema.fields().len()).collect(),
         };
-        shared.want(columns.iter().copied());
+        let planned = shared.planned.get_or_try_init(|| shared.plan(state)).await?;
+        let places = columns.iter().map(|column| planned.columns.binary_search(column));
+        let places: Vec<usize> = places.collect::<Result<_, _>>().map_err(|_| {
+            DataFusionError::Internal("a column of a shared part was asked for after it was planned".into())
+        })?;
         let schema = Arc::new(shared.schema.project(&columns)?);
+        let statistics = Arc::new(planned.statistics.clone().project(Some(&places)));
         let partitions = state.config().target_partitions();
-        let share = |i: usize| {
-            let (shared, schema, columns) = (Arc::clone(shared), Arc::clone(&schema), columns.clone());
-            Arc::new(Share { shared, schema, columns, share: (i, partitions) }) as Arc<dyn PartitionStream>
-        };
-        let shares = (0..partitions).map(share).collect();
-        Ok(Arc::new(StreamingTableExec::try_new(schema, shares, None, Vec::new(), false, limit)?))
+        Ok(Arc::new(SharedExec::new(Arc::clone(shared), places, schema, statistics, partitions)))
     }
 }
 
-/// One thread's share of the rows, for one reader.
+/// One place of a plan that reads the rows, each thread its share of them.
 #[derive(Debug)]
-struct Share {
+struct SharedExec {
     shared: Arc<Shared>,
-    schema: SchemaRef,
-    /// The columns it reads, of the part's.
-    columns: Vec<usize>,
-    /// Which one of how many.
-    share: (usize, usize),
+    /// The columns it reads, of the computed ones.
+    places: Vec<usize>,
+    statistics: Arc<Statistics>,
+    properties: Arc<PlanProperties>,
 }
 
-impl PartitionStream for Share {
-    fn schema(&self) -> &SchemaRef {
-        &self.schema
+impl SharedExec {
+    fn new(
+        shared: Arc<Shared>,
+        places: Vec<usize>,
+        schema: SchemaRef,
+        statistics: Arc<Statistics>,
+        partitions: usize,
+    ) -> Self {
+        let properties = PlanProperties::new(
+            EquivalenceProperties::new(schema),
+            Partitioning::UnknownPartitioning(partitions),
+            EmissionType::Incremental,
+            Boundedness::Bounded,
+        );
+        Self { shared, places, statistics, properties: Arc::new(properties) }
+    }
+}
+
+impl DisplayAs for SharedExec {
+    fn fmt_as(&self, _format: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SharedExec: columns={}, rows={}", self.places.len(), self.statistics.num_rows)?;
+        match self.shared.planned.get().and_then(|planned| planned.filter.as_ref()) {
+            Some(filter) => write!(f, ", filter={filter}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl ExecutionPlan for SharedExec {
+    fn name(&self) -> &'static str {
+        "SharedExec"
     }
 
-    fn execute(&self, context: Arc<TaskContext>) -> SendableRecordBatchStream {
-        let (shared, columns, schema) = (Arc::clone(&self.shared), self.columns.clone(), Arc::clone(&self.schema));
-        let (first, step) = self.share;
+    fn properties(&self) -> &Arc<PlanProperties> {
+        &self.properties
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        Vec::new()
+    }
+
+    fn apply_expressions(
+        &self,
+        _visit: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        Ok(TreeNodeRecursion::Continue)
+    }
+
+    fn with_new_children(self: Arc<Self>, _children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
+        Ok(self)
+    }
+
+    fn statistics_from_inputs(&self, _inputs: &[Arc<Statistics>], args: &StatisticsArgs) -> Result<Arc<Statistics>> {
+        Ok(match args.partition() {
+            None => Arc::clone(&self.statistics),
+            Some(_) => Arc::new(Statistics::new_unknown(&self.schema())),
+        })
+    }
+
+    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        let (shared, places, schema) = (Arc::clone(&self.shared), self.places.clone(), self.schema());
+        let partitions = self.properties.partitioning.partition_count();
         let batches = async move {
             let rows = shared.rows(&context).await?;
-            let places = columns.iter().map(|column| rows.columns.binary_search(column));
-            let places: Vec<usize> = places.collect::<Result<_, _>>().map_err(|_| {
-                DataFusionError::Internal("a column of a shared part was asked for after it was computed".into())
-            })?;
-            let mine = rows.batches.iter().skip(first).step_by(step);
+            let mine = rows.batches.iter().skip(partition).step_by(partitions);
             let mine: Vec<Result<RecordBatch>> = mine.map(|batch| projected(batch, &places, &schema)).collect();
             Ok::<_, DataFusionError>(futures::stream::iter(mine))
         };
         let stream = futures::stream::once(batches).try_flatten().boxed();
-        Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), stream))
+        Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), stream)))
     }
 }
 

@@ -69,6 +69,32 @@ async fn each_reader_gets_the_columns_it_asks_for_also_through_another_shared_pa
 }
 
 #[tokio::test]
+async fn a_part_is_computed_for_the_rows_that_its_places_read() {
+    let catalog = catalog();
+    let explained = async |sql: &str| rows(&catalog, &format!("EXPLAIN {sql}")).await.join("\n");
+    let one = "SELECT p.total, q.n FROM mart.groups AS p JOIN mart.groups AS q ON q.name = p.name WHERE p.name = 'b'";
+    assert!(explained(one).await.contains(", filter=c0 = Utf8(\"b\")"), "{}", explained(one).await);
+    assert_eq!(rows(&catalog, one).await, ["12|3"]);
+    let either =
+        "SELECT total FROM mart.groups WHERE name = 'a' UNION ALL SELECT n FROM mart.groups WHERE total > 10";
+    assert!(explained(either).await.contains(" OR "), "{}", explained(either).await);
+    assert_eq!(rows(&catalog, either).await, ["3", "3"]);
+    // A place without a filter reads all of them.
+    let all = "SELECT g.name, t.n FROM mart.groups AS g CROSS JOIN (SELECT count(*) AS n FROM mart.groups) AS t \
+        WHERE g.name = 'a'";
+    assert!(!explained(all).await.contains(", filter="), "{}", explained(all).await);
+    assert_eq!(rows(&catalog, all).await, ["a|3"]);
+}
+
+#[tokio::test]
+async fn a_list_in_the_sql_is_not_shared() {
+    let catalog = catalog();
+    let list = "(VALUES (1), (2)) AS v(n)";
+    let sql = format!("SELECT a.n FROM (SELECT n FROM {list}) AS a JOIN (SELECT n FROM {list}) AS b ON b.n = a.n");
+    assert_eq!((shared_reads(&catalog, &sql).await, rows(&catalog, &sql).await), (0, vec!["1".into(), "2".into()]));
+}
+
+#[tokio::test]
 async fn plain_reads_and_what_differs_each_time_are_not_shared() {
     let catalog = catalog();
     let plain = "SELECT count(*) FROM mart.all_lines AS a JOIN mart.all_lines AS b ON b.amount = a.amount";

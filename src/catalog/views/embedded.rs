@@ -43,6 +43,7 @@ pub(super) static EMBEDDED: &[(&str, &str, &str)] = queries! {
         "ikpa_satker",
         "izin_pnbp",
         "izin_wilayah",
+        "jumlah_anggaran",
         "kesejahteraan_desa",
         "kesejahteraan_kecamatan",
         "kesejahteraan_sel",
