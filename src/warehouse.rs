@@ -25,6 +25,7 @@ mod layout;
 mod ledger;
 mod marts;
 mod moment;
+mod occurrences;
 mod originals;
 mod partition;
 mod private_file;
@@ -52,6 +53,9 @@ pub use inbox::{
 };
 pub use marts::{DataTestRecord, MartFile, MartRun, MartRunRecord, MartState, MartWriter, StagedMart};
 pub use moment::{LedgerMark, Moment, PinnedFile, PinnedState};
+pub use occurrences::{
+    DatasetLease, OccurrenceEnd, OccurrenceFilter, OccurrenceRecord, OccurrenceState, ScheduleLog, ScheduleRecord,
+};
 pub use partition::Partition;
 pub use publish::GRACE;
 pub use record::{
@@ -290,6 +294,39 @@ impl Warehouse {
     /// When the ledger cannot be read.
     pub fn deliveries(&self, which: Deliveries<'_>) -> Result<Vec<DeliveryRecord>, WarehouseError> {
         self.house.ledger().deliveries(which, false)
+    }
+
+    /// The deliveries that are not in a final state, in the order they were laid in.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn open_deliveries(&self) -> Result<Vec<DeliveryRecord>, WarehouseError> {
+        self.house.ledger().deliveries(Deliveries::All, true)
+    }
+
+    /// Takes the schedule in hand, for one scheduler at a time. `lasts`: longest that a scheduler says nothing to the ledger; one on
+    /// another machine is believed dead after that.
+    ///
+    /// # Errors
+    /// [`WarehouseError::ScheduleLocked`] where another process is the scheduler; else when the disk refuses.
+    pub fn scheduler(&self, lasts: TimeDelta, at: DateTime<Utc>) -> Result<ScheduleLog, WarehouseError> {
+        ScheduleLog::open(Arc::clone(&self.house), lasts, at)
+    }
+
+    /// The schedules that a scheduler has seen last, with what is accounted for up to `now`.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn schedules(&self, now: DateTime<Utc>) -> Result<Vec<ScheduleRecord>, WarehouseError> {
+        self.house.ledger().schedules(now)
+    }
+
+    /// What became of the times of schedules, newest first.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn occurrences(&self, filter: &OccurrenceFilter<'_>) -> Result<Vec<OccurrenceRecord>, WarehouseError> {
+        self.house.ledger().occurrences(filter)
     }
 
     /// How fresh every dataset is, a fiscal year, by name and year.
