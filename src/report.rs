@@ -54,6 +54,7 @@ pub use freshness::{Verdict, judge};
 pub use inputs::{Deployment, Inputs, Logo, SourceNote};
 pub use message::messages;
 pub use period::PeriodRule;
+pub(crate) use period::last_due;
 pub use queries::{QueryFile, QuerySet, QuerySetError};
 pub use recipients::{Audience, RecipientsError, audiences, recipients};
 pub use rows::{Parameter, Parameters, QueryFailure, Rows, RowsError, Session};

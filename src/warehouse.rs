@@ -362,6 +362,15 @@ impl Warehouse {
         moment::state_of(&self.house.layout, file)
     }
 
+    /// Keeps a committed file for the editions that read it: it can be read again after its partition was replaced. Gives its
+    /// SHA-256, hexadecimal.
+    ///
+    /// # Errors
+    /// When the file cannot be read or kept, or the warehouse is only read.
+    pub fn keep_file(&self, file: &CommittedFile) -> Result<String, WarehouseError> {
+        editions::keep_file(&self.house, file)
+    }
+
     /// The SHA-256 of a committed file, hexadecimal. It is computed once: no file is written twice under its name.
     ///
     /// # Errors

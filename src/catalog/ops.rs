@@ -44,7 +44,7 @@ pub fn ledger_tables(warehouse: &Warehouse, files: &Arc<CommittedSet>, as_of: As
         AsOf::Date(day) => Some(day),
         AsOf::Latest | AsOf::All => None,
     };
-    tables(Known { warehouse: warehouse.clone(), files: Arc::clone(files), day, mark: None })
+    tables(&Known { warehouse: warehouse.clone(), files: Arc::clone(files), day, mark: None })
 }
 
 /// As [`ledger_tables`], of a moment that may be long past: runs that began later are not in it, and those that had not ended
@@ -52,10 +52,10 @@ pub fn ledger_tables(warehouse: &Warehouse, files: &Arc<CommittedSet>, as_of: As
 #[must_use]
 pub fn ledger_tables_of(warehouse: &Warehouse, moment: &Moment) -> Vec<MemoryTable> {
     let (files, mark) = (Arc::clone(&moment.files), Some(moment.mark.clone()));
-    tables(Known { warehouse: warehouse.clone(), files, day: moment.day, mark })
+    tables(&Known { warehouse: warehouse.clone(), files, day: moment.day, mark })
 }
 
-fn tables(known: Known) -> Vec<MemoryTable> {
+fn tables(known: &Known) -> Vec<MemoryTable> {
     let files = Arc::clone(&known.files);
     let [of_runs, of_rows, of_calls, of_records, of_mails, of_plans, of_times] = [(); 7].map(|()| known.clone());
     vec![

@@ -35,6 +35,14 @@ impl CronLine {
         Some(next.with_timezone(&Utc))
     }
 
+    /// The last time up to `at`; `None` where there was none.
+    #[must_use]
+    pub fn last_until(&self, at: DateTime<Utc>, zone: Tz) -> Option<DateTime<Utc>> {
+        let from = at.with_timezone(&zone).with_nanosecond(0)?;
+        let last = self.cron.find_previous_occurrence(&from, true).ok()?;
+        Some(last.with_timezone(&Utc))
+    }
+
     /// Whether every day of every month can fit: only the time of day, and the month, are chosen.
     #[must_use]
     pub fn is_any_day(&self) -> bool {

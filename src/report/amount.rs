@@ -125,17 +125,6 @@ impl Amount {
     }
 }
 
-impl fmt::Display for Amount {
-    /// A plain decimal, as [`Amount::parse`] reads it: `-1234.50`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = format!("{:0>width$}", self.unscaled.unsigned_abs(), width = self.scale as usize + 1);
-        let (whole, fraction) = text.split_at(text.len() - self.scale as usize);
-        let sign = if self.unscaled < 0 { "-" } else { "" };
-        let point = if fraction.is_empty() { "" } else { "." };
-        write!(f, "{sign}{whole}{point}{fraction}")
-    }
-}
-
 impl PartialEq for Amount {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other) == Ordering::Equal
@@ -219,13 +208,6 @@ mod tests {
         assert!(amount("0.9") < amount("1"));
         assert_eq!(amount("1.25").plus(amount("-0.250")), amount("1"));
         assert_eq!([amount("0.1"), amount("0.2")].into_iter().sum::<Amount>(), amount("0.3"));
-    }
-
-    #[test]
-    fn a_plain_decimal_is_written_as_it_is_read() {
-        for text in ["0", "-0.05", "1234.50", "-7", "0.001"] {
-            assert_eq!(amount(text).to_string(), text);
-        }
     }
 
     #[test]

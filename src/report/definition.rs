@@ -323,7 +323,7 @@ impl Body {
             Self::Table(table) => rows(&table.rows),
             Self::Chart(chart) => rows(&chart.table.rows),
             Self::Notes(notes) => {
-                notes.iter().filter_map(|note| note.rows.as_ref()).for_each(|(source, _)| rows(source))
+                notes.iter().filter_map(|note| note.rows.as_ref()).for_each(|(source, _)| rows(source));
             }
         }
     }

@@ -5,7 +5,6 @@ use super::definition::ReportDefinition;
 use super::id_id;
 use super::inputs::SourceNote;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use chrono_tz::Tz;
 
 /// How old the data of a report may be.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -60,16 +59,16 @@ pub enum Verdict {
     Hold(Vec<String>),
 }
 
-/// What to do with an edition that was due at `due`, by what is loaded at `now`.
+/// What to do at `now` with the edition of `day` that was due at `due`, by what was loaded for that day.
 #[must_use]
 pub fn judge(
     rule: &FreshnessRule,
     sources: &[SourceNote],
+    day: NaiveDate,
     due: DateTime<Utc>,
     now: DateTime<Utc>,
-    zone: Tz,
 ) -> Verdict {
-    let why = reasons(rule, sources, now.with_timezone(&zone).date_naive());
+    let why = reasons(rule, sources, day);
     if why.is_empty() {
         return Verdict::Ready;
     }
@@ -159,6 +158,7 @@ fn outdated(source: &SourceNote) -> String {
 mod tests {
     use super::{FreshnessRule, Late, Verdict, judge};
     use crate::report::fixture::{date, sources};
+    use chrono::{DateTime, Utc};
     use chrono_tz::Asia::Jakarta;
 
     fn rule(late: Late, wait_hours: i64) -> FreshnessRule {
@@ -174,7 +174,8 @@ mod tests {
             Some(days) => sources[1].snapshot_date = date("2026-11-02") - chrono::TimeDelta::days(days),
         }
         let due = "2026-11-01T23:00:00Z".parse().unwrap();
-        match judge(rule, &sources, due, now.parse().unwrap(), Jakarta) {
+        let now: DateTime<Utc> = now.parse().unwrap();
+        match judge(rule, &sources, now.with_timezone(&Jakarta).date_naive(), due, now) {
             Verdict::Ready => "ready".to_owned(),
             Verdict::Wait { until, why } => format!("wait until {until}: {}", why.join(" ")),
             Verdict::SendWithBanner(why) => format!("banner: {}", why.join(" ")),
@@ -210,7 +211,9 @@ mod tests {
         let mut sources = sources();
         sources[0].stale = true;
         let now = "2026-11-01T23:00:00Z".parse().unwrap();
-        let Verdict::Hold(why) = judge(&rule(Late::Hold, 0), &sources, now, now, Jakarta) else { panic!("not held") };
+        let Verdict::Hold(why) = judge(&rule(Late::Hold, 0), &sources, date("2026-11-02"), now, now) else {
+            panic!("not held")
+        };
         assert_eq!(why, ["DIPA Belanja belum diperbarui: laporan memakai snapshot 2 November 2026."]);
     }
 }

@@ -1,6 +1,9 @@
 //! Which date an edition stands for.
 
-use chrono::{Datelike, Days, NaiveDate};
+use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
+use chrono_tz::Tz;
+
+use crate::config::CronLine;
 
 /// A daily edition stands for its day, a weekly one for the Sunday that ended the week, a monthly one for the last day of the
 /// month that ended.
@@ -41,9 +44,15 @@ impl PeriodRule {
     }
 }
 
+/// When a report with the schedule `line` was due last, `at` included; `None` where it never was.
+pub(crate) fn last_due(line: &str, zone: Tz, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    line.parse::<CronLine>().ok()?.last_until(at, zone)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::PeriodRule;
+    use super::{PeriodRule, last_due};
+    use chrono_tz::Asia::{Jakarta, Jayapura};
 
     #[test]
     fn an_edition_stands_for_what_has_ended() {
@@ -59,6 +68,22 @@ mod tests {
             (PeriodRule::Monthly, "2027-01-15", "2026-12-31"),
         ] {
             assert_eq!(rule.of(day.parse().unwrap()).to_string(), expected, "{rule:?} {day}");
+        }
+    }
+
+    #[test]
+    fn a_report_was_due_at_the_last_time_of_its_schedule_in_its_own_zone() {
+        let weekly = "0 30 6 * * Mon";
+        for (zone, at, due) in [
+            (Jakarta, "2026-11-22T10:00:00Z", "2026-11-15 23:30:00 UTC"),
+            (Jakarta, "2026-11-22T23:29:59Z", "2026-11-15 23:30:00 UTC"),
+            (Jakarta, "2026-11-22T23:30:00Z", "2026-11-22 23:30:00 UTC"),
+            (Jayapura, "2026-11-22T23:29:59Z", "2026-11-22 21:30:00 UTC"),
+        ] {
+            assert_eq!(last_due(weekly, zone, at.parse().unwrap()).unwrap().to_string(), due, "{zone} {at}");
+        }
+        for wrong in ["0 6 * * Mon", "0 99 6 * * Mon", "bulanan", ""] {
+            assert_eq!(last_due(wrong, Jakarta, "2026-11-22T10:00:00Z".parse().unwrap()), None, "{wrong}");
         }
     }
 }

@@ -234,7 +234,7 @@ mod tests {
         let words = Sentence::parse(text).unwrap().words(&scope).unwrap();
         assert_eq!(words.text, "Serapan 71,4%, turun 4,6\u{a0}poin (−4,6\u{a0}poin, 71,44)");
         let marked: Vec<&str> = words.marks.iter().map(|mark| &words.text[mark.start..mark.end]).collect();
-        assert_eq!(marked, ["71,4%", "4,6\u{a0}poin", "−4,6\u{a0}poin", "71,44"]);
+        assert_eq!(marked, ["71,4%", "turun", "4,6\u{a0}poin", "−4,6\u{a0}poin", "71,44"]);
         assert_eq!(words.marks[0].id, "figures.q.serapan");
     }
 

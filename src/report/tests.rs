@@ -157,7 +157,7 @@ fn assert_serapan(edition: &Edition) {
     }
     let figure = |id: &str| edition.figures.iter().find(|figure| figure.id == id).unwrap_or_else(|| panic!("{id}"));
     let serapan = figure("figures.serapan_anggaran_total.serapan");
-    assert_eq!((serapan.value.as_str(), serapan.text.as_str()), ("71.400000", "71,4%"));
+    assert_eq!((serapan.value.as_str(), serapan.text.as_str()), ("71.4", "71,4%"));
     let unit = figure("eselon1.05602.serapan_persen");
     assert_eq!(
         (unit.query.as_str(), unit.row.as_str(), unit.text.as_str()),

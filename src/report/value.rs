@@ -102,12 +102,14 @@ impl Kind {
 
     /// Whether a query's value can be of this kind.
     pub(crate) fn takes(self, value: &Value) -> bool {
-        match (self, value) {
-            (_, Value::Null) | (Self::Text, _) => true,
-            (Self::Figure(_) | Self::Month, Value::Amount(_)) => true,
-            (Self::Date, Value::Date(_)) | (Self::Flag, Value::Flag(_)) => true,
-            _ => false,
-        }
+        matches!(
+            (self, value),
+            (_, Value::Null)
+                | (Self::Text, _)
+                | (Self::Figure(_) | Self::Month, Value::Amount(_))
+                | (Self::Date, Value::Date(_))
+                | (Self::Flag, Value::Flag(_))
+        )
     }
 }
 

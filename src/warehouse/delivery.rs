@@ -230,7 +230,7 @@ pub struct Enqueued {
 pub enum Deliveries<'a> {
     /// All of them.
     All,
-    /// Those of an edition, its proofs among them.
+    /// Those of an edition, its proofs among them; `<report>-<date>` without a variant also means every variant.
     Edition(&'a str),
     /// The one with this Message-ID.
     Message(&'a str),

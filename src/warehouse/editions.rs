@@ -356,6 +356,27 @@ pub(crate) fn file_sha256(house: &House, file: &CommittedFile) -> Result<String,
     Ok(sha256)
 }
 
+/// Keeps a committed file for the editions that read it, under the SHA-256 that is given back: a second name of the same
+/// bytes, which stays when the partition is replaced.
+pub(crate) fn keep_file(house: &House, file: &CommittedFile) -> Result<String, WarehouseError> {
+    house.require_writable()?;
+    let sha256 = file_sha256(house, file)?;
+    let kept = house.layout.edition_file(&sha256);
+    if !disk::exists(&kept)? {
+        if let Some(parent) = kept.parent() {
+            disk::create_private_folder(parent)?;
+        }
+        // Of two names of one file a rename takes none away, hence the second removal. A copy, where there are no links, is whole or not there.
+        let aside = kept.with_extension(format!("part-{}", std::process::id()));
+        disk::remove_file(&aside)?;
+        disk::link(&file.path, &aside)?;
+        disk::rename(&aside, &kept)?;
+        disk::remove_file(&aside)?;
+        disk::sync_parents(&[kept], &house.layout.editions())?;
+    }
+    Ok(sha256)
+}
+
 /// The SHA-256 of a file as it is now, hexadecimal.
 pub(crate) fn sha256_of(path: &Path) -> Result<String, WarehouseError> {
     let read = || -> io::Result<String> {

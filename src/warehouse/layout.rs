@@ -159,6 +159,12 @@ impl Layout {
         self.editions().join("objects").join(folder).join(format!("{sha256}.zst"))
     }
 
+    /// A committed file that a recorded edition read, kept under its SHA-256 when it is replaced.
+    pub(crate) fn edition_file(&self, sha256: &str) -> PathBuf {
+        let (folder, _) = sha256.split_at(sha256.len().min(2));
+        self.editions().join("files").join(folder).join(format!("{sha256}.parquet"))
+    }
+
     /// Taken by whoever records editions.
     pub(crate) fn editions_lock(&self) -> PathBuf {
         self.state("locks/editions.lock")

@@ -12,6 +12,7 @@ use super::partition::Partition;
 use super::record::{CommitMode, CommittedFile, CommittedSet, Sums};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The committed files of a moment, and how far the ledger had come.
@@ -124,7 +125,7 @@ pub(crate) fn set_of(layout: &Layout, pinned: &[PinnedFile]) -> Result<Committed
             rule: "snapshot or accumulate",
         })?;
         Ok(CommittedFile {
-            path: layout.file(&dataset, &pinned.partition, &run),
+            path: path(layout, pinned, layout.file(&dataset, &pinned.partition, &run))?,
             history_path: layout.published(Tree::History, &dataset, &pinned.partition).join(run.file_name()),
             rows: pinned.rows,
             bytes: pinned.bytes,
@@ -139,4 +140,12 @@ pub(crate) fn set_of(layout: &Layout, pinned: &[PinnedFile]) -> Result<Committed
     };
     let retained = pinned.iter().map(file).collect::<Result<_, WarehouseError>>()?;
     Ok(CommittedSet { retained, shown: pinned.iter().map(|pinned| pinned.latest).collect() })
+}
+
+/// Where a file is: `own` as long as it was not replaced, then what was kept of it.
+fn path(layout: &Layout, pinned: &PinnedFile, own: PathBuf) -> Result<PathBuf, WarehouseError> {
+    match pinned.sha256.as_ref().map(|sha256| layout.edition_file(sha256)) {
+        Some(kept) if !disk::exists(&own)? && disk::exists(&kept)? => Ok(kept),
+        _ => Ok(own),
+    }
 }

@@ -186,7 +186,7 @@ fn what_goes_to_no_terminal_has_no_escape_codes() {
         &["--help"],
         &["snapshoot"],
     ];
-    for command in COMMANDS {
+    for command in commands {
         let ran = lab.run(command);
         for text in [&ran.stdout, &ran.stderr] {
             assert!(!text.contains('\u{1b}'), "{command:?}: {text:?}");

@@ -31,7 +31,7 @@ pub(crate) struct Ground {
     config: BTreeMap<String, String>,
     current: Moment,
     previous: Option<Previous>,
-    sources: Vec<SourceNote>,
+    pub(super) sources: Vec<SourceNote>,
     deployment: Deployment,
     period: NaiveDate,
     day: NaiveDate,
@@ -159,7 +159,8 @@ impl Ground {
         self.queries().into_iter().find(|query| query.name == name)
     }
 
-    /// What is written down of this ground, and every text that is named in it by its hash. Hashes the files whose rows are read.
+    /// What is written down of this ground, and every text that is named in it by its hash. The files whose rows are read are
+    /// hashed and kept.
     pub(super) fn write_down(&self, warehouse: &Warehouse) -> Result<(Grounds, Vec<Vec<u8>>), Failure> {
         let mut objects: Vec<Vec<u8>> = Vec::new();
         let mut object = |bytes: &[u8]| {
@@ -317,7 +318,7 @@ fn moment_record(
     for (file, latest) in moment.retained() {
         let mut pinned = PinnedFile::of(file, latest);
         if is_read(tables, &pinned.dataset, latest) {
-            pinned.sha256 = Some(warehouse.file_sha256(file)?);
+            pinned.sha256 = Some(warehouse.keep_file(file)?);
         }
         if whole || pinned.sha256.is_some() {
             files.push(pinned);

@@ -2,14 +2,13 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{definition, deployment, make, record, source_notes};
+use super::send::lay_in_new;
+use super::{definition, deployment, make, source_notes};
 use crate::cli::Context;
 use crate::cli::exit::Failure;
 use crate::config::MailTransport;
-use crate::mail::Outgoing;
-use crate::mail::outbox::lay_in;
 use crate::report::{PeriodRule, ReportDefinition, Verdict, judge};
-use crate::warehouse::{DeliveryKind, Enqueued, Warehouse};
+use crate::warehouse::{Enqueued, Warehouse};
 
 /// What became of an edition that is due.
 pub(crate) enum Laid {
@@ -42,16 +41,14 @@ pub(crate) async fn lay_in_due(
     let day = day_of(&definition, due_at, now);
     let contracts = context.folder.contracts()?;
     let notes = source_notes(warehouse, &contracts, &warehouse.moment(Some(day))?)?;
-    match judge(&definition.freshness, &notes, began.max(due_at), now, definition.timezone) {
+    match judge(&definition.freshness, &notes, day, began.max(due_at), now) {
         Verdict::Wait { until, why } => return Ok(Laid::Waits(until, why.join(" "))),
         Verdict::Hold(why) => return Ok(Laid::Held(why.join(" "))),
         // What is late, the edition says itself.
         Verdict::Ready | Verdict::SendWithBanner(_) => {}
     }
     let composed = make(context, warehouse, &definition, day).await?;
-    record(context, warehouse, &composed)?;
-    let messages: Vec<Outgoing> = composed.into_iter().flat_map(|one| one.messages).collect();
-    Ok(Laid::In(lay_in(warehouse, DeliveryKind::Edition, &messages, "lumbung", context.clock.now())?))
+    Ok(Laid::In(lay_in_new(context, warehouse, composed)?))
 }
 
 /// The day of an edition: today, as long as that gives the same edition, else the day it was due.

@@ -1,11 +1,12 @@
 //! `lumbung report send` and `resend`: an edition into the outbox, and what is due out of it.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use clap::Args;
 
-use super::{definition, deliveries, make};
+use super::{Composed, definition, deliveries, make, record};
 use crate::cli::Context;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::progress::talk;
@@ -13,7 +14,10 @@ use crate::config::{self, MailTransport};
 use crate::mail::outbox::{Again, Outbox, Stopped, Watch, lay_in};
 use crate::mail::proof::proof;
 use crate::mail::{Address, MailError, Outgoing};
-use crate::warehouse::{Deliveries, DeliveryKind, DeliveryRecord, DeliveryState, Warehouse, WarehouseError};
+use crate::report::{Verdict, judge, last_due};
+use crate::warehouse::{
+    Deliveries, DeliveryKind, DeliveryRecord, DeliveryState, Enqueued, Warehouse, WarehouseError,
+};
 
 /// Send one edition to its recipients, through the outbox
 #[derive(Debug, Args)]
@@ -21,13 +25,18 @@ use crate::warehouse::{Deliveries, DeliveryKind, DeliveryRecord, DeliveryState, 
     lumbung report send serapan-anggaran --period 2026-10-31\n  \
     lumbung report send serapan-anggaran --to me@contoh.go.id\n\n\
     An edition goes to each recipient once: run the same command again after whatever went wrong.\n\
-    Exit codes: 0 all accepted, 65 some refused, 69 server unavailable, 75 some deferred or in doubt, 77 login refused")]
+    Its definition says how old the data may be, and whether late data waits, goes out with a banner or holds the edition.\n\
+    Exit codes: 0 all accepted, 65 some refused or held for late data, 69 server unavailable, 75 some deferred, in doubt or\n\
+    waiting for data, 77 login refused")]
 pub(crate) struct SendArgs {
     /// The report, e.g. serapan-anggaran
     name: String,
     /// The report's date: it shows the snapshots of that day or the newest before [default: today]
     #[arg(long, value_name = "YYYY-MM-DD")]
     period: Option<NaiveDate>,
+    /// Send although data is late; the edition says what is late
+    #[arg(long)]
+    late: bool,
     /// Send a marked proof to this address instead; it is no delivery of the edition
     #[arg(long, value_name = "ADDRESS")]
     to: Option<String>,
@@ -61,41 +70,92 @@ pub(super) async fn send(context: &Context, args: &SendArgs) -> Result<(), Failu
     let to = args.to.as_deref().map(address).transpose()?;
     let warehouse = Warehouse::open(&context.warehouse, context.clock.now())?;
     let today = context.clock.today(context.config.deployment.timezone);
-    let messages = make(context, &warehouse, &definition, args.period.unwrap_or(today)).await?.messages;
-    let now = context.clock.now();
-    let operator = config::operator();
-    let Some(first) = messages.first() else {
+    let day = args.period.unwrap_or(today);
+    let composed = make(context, &warehouse, &definition, day).await?;
+    let Some(first) = composed.first() else {
         return Err(Failure::new(Code::Configuration, format!("{} has no recipients", args.name)));
     };
     if let Some(to) = to {
-        if messages.len() > 1 && !context.quiet {
-            talk(&format!("a proof of the first of {} mails", messages.len()));
-        }
-        let proof = proof(first, &to, now);
-        lay_in(&warehouse, DeliveryKind::Proof, std::slice::from_ref(&proof), &operator, now)?;
-        return run(context, &warehouse, Deliveries::Message(&proof.message_id), None).await;
+        return send_proof(context, &warehouse, &composed, &to).await;
     }
-    let laid_in = lay_in(&warehouse, DeliveryKind::Edition, &messages, &operator, now)?;
+    if !args.late {
+        may_go(first, day.min(today), context.clock.now())?;
+    }
+    // Without the variant: all of them, over one connection.
+    let edition = format!("{}-{}", first.edition.name, first.edition.period);
+    let laid_in = lay_in_new(context, &warehouse, composed)?;
     if laid_in.standing > 0 && !context.quiet {
-        talk(&format!(
-            "{} of {} mails were in the outbox before: they stay as they were",
-            laid_in.standing,
-            messages.len()
-        ));
+        let all = laid_in.standing + laid_in.new;
+        talk(&format!("{} of {all} mails were in the outbox before: they stay as they were", laid_in.standing));
     }
-    let mut done = Ok(());
-    for edition in editions(&messages) {
-        // One edition's trouble keeps no other from being sent; the first one's is told by the exit code.
-        done = done.and(run(context, &warehouse, Deliveries::Edition(edition), None).await);
-    }
-    done
+    run(context, &warehouse, Deliveries::Edition(&edition), None).await
 }
 
-/// The editions of `messages`, each once.
-fn editions(messages: &[Outgoing]) -> Vec<&str> {
-    let mut editions: Vec<&str> = messages.iter().map(|message| message.edition.as_str()).collect();
-    editions.dedup();
-    editions
+/// Sends the first message as a marked proof to `to`: it is recorded nowhere and is no delivery.
+async fn send_proof(
+    context: &Context,
+    warehouse: &Warehouse,
+    composed: &[Composed],
+    to: &Address,
+) -> Result<(), Failure> {
+    let messages = composed.iter().flat_map(|one| &one.messages);
+    let Some(first) = messages.clone().next() else {
+        return Err(Failure::new(Code::Configuration, "the report has no recipients"));
+    };
+    let n = messages.count();
+    if n > 1 && !context.quiet {
+        talk(&format!("a proof of the first of {n} mails"));
+    }
+    let now = context.clock.now();
+    let proof = proof(first, to, now);
+    lay_in(warehouse, DeliveryKind::Proof, std::slice::from_ref(&proof), &config::operator(), now)?;
+    run(context, warehouse, Deliveries::Message(&proof.message_id), None).await
+}
+
+/// Whether the data lets the edition of `day` go out now, by the freshness rule of its definition.
+fn may_go(composed: &Composed, day: NaiveDate, now: DateTime<Utc>) -> Result<(), Failure> {
+    const LATE: &str = "load what is late, or send it with a banner that says so: --late";
+    let definition = &composed.ground.definition;
+    let due = last_due(&definition.cron, definition.timezone, now).unwrap_or(now);
+    match judge(&definition.freshness, &composed.ground.sources, day, due, now) {
+        Verdict::Ready | Verdict::SendWithBanner(_) => Ok(()),
+        Verdict::Wait { until, why } => {
+            let until = until.with_timezone(&definition.timezone).format("%Y-%m-%d %H:%M %Z");
+            let message = format!("{} waits for its data until {until}: {}", definition.name, why.join(" "));
+            Err(Failure::new(Code::Deferred, message).with_hint(LATE))
+        }
+        Verdict::Hold(why) => {
+            let message = format!("{} is held, its data is late: {}", definition.name, why.join(" "));
+            Err(Failure::new(Code::Data, message).with_hint(LATE))
+        }
+    }
+}
+
+/// Records the editions that have a message the outbox does not know, then lays the messages in. In this order: what lies in
+/// the outbox can be shown and made again, whatever happens in between.
+pub(super) fn lay_in_new(context: &Context, warehouse: &Warehouse, composed: Vec<Composed>) -> Result<Enqueued, Failure> {
+    let mut new = Vec::new();
+    let mut standing = 0;
+    for mut one in composed {
+        let known: BTreeSet<String> = warehouse
+            .deliveries(Deliveries::Edition(&one.edition.id()))?
+            .iter()
+            .filter(|record| record.kind == DeliveryKind::Edition)
+            .map(|record| record.recipient.expose().to_ascii_lowercase())
+            .collect();
+        let is_new = |address: &Address| !known.contains(&address.to_string().to_ascii_lowercase());
+        standing += one.messages.iter().filter(|message| !is_new(&message.recipient)).count();
+        one.messages.retain(|message| is_new(&message.recipient));
+        one.audience.recipients.retain(|recipient| is_new(&recipient.address));
+        if !one.messages.is_empty() {
+            new.push(one);
+        }
+    }
+    record(context, warehouse, &new)?;
+    let messages: Vec<Outgoing> = new.into_iter().flat_map(|one| one.messages).collect();
+    let now = context.clock.now();
+    let laid_in = lay_in(warehouse, DeliveryKind::Edition, &messages, &config::operator(), now)?;
+    Ok(Enqueued { standing: laid_in.standing + standing, ..laid_in })
 }
 
 fn address(text: &str) -> Result<Address, Failure> {

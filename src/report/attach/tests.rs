@@ -33,20 +33,3 @@ fn another_instant_is_another_file() {
         assert_ne!(of(made()), of(later), "{format:?} carries its date");
     }
 }
-
-/// Lays every file into the folder that the caller names, for looking at them: `LUMBUNG_LOOK=DIR cargo test -- look`.
-#[test]
-#[ignore = "for eyes: needs LUMBUNG_LOOK"]
-#[expect(clippy::disallowed_methods, reason = "a test that a person starts to look at pictures")]
-fn look() {
-    let Some(folder) = std::env::var_os("LUMBUNG_LOOK") else { return };
-    let folder = std::path::PathBuf::from(folder);
-    for (name, page) in [("page", page()), ("awkward", awkward())] {
-        for (file, format) in all(&page).iter().zip(["xlsx", "csv", "pdf"]) {
-            std::fs::write(folder.join(format!("{name}.{format}")), &file.bytes).unwrap();
-        }
-    }
-    for (name, chart) in super::chart::samples() {
-        std::fs::write(folder.join(format!("{name}.png")), chart_png(&chart).unwrap()).unwrap();
-    }
-}

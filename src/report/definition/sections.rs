@@ -107,7 +107,7 @@ fn changes(keys: &Keys<'_, '_>, names: &Names<'_>) -> ChangesDefinition {
         let label = names.required_choice(&entry, "label", own);
         let mut text = names.choice(&entry, "text", Own::Comparison);
         if text.variants.is_empty() {
-            text = sentence("{label}: {lama} menjadi {baru} ({selisih}).");
+            text = sentence("{label}: {lama} menjadi {baru} ({selisih:signed}).");
         }
         entries.extend(what.map(|what| ChangeDefinition { label, text, what }));
         entry.finish();

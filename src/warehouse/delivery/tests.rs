@@ -66,6 +66,27 @@ fn an_edition_is_laid_in_once_a_recipient_and_keeps_its_bytes() {
 }
 
 #[test]
+fn the_name_of_an_edition_without_its_variant_means_all_of_them() {
+    let (_folder, warehouse) = house();
+    let of = |edition, message_id| NewDelivery { edition, ..new("a@x.id", message_id, b"x") };
+    let editions = [
+        of("e-2026-10-31-01", "<1@x>"),
+        of("e-2026-10-31-02", "<2@x>"),
+        of("e-2026-10-31-02-b", "<3@x>"),
+        of("e-2026-11-30-01", "<4@x>"),
+        of("e-lain-2026-10-31", "<5@x>"),
+    ];
+    warehouse.lay_in_outbox(&editions, "budi", at()).unwrap();
+    let ids = |edition: &str| -> Vec<String> {
+        let records = warehouse.deliveries(Deliveries::Edition(edition)).unwrap();
+        records.into_iter().map(|record| record.message_id).collect()
+    };
+    assert_eq!(ids("e-2026-10-31"), ["<1@x>", "<2@x>", "<3@x>"]);
+    assert_eq!(ids("e-2026-10-31-02"), ["<2@x>"]);
+    assert_eq!(ids("e"), [""; 0]);
+}
+
+#[test]
 fn messages_are_for_their_owner_only_and_a_changed_one_is_not_sent() {
     let (folder, warehouse) = house();
     warehouse.lay_in_outbox(&[new("a@x.id", "<1@x>", b"one")], "budi", at()).unwrap();

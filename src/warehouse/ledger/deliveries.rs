@@ -7,12 +7,12 @@ use crate::warehouse::delivery::{
 };
 use crate::warehouse::error::WarehouseError;
 use crate::warehouse::sqlite::{count_of, instant, instant_of, to_sql, word};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{OptionalExtension, Row, Transaction, named_params, params};
 
 const DELIVERIES: &str = "
     SELECT * FROM deliveries
-    WHERE (?1 IS NULL OR edition = ?1) AND (?2 IS NULL OR message_id = ?2)
+    WHERE (?1 IS NULL OR edition = ?1 OR (?4 AND edition > ?1 || '-' AND edition < ?1 || '.')) AND (?2 IS NULL OR message_id = ?2)
         AND (NOT ?3 OR state IN ('pending', 'sending', 'retry'))
     ORDER BY seq";
 
@@ -29,6 +29,12 @@ const CHANGE: &str = "
         told_at = CASE WHEN :ends THEN told_at END
     WHERE seq = :seq AND state = :from";
 
+/// Whether it is the edition for everybody: what its variants are called begins with its name.
+fn ends_with_date(edition: &str) -> bool {
+    let from = edition.len().saturating_sub("2026-10-31".len());
+    edition.get(from..).is_some_and(|date| date.parse::<NaiveDate>().is_ok())
+}
+
 impl Ledger {
     /// Deliveries in the order they were laid in; with `open`, only those not in a final state.
     pub(crate) fn deliveries(
@@ -43,7 +49,9 @@ impl Ledger {
         };
         self.call("list deliveries", |connection| {
             let mut query = connection.prepare_cached(DELIVERIES)?;
-            query.query_map(params![edition, message, open], record_of)?.collect()
+            query
+                .query_map(params![edition, message, open, edition.is_some_and(ends_with_date)], record_of)?
+                .collect()
         })
     }
 

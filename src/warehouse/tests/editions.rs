@@ -152,20 +152,32 @@ fn a_moment_reads_the_same_after_the_warehouse_moved_on() {
     scene.snapshot(DIPA, partition, &[1, 2], noon(20));
     let moment = scene.warehouse.moment(Some(date("2026-11-20"))).unwrap();
     let pinned: Vec<PinnedFile> = moment.retained().map(|(file, latest)| PinnedFile::of(file, latest)).collect();
-    let sha256 = scene.warehouse.file_sha256(&moment.files.retained[0]).unwrap();
+    let sha256 = scene.warehouse.keep_file(&moment.files.retained[0]).unwrap();
+    assert_eq!(
+        scene.warehouse.keep_file(&moment.files.retained[0]).unwrap(),
+        sha256,
+        "keeping twice is keeping once"
+    );
     assert_eq!((pinned.len(), moment.mark.runs, moment.mark.open.len()), (1, 1, 0));
-    // The partition is replaced and another day comes.
-    scene.snapshot(DIPA, partition, &[5], noon(20));
-    scene.snapshot(DIPA, "tahun_anggaran=2026/snapshot_date=2026-11-21", &[9], noon(21));
-    let again = scene.warehouse.pinned(&pinned).unwrap();
-    assert_eq!(again.retained.len(), 1);
-    assert_eq!(again.retained[0].path, moment.files.retained[0].path);
-    assert_eq!(super::total(&again.retained[0].path).unwrap(), 3);
     let hashed = PinnedFile { sha256: Some(sha256), ..pinned[0].clone() };
-    assert_eq!(scene.warehouse.pinned_state(&hashed).unwrap(), PinnedState::Same);
+    let read = || {
+        let again = scene.warehouse.pinned(std::slice::from_ref(&hashed)).unwrap();
+        assert_eq!(again.retained.len(), 1);
+        assert_eq!(super::total(&again.retained[0].path).unwrap(), 3);
+        assert_eq!(scene.warehouse.pinned_state(&hashed).unwrap(), PinnedState::Same);
+        again.retained[0].path.clone()
+    };
+    // The partition is replaced; the old file has its time of grace.
+    scene.snapshot(DIPA, partition, &[5], noon(20));
+    assert_eq!(read(), moment.files.retained[0].path);
     let other = PinnedFile { sha256: Some("00".repeat(32)), ..pinned[0].clone() };
     assert_eq!(scene.warehouse.pinned_state(&other).unwrap(), PinnedState::Changed);
-    fs::remove_file(&again.retained[0].path).unwrap();
+    // Another day comes, the grace is over, and what was kept is read.
+    scene.snapshot(DIPA, "tahun_anggaran=2026/snapshot_date=2026-11-21", &[9], noon(21));
+    let kept = read();
+    assert_ne!(kept, moment.files.retained[0].path);
+    assert_eq!(scene.warehouse.pinned_state(&pinned[0]).unwrap(), PinnedState::Gone);
+    fs::remove_file(&kept).unwrap();
     assert_eq!(scene.warehouse.pinned_state(&hashed).unwrap(), PinnedState::Gone);
 }
 
