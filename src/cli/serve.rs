@@ -57,7 +57,8 @@ pub(crate) async fn run(context: &Context, args: &ServeArgs) -> Result<(), Failu
     let port = args.pg.or(context.config.serve.postgres.listen);
     let scheduled = context.config.schedule.enabled;
     if !context.config.inbox.enabled && port.is_none() && !scheduled {
-        let hint = "set inbox.enabled = true or schedule.enabled = true in lumbung.toml, or open the SQL port with --pg";
+        let hint =
+            "set inbox.enabled = true or schedule.enabled = true in lumbung.toml, or open the SQL port with --pg";
         let message = "there is nothing to serve: the inbox and the schedule are switched off";
         return Err(Failure::new(Code::Configuration, message).with_hint(hint));
     }

@@ -299,7 +299,10 @@ mod tests {
         assert_eq!(settings.defaults.misfire, Some(Misfire::Last));
         assert_eq!(settings.sources["padi"].jitter_secs, Some(90));
         let pnbp = &settings.datasets["omspan.detail_pnbp"];
-        assert_eq!((pnbp.days, pnbp.misfire, pnbp.retries), (Some(DayRule::WorkingDays), Some(Misfire::All(3)), Some(7)));
+        assert_eq!(
+            (pnbp.days, pnbp.misfire, pnbp.retries),
+            (Some(DayRule::WorkingDays), Some(Misfire::All(3)), Some(7))
+        );
         let report = &settings.reports["pnbp"];
         assert_eq!((report.enabled, report.days), (Some(false), Some(DayRule::NextWorkingDay)));
         let never = parse("lumbung.toml", "[schedule]\ncron = \"\"\n", &[]).unwrap().schedule;

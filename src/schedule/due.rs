@@ -204,9 +204,7 @@ fn placed(job: &Job, calendar: &Calendar, time: DateTime<Utc>) -> Option<(DateTi
     let day = local.date_naive();
     match job.days {
         DayRule::Any => Some((time, Why::Cron)),
-        DayRule::FirstWorkingDayOfMonth => {
-            calendar.is_first_working_day_of_month(day).then_some((time, Why::Cron))
-        }
+        DayRule::FirstWorkingDayOfMonth => calendar.is_first_working_day_of_month(day).then_some((time, Why::Cron)),
         DayRule::WorkingDays => Some((time, calendar.free(day).map_or(Why::Cron, Why::Free))),
         DayRule::NextWorkingDay => {
             let free = calendar.free(day);

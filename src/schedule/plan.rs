@@ -257,9 +257,9 @@ fn job(config: &Config, id: JobId, own: &JobSettings, cron: &CronLine) -> Job {
 /// A typo in a name must not leave something without its schedule in silence.
 fn unknown_names(config: &Config, contracts: &[Contract], reports: &[ReportTimes]) -> Vec<Problem> {
     let sources: BTreeSet<String> = contracts.iter().map(|contract| contract.source.clone()).collect();
-    let datasets = contracts.iter().flat_map(|contract| {
-        contract.datasets.iter().map(|dataset| format!("{}.{}", contract.source, dataset.name))
-    });
+    let datasets = contracts
+        .iter()
+        .flat_map(|contract| contract.datasets.iter().map(|dataset| format!("{}.{}", contract.source, dataset.name)));
     let datasets: BTreeSet<String> = datasets.collect();
     let reports: BTreeSet<String> = reports.iter().map(|report| report.name.clone()).collect();
     let schedule = &config.schedule;
@@ -270,9 +270,8 @@ fn unknown_names(config: &Config, contracts: &[Contract], reports: &[ReportTimes
         ("reports", schedule.reports.keys().collect(), &reports),
     ] {
         for name in named.into_iter().filter(|name| !known.contains(*name)) {
-            let nearest = known.iter().max_by(|a, b| {
-                strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name))
-            });
+            let nearest =
+                known.iter().max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
             let hint = nearest.map(|nearest| format!("did you mean `{nearest}`?")).unwrap_or_default();
             let message = format!("`schedule.{kind}.{name}` names nothing that there is");
             problems.push(Problem { file: "lumbung.toml".to_owned(), line: 0, message, hint });

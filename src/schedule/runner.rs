@@ -216,7 +216,8 @@ impl<'a> Runner<'a> {
         };
         self.busy.insert(job.id.clone(), record);
         let work = self.work;
-        self.running.push(async move { Ran::Attempt(job.id.clone(), carried_out(work, &attempt).await) }.boxed_local());
+        self.running
+            .push(async move { Ran::Attempt(job.id.clone(), carried_out(work, &attempt).await) }.boxed_local());
         Ok(())
     }
 

@@ -86,12 +86,18 @@ fn the_schedule_says_what_comes_and_why() {
     .concat();
     let ruled = list(&[&set[..], &["schedule", "--days", "10"]].concat());
     let omspan = coming(&ruled, "source:omspan");
-    assert_eq!(omspan[4..7], ["2026-11-06T04:30:00+07:00 run", "2026-11-07T04:30:00+07:00 skip", "2026-11-08T04:30:00+07:00 skip"]);
+    assert_eq!(
+        omspan[4..7],
+        ["2026-11-06T04:30:00+07:00 run", "2026-11-07T04:30:00+07:00 skip", "2026-11-08T04:30:00+07:00 skip"]
+    );
     assert_eq!(coming(&ruled, "dataset:omspan.detail_pnbp")[0], "2026-11-02T05:00:00+09:00 run");
     assert_eq!(coming(&ruled, "report:pnbp"), ["2026-11-09T06:00:00+07:00 run"]);
     let pnbp = ruled.iter().find(|line| line["job"] == "report:pnbp").unwrap();
     let why = pnbp["why"].as_str().unwrap();
-    assert!(why.starts_with("shifted from Sat 2026-11-07 06:00 WIB: Saturday; waits for omspan.detail_pnbp"), "{why}");
+    assert!(
+        why.starts_with("shifted from Sat 2026-11-07 06:00 WIB: Saturday; waits for omspan.detail_pnbp"),
+        "{why}"
+    );
     let people = lab.ok(&[&set[..], &["schedule"]].concat()).stdout;
     assert!(people.contains("Mon 2026-11-02 05:00 WIT") && people.contains("a free day: Saturday"), "{people}");
 
@@ -133,9 +139,15 @@ fn a_morning_runs_by_itself() {
 
     let status = lab.ok(&[&settings[..], &["--output", "json", "status"]].concat()).json_lines();
     let omspan = status.iter().find(|line| line["job"] == "source:omspan").unwrap();
-    assert_eq!((omspan["next"].as_str(), omspan["last"]["state"].as_str()), (Some("2026-11-03T04:30:00+07:00"), Some("done")));
+    assert_eq!(
+        (omspan["next"].as_str(), omspan["last"]["state"].as_str()),
+        (Some("2026-11-03T04:30:00+07:00"), Some("done"))
+    );
     let open = lab.ok(&[&settings[..], &["--output", "json", "schedule"]].concat()).json_lines();
-    assert_eq!((open[0]["job"].as_str(), open[0]["what"].as_str()), (Some("report:ringkasan-pimpinan"), Some("waiting")));
+    assert_eq!(
+        (open[0]["job"].as_str(), open[0]["what"].as_str()),
+        (Some("report:ringkasan-pimpinan"), Some("waiting"))
+    );
     let ended = daemon.terminate();
     assert_eq!(ended.code, 0, "{}", ended.stderr);
 

@@ -115,7 +115,8 @@ impl<'a> Treasury<'a> {
         let files = self.warehouse.committed_files(AsOf::Latest).unwrap();
         let freshness = self.warehouse.freshness().unwrap();
         let note = |dataset: &&str| {
-            let file = files.iter().filter(|file| file.dataset.to_string() == **dataset).max_by_key(|f| f.committed_at)?;
+            let file =
+                files.iter().filter(|file| file.dataset.to_string() == **dataset).max_by_key(|f| f.committed_at)?;
             Some(SourceNote {
                 dataset: (*dataset).to_owned(),
                 title: (*dataset).to_owned(),

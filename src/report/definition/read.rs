@@ -8,8 +8,8 @@ use super::super::rows::{Parameter, Parameters};
 use super::super::value::Kind;
 use super::names::{Names, Own};
 use super::{Burst, FigureBlock, Headline, Recipient, RecipientSource, ReportDefinition, sections};
-use crate::config::{CRON_FIELDS, CronLine, DayRule, Problems};
 use crate::config::document::{Document, PlainValue, Section as Keys};
+use crate::config::{CRON_FIELDS, CronLine, DayRule, Problems};
 use crate::report::Amount;
 use chrono_tz::Tz;
 

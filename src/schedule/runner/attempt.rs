@@ -78,11 +78,8 @@ pub enum Ran {
 /// One attempt, under its time limit; a bug in it ends it alone.
 pub(super) async fn carried_out(work: &dyn Work, attempt: &Attempt) -> Ended {
     // What it committed before it was broken off is committed.
-    let broken_off = |reason: String| Ended {
-        outcome: Outcome::Failed(reason),
-        changed: attempt.job.id.is_load(),
-        run: None,
-    };
+    let broken_off =
+        |reason: String| Ended { outcome: Outcome::Failed(reason), changed: attempt.job.id.is_load(), run: None };
     let limit = attempt.job.timeout;
     let ended = tokio::time::timeout(limit, AssertUnwindSafe(work.attempt(attempt)).catch_unwind()).await;
     match ended {

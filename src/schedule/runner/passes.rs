@@ -150,11 +150,10 @@ impl<'a> Runner<'a> {
         due_now: &[DueJob<'a>],
     ) -> Vec<String> {
         let wanted: BTreeSet<&String> = report.waits_for.iter().collect();
-        let open = open.iter().filter_map(|record| {
-            Some((self.plan.job(&record.job.parse().ok()?)?, record.due_at))
-        });
+        let open = open.iter().filter_map(|record| Some((self.plan.job(&record.job.parse().ok()?)?, record.due_at)));
         let pending = open.chain(due_now.iter().copied());
-        let pending = pending.filter(|(job, due_at)| *due_at <= began && job.loads.iter().any(|name| wanted.contains(name)));
+        let pending =
+            pending.filter(|(job, due_at)| *due_at <= began && job.loads.iter().any(|name| wanted.contains(name)));
         pending.map(|(job, _)| job.id.to_string()).collect::<BTreeSet<_>>().into_iter().collect()
     }
 

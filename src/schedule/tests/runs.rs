@@ -284,7 +284,8 @@ async fn a_job_that_is_gone_leaves_nothing_open_and_comes_back_without_a_past() 
     to_rest(&mut runner, due + TimeDelta::days(3)).await;
     let open = warehouse.occurrences(&OccurrenceFilter { open: true, ..OccurrenceFilter::default() }).unwrap();
     assert!(open.is_empty());
-    let omspan = warehouse.occurrences(&OccurrenceFilter { job: Some("source:omspan"), ..OccurrenceFilter::default() });
+    let omspan =
+        warehouse.occurrences(&OccurrenceFilter { job: Some("source:omspan"), ..OccurrenceFilter::default() });
     assert_eq!(omspan.unwrap().len(), 1, "three days without it are not made up for");
     let states: Vec<OccurrenceState> =
         warehouse.occurrences(&OccurrenceFilter::default()).unwrap().iter().map(|record| record.state).collect();

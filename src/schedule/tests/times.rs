@@ -108,11 +108,8 @@ fn a_very_long_silence_is_decided_in_several_looks() {
     let often = Job { misfire: Misfire::All(2), ..job("source:omspan", "0 * * * * *") };
     let now = at("2026-11-01T00:00:00Z");
     let n_minutes = 2 * LOOK_MAX + 5;
-    let mut known = Known {
-        since: now - TimeDelta::minutes(i64::try_from(n_minutes).unwrap()),
-        accounted: None,
-        busy: false,
-    };
+    let mut known =
+        Known { since: now - TimeDelta::minutes(i64::try_from(n_minutes).unwrap()), accounted: None, busy: false };
     let (mut n_missed, mut ran, mut looks) = (0, Vec::new(), 0);
     while ran.is_empty() {
         looks += 1;

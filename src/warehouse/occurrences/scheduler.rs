@@ -105,7 +105,12 @@ impl ScheduleLog {
     ///
     /// # Errors
     /// When it runs or has ended, the lease is lost or the ledger cannot be written: then nothing may be done.
-    pub fn begin(&self, job: &str, due_at: DateTime<Utc>, at: DateTime<Utc>) -> Result<OccurrenceRecord, WarehouseError> {
+    pub fn begin(
+        &self,
+        job: &str,
+        due_at: DateTime<Utc>,
+        at: DateTime<Utc>,
+    ) -> Result<OccurrenceRecord, WarehouseError> {
         let begun = self.house.ledger().begin_occurrence(SCHEDULER, &self.lease(at), (job, due_at), at)?;
         begun.ok_or(WarehouseError::ScheduleLost)
     }

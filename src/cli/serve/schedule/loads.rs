@@ -2,8 +2,8 @@
 
 use super::work::{Daily, said};
 use crate::cli::progress::Watcher;
-use crate::cli::snapshot::{self, Target};
 use crate::cli::session;
+use crate::cli::snapshot::{self, Target};
 use crate::load::{LoadError, LoadReport, LoadRequest, Status, YearsProbed};
 use crate::schedule::{Attempt, Ended, JobId, Outcome};
 use crate::warehouse::{DatasetId, RunFilter, RunStatus, Warehouse, WarehouseError};
@@ -66,7 +66,8 @@ async fn load_all(daily: &Daily<'_>, attempt: &Attempt, targets: Vec<Target<'_>>
 /// Whether a run of the dataset ended well, or was held, since the occurrence was taken up. Where that cannot be known it is
 /// loaded again, which costs time alone.
 fn is_loaded(warehouse: &Warehouse, name: &str, attempt: &Attempt) -> bool {
-    let Some(dataset) = name.split_once('.').and_then(|(source, dataset)| DatasetId::new(source, dataset).ok()) else {
+    let Some(dataset) = name.split_once('.').and_then(|(source, dataset)| DatasetId::new(source, dataset).ok())
+    else {
         return false;
     };
     let newest = RunFilter { dataset: Some(dataset), limit: Some(1), ..RunFilter::default() };
