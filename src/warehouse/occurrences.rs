@@ -11,7 +11,10 @@ mod tests;
 
 pub use scheduler::{DatasetLease, ScheduleLog};
 
-use chrono::{DateTime, Utc};
+use super::Warehouse;
+use super::error::WarehouseError;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::sync::Arc;
 
 /// How an occurrence stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -128,4 +131,31 @@ pub struct OccurrenceEnd<'a> {
     pub reason: Option<&'a str>,
     /// The run it is known by.
     pub run: Option<&'a str>,
+}
+
+impl Warehouse {
+    /// Takes the schedule in hand, for one scheduler at a time. `lasts`: longest that a scheduler says nothing to the ledger; one on
+    /// another machine is believed dead after that.
+    ///
+    /// # Errors
+    /// [`WarehouseError::ScheduleLocked`] where another process is the scheduler; else when the disk refuses.
+    pub fn scheduler(&self, lasts: TimeDelta, at: DateTime<Utc>) -> Result<ScheduleLog, WarehouseError> {
+        ScheduleLog::open(Arc::clone(&self.house), lasts, at)
+    }
+
+    /// The schedules that a scheduler has seen last, with what is accounted for up to `now`.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn schedules(&self, now: DateTime<Utc>) -> Result<Vec<ScheduleRecord>, WarehouseError> {
+        self.house.ledger().schedules(now)
+    }
+
+    /// What became of the times of schedules, newest first.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn occurrences(&self, filter: &OccurrenceFilter<'_>) -> Result<Vec<OccurrenceRecord>, WarehouseError> {
+        self.house.ledger().occurrences(filter)
+    }
 }
