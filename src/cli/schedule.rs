@@ -13,6 +13,7 @@ use super::{Context, report};
 use crate::config::{CronLine, DayRule};
 use crate::contract::Contract;
 use crate::reference::Reference;
+use crate::report::ReportDefinition;
 use crate::report::freshness::Late;
 use crate::report::id_id::zone_name;
 use crate::schedule::{Calendar, Decision, Job, JobId, Known, Occurrence, Plan, ReportTimes, Why, due, occurrences};
@@ -57,24 +58,31 @@ pub(crate) fn run(context: &Context, args: &ScheduleArgs) -> Result<(), Failure>
 
 /// What runs by itself in this deployment.
 pub(crate) fn plan(context: &Context, contracts: &[Contract]) -> Result<Plan, Failure> {
-    let reference = Reference::load(&context.folder)?;
-    let calendar = Calendar::of(&reference).map_err(|error| Failure::new(Code::Configuration, error))?;
+    plan_of(context, contracts, &report::definitions(context)?, &Reference::load(&context.folder)?)
+}
+
+/// [`plan`], of what was read before.
+pub(crate) fn plan_of(
+    context: &Context,
+    contracts: &[Contract],
+    definitions: &[ReportDefinition],
+    reference: &Reference,
+) -> Result<Plan, Failure> {
+    let calendar = Calendar::of(reference).map_err(|error| Failure::new(Code::Configuration, error))?;
     let mailed = report::is_mailed(context);
-    let mut reports = Vec::new();
-    for definition in report::definitions(context)? {
-        reports.push(ReportTimes {
-            // What would not leave this machine is not made by itself.
-            cron: definition.cron.parse::<CronLine>().ok().filter(|_| mailed),
-            zone: definition.timezone,
-            days: definition.days,
-            patience: match definition.freshness.late {
-                Late::Wait => Some(TimeDelta::hours(definition.freshness.wait_hours)),
-                Late::Hold => None,
-            },
-            datasets: definition.freshness.datasets.into_iter().map(|(dataset, _)| dataset).collect(),
-            name: definition.name,
-        });
-    }
+    let times = |definition: &ReportDefinition| ReportTimes {
+        name: definition.name.clone(),
+        // What would not leave this machine is not made by itself.
+        cron: definition.cron.parse::<CronLine>().ok().filter(|_| mailed),
+        zone: definition.timezone,
+        days: definition.days,
+        datasets: definition.freshness.datasets.iter().map(|(dataset, _)| dataset.clone()).collect(),
+        patience: match definition.freshness.late {
+            Late::Wait => Some(TimeDelta::hours(definition.freshness.wait_hours)),
+            Late::Hold => None,
+        },
+    };
+    let reports: Vec<ReportTimes> = definitions.iter().map(times).collect();
     Ok(Plan::new(&context.config, contracts, &reports, calendar)?)
 }
 
