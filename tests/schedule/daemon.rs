@@ -12,7 +12,7 @@ use crate::harness::{Lab, Ran};
 const ALONE: [&str; 2] = ["--set", "inbox.enabled=false"];
 
 /// Longest wait for a morning: ten loads and a report in an unoptimised build.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_secs(480);
 
 /// A running daemon, ended when it is dropped.
 struct Daemon(Child);
