@@ -16,6 +16,7 @@ mod replay;
 mod report;
 mod runs;
 mod sandbox;
+mod schedule;
 mod serve;
 mod session;
 mod shell;
@@ -100,11 +101,13 @@ enum Command {
     Check(check::CheckArgs),
     /// What was added, removed and changed between two snapshots
     Diff(diff::DiffArgs),
-    /// The daemon: takes in what sources push, and loads it
+    /// The daemon: runs the schedule, takes in what sources push, answers SQL clients
     Serve(serve::ServeArgs),
     /// What was pushed: what waits, what was loaded, what was refused
     Inbox(inbox::InboxArgs),
-    /// How fresh every dataset is, and the marts
+    /// What runs by itself: when, and why
+    Schedule(schedule::ScheduleArgs),
+    /// How fresh every dataset is, what runs next, and the marts
     #[command(after_help = "Examples:\n  lumbung status\n  lumbung status --output json")]
     Status,
     /// What was loaded when, and what became of it
@@ -215,6 +218,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             Command::Catalog(args) => catalog::run(&context, &args).await,
             Command::Check(args) => check::run(&context, &args).await,
             Command::Diff(args) => diff::run(&context, &args).await,
+            Command::Schedule(args) => schedule::run(&context, &args),
             Command::Status => status::run(&context),
             Command::Runs(args) => runs::run(&context, &args),
             Command::Key(args) => key::run(&context, &args).await,

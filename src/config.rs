@@ -3,19 +3,23 @@
 //! The only reader of the environment. A secret is read when asked for and stays typed as one.
 
 mod credential;
+mod cron;
 pub mod deployment;
 pub mod document;
 mod embedded;
 mod listening;
 mod mail;
 mod postgres;
+mod schedule;
 mod terminal;
 
 pub use credential::{CredentialError, Credentials, no_color, operator};
+pub use cron::{CRON_FIELDS, CronLine};
 pub use deployment::{ArchiveSettings, Config, Deployment, PrivacySettings, SourceSettings, SqlSettings};
 pub use document::{Problem, Problems};
 pub use embedded::{ConfigFolder, DEFAULT_CONFIG};
 pub use listening::{InboxSettings, ServeSettings};
 pub use mail::{MailRetry, MailSettings, MailTransport, SmtpSecurity, SmtpSettings, SmtpTimeouts};
 pub use postgres::{PostgresRole, PostgresSettings, PostgresUser};
+pub use schedule::{DayRule, JobSettings, Misfire, ScheduleSettings};
 pub use terminal::{pager, state_folder};

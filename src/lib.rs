@@ -6,7 +6,7 @@
 //! |---|---|
 //! | 1 | [`clock`], [`privacy`], [`seal`], [`config`], [`contract`] |
 //! | 2 | [`source`], [`decode`], [`quality`], [`warehouse`], [`reference`], [`mail`] |
-//! | 3 | [`catalog`] |
+//! | 3 | [`catalog`]; [`schedule`] |
 //! | 4 | [`load`], [`marts`], [`report`], [`sandbox`]; [`serve`] and [`submit`], which may use [`load`] |
 //! | 5 | [`cli`] |
 //!
@@ -26,6 +26,7 @@ pub mod quality;
 pub mod reference;
 pub mod report;
 pub mod sandbox;
+pub mod schedule;
 pub mod seal;
 pub mod serve;
 pub mod source;

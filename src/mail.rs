@@ -26,6 +26,7 @@ mod road;
 mod smtp;
 pub mod state;
 
+pub use alert::note;
 pub use file::FileTransport;
 pub use lettre::Address;
 

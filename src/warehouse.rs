@@ -25,6 +25,7 @@ mod layout;
 mod ledger;
 mod marts;
 mod moment;
+mod occurrences;
 mod originals;
 mod partition;
 mod private_file;
@@ -52,6 +53,9 @@ pub use inbox::{
 };
 pub use marts::{DataTestRecord, MartFile, MartRun, MartRunRecord, MartState, MartWriter, StagedMart};
 pub use moment::{LedgerMark, Moment, PinnedFile, PinnedState};
+pub use occurrences::{
+    DatasetLease, OccurrenceEnd, OccurrenceFilter, OccurrenceRecord, OccurrenceState, ScheduleLog, ScheduleRecord,
+};
 pub use partition::Partition;
 pub use publish::GRACE;
 pub use record::{
@@ -290,6 +294,14 @@ impl Warehouse {
     /// When the ledger cannot be read.
     pub fn deliveries(&self, which: Deliveries<'_>) -> Result<Vec<DeliveryRecord>, WarehouseError> {
         self.house.ledger().deliveries(which, false)
+    }
+
+    /// The deliveries that are not in a final state, in the order they were laid in.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn open_deliveries(&self) -> Result<Vec<DeliveryRecord>, WarehouseError> {
+        self.house.ledger().deliveries(Deliveries::All, true)
     }
 
     /// How fresh every dataset is, a fiscal year, by name and year.

@@ -28,6 +28,7 @@ mod postgres;
 mod quirks;
 mod readers;
 mod reference;
+mod schedule;
 mod secrets;
 mod shell;
 mod sirup;

@@ -268,6 +268,10 @@ fn the_levels_of_the_house_are_kept() {
         ("src/source", &["load", "catalog", "report", "warehouse", "cli", "sandbox", "mail"]),
         ("src/warehouse", &["load", "marts", "catalog", "report", "source", "decode", "cli", "sandbox", "mail"]),
         ("src/catalog", &["load", "marts", "report", "cli", "sandbox", "mail"]),
+        (
+            "src/schedule",
+            &["load", "marts", "catalog", "report", "serve", "submit", "source", "decode", "cli", "sandbox", "mail"],
+        ),
         ("src/reference", &["load", "catalog", "report", "source", "cli", "sandbox", "mail"]),
         ("src/load", &["catalog", "marts", "report", "serve", "submit", "cli", "sandbox", "mail"]),
         ("src/marts", &["load", "report", "serve", "submit", "source", "decode", "cli", "sandbox", "mail"]),

@@ -1,6 +1,7 @@
 //! The ledger's and the inbox's own tables, `ops.*`. A session as of a day knows nothing of later ones.
 
 mod deliveries;
+pub(crate) mod schedule;
 pub(crate) mod words;
 
 use std::collections::BTreeSet;
@@ -16,9 +17,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::table::{MemoryTable, Rows};
 use crate::warehouse::{
     Acceptance, AsOf, CommittedFile, CommittedSet, Deliveries, DeliveryRecord, InboxTally, LedgerMark, Moment,
-    QuarantinedRow, RunFilter, RunId, RunRecord, RunStatus, SubmissionRecord, Warehouse, WarehouseError,
+    OccurrenceFilter, OccurrenceRecord, QuarantinedRow, RunFilter, RunId, RunRecord, RunStatus, ScheduleRecord,
+    SubmissionRecord, Warehouse, WarehouseError,
 };
 use deliveries::deliveries_table;
+use schedule::{occurrences_table, schedule_table};
 
 /// Runs that `ops.runs` shows, newest first.
 const RUNS_SHOWN_MAX: u32 = 100_000;
@@ -26,8 +29,12 @@ const RUNS_SHOWN_MAX: u32 = 100_000;
 /// Records that `ops.submissions` shows, the newest ones.
 const SUBMISSIONS_SHOWN_MAX: u32 = 1_000_000;
 
-/// `ops.runs`, `ops.quarantine`, `ops.snapshots`, `ops.inbox`, `ops.submissions` and `ops.deliveries` as of `as_of`: a run counts
-/// when it began by then (UTC) or published something of a day up to then, a record or a mail when it was entered by then.
+/// Occurrences that `ops.occurrences` shows, the newest ones.
+const OCCURRENCES_SHOWN_MAX: u32 = 1_000_000;
+
+/// `ops.runs`, `ops.quarantine`, `ops.snapshots`, `ops.inbox`, `ops.submissions`, `ops.deliveries`, `ops.schedule` and `ops.occurrences` as of `as_of`: a run counts
+/// when it began by then (UTC) or published something of a day up to then, a record or a mail when it was entered by then, an
+/// occurrence when it was due by then.
 ///
 /// The files are `files`, those of a moment; the other rows are read when somebody asks for them, which most queries do
 /// not.
@@ -50,7 +57,7 @@ pub fn ledger_tables_of(warehouse: &Warehouse, moment: &Moment) -> Vec<MemoryTab
 
 fn tables(known: &Known) -> Vec<MemoryTable> {
     let files = Arc::clone(&known.files);
-    let [of_runs, of_rows, of_calls, of_records, of_mails] = [(); 5].map(|()| known.clone());
+    let [of_runs, of_rows, of_calls, of_records, of_mails, of_plans, of_times] = [(); 7].map(|()| known.clone());
     vec![
         later(runs(&[]), move || Ok(runs(&of_runs.runs()?))),
         later(quarantine(&[]), move || Ok(quarantine(&of_rows.refused()?))),
@@ -58,6 +65,8 @@ fn tables(known: &Known) -> Vec<MemoryTable> {
         later(inbox(&[]), move || Ok(inbox(&of_calls.tallies()?))),
         later(submissions_table(&[]), move || Ok(submissions_table(&of_records.submissions()?))),
         later(deliveries_table(&[]), move || Ok(deliveries_table(&of_mails.deliveries()?))),
+        later(schedule_table(&[]), move || Ok(schedule_table(&of_plans.schedules()?))),
+        later(occurrences_table(&[]), move || Ok(occurrences_table(&of_times.occurrences()?))),
     ]
 }
 
@@ -115,6 +124,24 @@ impl Known {
         records.retain(|record| self.day.is_none_or(|day| record.created_at.date_naive() <= day));
         Ok(records)
     }
+
+    fn schedules(&self) -> Result<Vec<ScheduleRecord>, WarehouseError> {
+        let mut records = self.warehouse.schedules(end_of_time())?;
+        records.retain(|record| self.day.is_none_or(|day| record.since.date_naive() <= day));
+        Ok(records)
+    }
+
+    fn occurrences(&self) -> Result<Vec<OccurrenceRecord>, WarehouseError> {
+        let newest = OccurrenceFilter { limit: Some(OCCURRENCES_SHOWN_MAX), ..OccurrenceFilter::default() };
+        let mut records = self.warehouse.occurrences(&newest)?;
+        records.retain(|record| self.day.is_none_or(|day| record.due_at.date_naive() <= day));
+        Ok(records)
+    }
+}
+
+/// The last second that the ledger's instants, which sort as text, can name.
+fn end_of_time() -> DateTime<Utc> {
+    DateTime::from_timestamp(253_402_300_799, 0).expect("the end of the year 9999")
 }
 
 /// A run as it stood before it ended.
@@ -294,5 +321,13 @@ fn memory(table: &str, columns: Vec<(&str, ArrayRef)>) -> MemoryTable {
 /// The ledger's tables without a row.
 #[cfg(test)]
 pub(crate) fn empty_ledger_tables() -> Vec<MemoryTable> {
-    vec![runs(&[]), quarantine(&[]), snapshots(&CommittedSet::default()), inbox(&[]), deliveries_table(&[])]
+    vec![
+        runs(&[]),
+        quarantine(&[]),
+        snapshots(&CommittedSet::default()),
+        inbox(&[]),
+        deliveries_table(&[]),
+        schedule_table(&[]),
+        occurrences_table(&[]),
+    ]
 }

@@ -63,6 +63,11 @@ pub(crate) async fn run(context: &Context, args: &CheckArgs) -> Result<(), Failu
     let definitions = reports(context, &mut findings);
     let reference = reference(context, &mut findings);
     findings.push(Finding::new("warehouse", warehouse(context)));
+    if !contracts.is_empty() {
+        let plan = super::schedule::plan_of(context, &contracts, &definitions, &reference);
+        let result = plan.map(|_| ()).map_err(|failure| (failure.code, failure.message));
+        findings.push(Finding::new("schedule", result));
+    }
     privacy(context, &contracts, &mut findings);
     queries(context, (&contracts, &reference), &definitions, &mut findings).await;
     for contract in &contracts {

@@ -7,10 +7,12 @@ mod difference;
 pub(super) mod explain;
 mod ground;
 mod recorded;
+mod scheduled;
 mod show;
 mod verify;
 
 pub(crate) use recorded::record;
+pub(crate) use scheduled::{Laid, is_mailed, lay_in_due};
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

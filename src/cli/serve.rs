@@ -1,7 +1,8 @@
-//! `lumbung serve`: the daemon. The inbox, with the loads of what it took in, and the port for clients of PostgreSQL; either
-//! runs without the other.
+//! `lumbung serve`: the daemon. The schedule, the inbox with the loads of what it took in, and the port for clients of
+//! PostgreSQL; each runs without the others.
 
 mod port;
+mod schedule;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -27,16 +28,19 @@ use crate::serve::listener::{self, ConnectionLimits, Listener, Stop};
 use crate::serve::postgres::PortServer;
 use crate::serve::step::{self, Schedule, Waker};
 use crate::warehouse::{AsOf, InboxLimits, InboxWriter, Warehouse};
+use schedule::Scheduled;
 
-/// The daemon: takes in what sources push, loads it, and answers clients of PostgreSQL
+/// The daemon: runs the schedule, takes in what sources push, and answers clients of PostgreSQL
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  LUMBUNG_INBOX_PADI_TOKEN=… lumbung serve\n  \
     lumbung serve --http 127.0.0.1:0 --output json\n  \
+    lumbung --set inbox.enabled=false serve\n  \
     lumbung --set serve.tls_cert=tls.crt --set serve.tls_key=tls.key serve --http 0.0.0.0:8443 --pg 0.0.0.0:5432\n\n\
-    Pushes go to /inbox/<source>/<method>; a source's inbox is open when its secrets are set: \
+    It loads, makes the marts and mails reports by itself: `lumbung schedule` shows when and why, docs/schedule.md how \
+    (schedule.enabled = false in lumbung.toml switches it off). Pushes go to /inbox/<source>/<method>; a source's inbox is open when its secrets are set: \
     LUMBUNG_INBOX_OSS_USER and LUMBUNG_INBOX_OSS_PASSWORD, LUMBUNG_INBOX_PADI_TOKEN. With --pg it also answers psql, BI \
     tools and the like: users stand in lumbung.toml, docs/postgres.md says how they connect. SIGTERM or Ctrl-C ends it: \
-    running requests are answered, what waits is loaded; a second one ends it at once.")]
+    running requests are answered, running loads are finished, what waits is loaded; a second one ends it at once.")]
 pub(crate) struct ServeArgs {
     /// Where to listen; port 0 takes any free one [default: serve.http of lumbung.toml]
     #[arg(long, value_name = "ADDR")]
@@ -51,24 +55,30 @@ pub(crate) async fn run(context: &Context, args: &ServeArgs) -> Result<(), Failu
     let mut signals = Signals::new()?;
     let context = Context { clock: context.clock.started(), ..context.clone() };
     let port = args.pg.or(context.config.serve.postgres.listen);
-    if !context.config.inbox.enabled && port.is_none() {
-        let hint = "set inbox.enabled = true in lumbung.toml, or open the SQL port with --pg";
-        return Err(
-            Failure::new(Code::Configuration, "there is nothing to serve: the inbox is switched off").with_hint(hint)
-        );
+    let scheduled = context.config.schedule.enabled;
+    if !context.config.inbox.enabled && port.is_none() && !scheduled {
+        let hint =
+            "set inbox.enabled = true or schedule.enabled = true in lumbung.toml, or open the SQL port with --pg";
+        let message = "there is nothing to serve: the inbox and the schedule are switched off";
+        return Err(Failure::new(Code::Configuration, message).with_hint(hint));
     }
     let contracts = context.folder.contracts()?;
+    // A schedule that cannot be read is found before anything is opened.
+    let plan = if scheduled { Some(super::schedule::plan(&context, &contracts)?) } else { None };
     let taking_in = receiving(&context, &contracts, args, port.is_some()).await?;
     let warehouse = match &taking_in {
         Some(taking_in) => Arc::clone(&taking_in.warehouse),
+        None if scheduled => Arc::new(Warehouse::open(&context.warehouse, context.clock.now())?),
         None => Arc::new(Warehouse::open_for_reading(&context.warehouse)?),
     };
     let port = match port {
         Some(address) => Some(port::bind(&context, &contracts, &warehouse, address).await?),
         None => None,
     };
-    say_where(&context, taking_in.as_ref(), port.as_ref())?;
-    let daemon = Daemon { context, contracts, receiving: taking_in, port };
+    let server = taking_in.as_ref().map(|taking_in| Arc::clone(&taking_in.server));
+    let scheduled = plan.map(|plan| Scheduled { plan, warehouse, server });
+    say_where(&context, taking_in.as_ref(), port.as_ref(), scheduled.as_ref())?;
+    let daemon = Daemon { context, contracts, receiving: taking_in, port, scheduled };
     daemon.run(&mut signals).await
 }
 
@@ -142,7 +152,12 @@ pub(super) fn inbox(
     Ok((server, writer))
 }
 
-fn say_where(context: &Context, inbox: Option<&Receiving>, port: Option<&PortServer>) -> Result<(), Failure> {
+fn say_where(
+    context: &Context,
+    inbox: Option<&Receiving>,
+    port: Option<&PortServer>,
+    scheduled: Option<&Scheduled>,
+) -> Result<(), Failure> {
     let mut places = serde_json::Map::new();
     let mut lines = String::new();
     if let Some(inbox) = inbox {
@@ -158,6 +173,13 @@ fn say_where(context: &Context, inbox: Option<&Receiving>, port: Option<&PortSer
         }
         places.insert("pg".to_owned(), json!(port.address().to_string()));
         lines.push_str(&format!("postgresql://{}/lumbung\n", port.address()));
+    }
+    if let Some(scheduled) = scheduled {
+        let n_jobs = scheduled.plan.jobs.len();
+        if !context.quiet {
+            talk(&format!("{n_jobs} jobs run by themselves (lumbung schedule); Ctrl-C ends it"));
+        }
+        places.insert("jobs".to_owned(), json!(n_jobs));
     }
     match context.output {
         OutputFormat::Json => print_json(&places.into()),
@@ -184,26 +206,43 @@ struct Daemon {
     contracts: Vec<Contract>,
     receiving: Option<Receiving>,
     port: Option<PortServer>,
+    scheduled: Option<Scheduled>,
 }
 
 impl Daemon {
     async fn run(self, signals: &mut Signals) -> Result<(), Failure> {
         let (stopper, stop) = Stop::channel();
-        let Self { context, contracts, receiving, port } = self;
+        let Self { context, contracts, receiving, port, scheduled } = self;
         let answering = port.map(|port| tokio::spawn(port.serve(stop.clone())));
         let work = async {
-            let received = match receiving {
-                Some(receiving) => take_in(&context, &contracts, receiving, stop.clone()).await,
-                None => Ok(()),
+            let stopping_all_if_it_failed = |done: Result<(), Failure>| {
+                if done.is_err() {
+                    stopper.stop();
+                }
+                done
             };
-            if received.is_err() {
-                stopper.stop();
-            }
+            let received = async {
+                match receiving {
+                    Some(receiving) => {
+                        stopping_all_if_it_failed(take_in(&context, &contracts, receiving, stop.clone()).await)
+                    }
+                    None => Ok(()),
+                }
+            };
+            let ran = async {
+                match &scheduled {
+                    Some(scheduled) => {
+                        stopping_all_if_it_failed(schedule::run(&context, &contracts, scheduled, stop.clone()).await)
+                    }
+                    None => Ok(()),
+                }
+            };
+            let (received, ran) = tokio::join!(received, ran);
             let answered = match answering {
                 Some(answering) => answering.await.map(|_| ()).map_err(|error| ended_by_a_bug(&error)),
                 None => Ok(()),
             };
-            received.and(answered)
+            received.and(ran).and(answered)
         };
         let told = async {
             signals.next().await;

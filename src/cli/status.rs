@@ -1,5 +1,6 @@
-//! `lumbung status`: how fresh every dataset is, and the marts.
+//! `lumbung status`: how fresh every dataset is, what runs next, and the marts.
 
+mod jobs;
 mod marts;
 
 use chrono::{DateTime, Utc};
@@ -35,9 +36,16 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
         }
     }
     let marts = marts::Told::of(&warehouse)?;
+    let jobs = jobs::Told::of(context, &warehouse)?;
     match context.output {
-        OutputFormat::Table => print(&format!("{}\n{}", table.render(), marts.as_text(context))),
-        OutputFormat::Json => print_json(&marts.as_json()),
+        OutputFormat::Table => {
+            let jobs = jobs.map(|jobs| format!("{}\n", jobs.as_text())).unwrap_or_default();
+            print(&format!("{}\n{jobs}{}", table.render(), marts.as_text(context)))
+        }
+        OutputFormat::Json => {
+            jobs.iter().flat_map(jobs::Told::as_json).try_for_each(|line| print_json(&line))?;
+            print_json(&marts.as_json())
+        }
     }
 }
 

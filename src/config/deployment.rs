@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 use super::document::{Document, Problem, Problems, Section};
 use super::listening::{self, InboxSettings, ServeSettings};
 use super::mail::{self, MailSettings};
+use super::schedule::{self, ScheduleSettings};
 use crate::contract::{self, Auth};
 use crate::seal::Recipient;
 
@@ -32,6 +33,8 @@ pub struct Config {
     pub serve: ServeSettings,
     /// What the inbox takes in.
     pub inbox: InboxSettings,
+    /// What the daemon does by itself.
+    pub schedule: ScheduleSettings,
 }
 
 /// Who the reports speak for.
@@ -179,6 +182,7 @@ pub fn parse(file: &str, text: &str, overrides: &[String]) -> Result<Config, Pro
         marts: marts(&root),
         serve: listening::serve(&root),
         inbox: listening::inbox(&root),
+        schedule: schedule::schedule(&root),
     };
     root.finish();
     let problems: Vec<Problem> = document.into_problems();

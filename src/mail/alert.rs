@@ -1,4 +1,4 @@
-//! What the operator is told: deliveries that came to a bad end, one mail for all of a run. Addresses are masked; the number is
+//! What the operator is told: deliveries that came to a bad end, one mail for all of a run, and notes of others. Addresses are masked; the number is
 //! that of `lumbung report deliveries`.
 
 use super::{Address, Outgoing};
@@ -25,17 +25,40 @@ pub(super) fn alert(
         hash.update(format!("{} {} {}\n", record.message_id, record.state.word(), record.attempts));
     }
     let digest: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    let message_id = format!("<alert.{digest}@{}>", from.domain());
+    let subject = format!("lumbung: {} deliveries need you", bad.len());
+    message((from, operator), &format!("alert.{digest}"), (&subject, body(bad)), now)
+}
+
+/// A note to the operator about something else than deliveries; `None` where lettre refuses it. `about` tells notes apart: laying
+/// in the same one twice makes one.
+#[must_use]
+pub fn note(
+    (from, operator): (&Address, &Address),
+    about: &str,
+    (subject, body): (&str, String),
+    now: DateTime<Utc>,
+) -> Option<Outgoing> {
+    let digest: String = Sha256::digest(about).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    message((from, operator), &format!("note.{digest}"), (subject, body), now)
+}
+
+fn message(
+    (from, operator): (&Address, &Address),
+    name: &str,
+    (subject, body): (&str, String),
+    now: DateTime<Utc>,
+) -> Option<Outgoing> {
+    let message_id = format!("<{name}@{}>", from.domain());
     let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
     let message = Message::builder()
         .from(from.clone().into())
         .to(operator.clone().into())
         .date(SystemTime::from(now))
         .message_id(Some(message_id.clone()))
-        .subject(format!("lumbung: {} deliveries need you", bad.len()))
+        .subject(subject)
         .raw_header(HeaderValue::new(automatic, "auto-generated".to_owned()))
         .header(ContentType::TEXT_PLAIN)
-        .body(body(bad));
+        .body(body);
     let eml = message.ok()?.formatted();
     Some(Outgoing { edition: format!("alert-{}", now.date_naive()), recipient: operator.clone(), message_id, eml })
 }

@@ -18,7 +18,7 @@ use super::queries::{QueryFile, QuerySet};
 use super::rows::Parameters;
 use super::sentence::Choice;
 use super::value::Kind;
-use crate::config::Problems;
+use crate::config::{DayRule, Problems};
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -40,6 +40,8 @@ pub struct ReportDefinition {
     pub timezone: Tz,
     /// Six cron fields, from seconds to day of week, in `timezone`.
     pub cron: String,
+    /// On which of its days.
+    pub days: DayRule,
     /// Which date an edition stands for.
     pub period: PeriodRule,
     /// The files that go with each mail, in their order.

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
-use croner::Cron;
-use croner::parser::{CronParser, Seconds};
+
+use crate::config::CronLine;
 
 /// A daily edition stands for its day, a weekly one for the Sunday that ended the week, a monthly one for the last day of the
 /// month that ended.
@@ -44,23 +44,14 @@ impl PeriodRule {
     }
 }
 
-/// A schedule line: six fields, seconds first.
-///
-/// # Errors
-/// What is wrong with it, in words.
-pub(crate) fn cron(line: &str) -> Result<Cron, String> {
-    CronParser::builder().seconds(Seconds::Required).build().parse(line).map_err(|error| error.to_string())
-}
-
 /// When a report with the schedule `line` was due last, `at` included; `None` where it never was.
 pub(crate) fn last_due(line: &str, zone: Tz, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let last = cron(line).ok()?.find_previous_occurrence(&at.with_timezone(&zone), true).ok()?;
-    Some(last.with_timezone(&Utc))
+    line.parse::<CronLine>().ok()?.last_until(at, zone)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{PeriodRule, cron, last_due};
+    use super::{PeriodRule, last_due};
     use chrono_tz::Asia::{Jakarta, Jayapura};
 
     #[test]
@@ -92,7 +83,7 @@ mod tests {
             assert_eq!(last_due(weekly, zone, at.parse().unwrap()).unwrap().to_string(), due, "{zone} {at}");
         }
         for wrong in ["0 6 * * Mon", "0 99 6 * * Mon", "bulanan", ""] {
-            assert!(cron(wrong).is_err(), "{wrong}");
+            assert_eq!(last_due(wrong, Jakarta, "2026-11-22T10:00:00Z".parse().unwrap()), None, "{wrong}");
         }
     }
 }

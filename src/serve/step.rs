@@ -20,6 +20,11 @@ impl Waker {
     pub fn wake(&self) {
         self.0.notify_one();
     }
+
+    /// Returns at the next wake-up, or at once for one that nobody waited for.
+    pub async fn woken(&self) {
+        self.0.notified().await;
+    }
 }
 
 /// Wakes by the clock until it is dropped.

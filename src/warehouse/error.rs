@@ -75,6 +75,15 @@ pub enum WarehouseError {
     /// Somebody else sends mail from here on: this process had no word with the ledger for too long.
     #[error("the lease of the outbox was lost to another sender; nothing more is sent from here")]
     OutboxLost,
+    /// Another process runs what is due.
+    #[error("what is due in this warehouse is run by {by}")]
+    ScheduleLocked {
+        /// Who.
+        by: String,
+    },
+    /// Somebody else runs what is due from here on: this process had no word with the ledger for too long.
+    #[error("the lease of the schedule was lost to another process; nothing more is begun from here")]
+    ScheduleLost,
     /// A message in the outbox is not what was laid in.
     #[error("{path} does not hold the message that was laid in the outbox; it is not sent")]
     MessageChanged {
@@ -191,9 +200,12 @@ impl WarehouseError {
             Self::Archive(error) if error.is_identity() => ErrorKind::NotAuthorised,
             Self::Archive(ArchiveError::Io { .. }) => ErrorKind::CannotWrite,
             Self::Archive(_) => ErrorKind::DataRefused,
-            Self::Locked { .. } | Self::SendingLocked { .. } | Self::OutboxLocked { .. } | Self::OutboxLost => {
-                ErrorKind::Locked
-            }
+            Self::Locked { .. }
+            | Self::SendingLocked { .. }
+            | Self::OutboxLocked { .. }
+            | Self::OutboxLost
+            | Self::ScheduleLocked { .. }
+            | Self::ScheduleLost => ErrorKind::Locked,
             Self::BrokeOff { source, .. } => source.kind(),
             Self::NoWarehouse { .. } => ErrorKind::NoWarehouse,
             Self::Name { .. } | Self::Misuse(_) => ErrorKind::Internal,

@@ -63,6 +63,11 @@ impl Layout {
         self.state("outbox")
     }
 
+    /// Taken by the scheduler.
+    pub(crate) fn schedule_lock(&self) -> PathBuf {
+        self.state("locks/schedule.lock")
+    }
+
     /// Taken by whoever sends mail.
     pub(crate) fn outbox_lock(&self) -> PathBuf {
         self.state("locks/outbox.lock")

@@ -4,6 +4,7 @@ mod archive;
 mod deliveries;
 mod editions;
 mod marts;
+mod occurrences;
 mod profiles;
 mod read;
 mod schema;

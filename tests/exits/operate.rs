@@ -100,7 +100,7 @@ fn check_gives_the_code_of_the_worst_finding() {
 }
 
 /// Every command and what it is made of.
-const COMMANDS: [&[&str]; 40] = [
+const COMMANDS: [&[&str]; 41] = [
     &[],
     &["demo"],
     &["sandbox"],
@@ -116,6 +116,7 @@ const COMMANDS: [&[&str]; 40] = [
     &["inbox", "refused"],
     &["inbox", "show"],
     &["submit"],
+    &["schedule"],
     &["status"],
     &["runs"],
     &["replay"],

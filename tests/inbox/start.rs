@@ -24,7 +24,8 @@ fn without_secrets_it_says_which_variables_open_an_inbox() {
     assert_eq!(keyless.code, 78, "{}", keyless.stderr);
     assert!(keyless.stderr.contains("LUMBUNG_PII_KEY"), "{}", keyless.stderr);
     assert_eq!(house.run(&["--set", "inbox.load=every day", "serve", "--http", "127.0.0.1:0"]).code, 78);
-    assert_eq!(house.run(&["--set", "inbox.enabled=false", "serve"]).code, 78);
+    let nothing = ["--set", "inbox.enabled=false", "--set", "schedule.enabled=false", "serve"];
+    assert_eq!(house.run(&nothing).code, 78);
 }
 
 #[test]

@@ -14,7 +14,7 @@ const YEAR: (&str, &str) = ("tahun_anggaran", "fiscal year asked for; NULL where
 const RUN: (&str, &str) = ("run", "the run; lumbung runs RUN tells all of it");
 
 /// Every table of `ops`.
-pub(crate) const WORDS: [Words; 7] = [
+pub(crate) const WORDS: [Words; 9] = [
     Words {
         table: "runs",
         title: "Runs",
@@ -124,6 +124,33 @@ pub(crate) const WORDS: [Words; 7] = [
             ("created_at", "laid in the outbox, UTC"),
             ("sent_at", "the last attempt began, UTC"),
             ("finished_at", "accepted, refused, ambiguous or given up since, UTC"),
+        ],
+    },
+    Words {
+        table: "schedule",
+        title: "Schedules",
+        grain: "one job that the daemon runs by itself",
+        columns: &[
+            ("job", "source:NAME, dataset:SOURCE.DATASET or report:NAME"),
+            ("since", "since when its schedule is as it is, UTC; nothing of before is due"),
+            ("accounted_until", "its newest time in ops.occurrences, UTC"),
+            ("spec_sha256", "SHA-256 of cron line, zone, rule for days and rule for missed times"),
+        ],
+    },
+    Words {
+        table: "occurrences",
+        title: "Occurrences",
+        grain: "one time at which a job was due",
+        columns: &[
+            ("job", "source:NAME, dataset:SOURCE.DATASET or report:NAME"),
+            ("due_at", "when it was due, UTC"),
+            ("state", "done, failed, skipped (by a rule) or held; running, retry or waiting until then"),
+            ("attempt", "how often it was begun"),
+            ("started_at", "taken up, UTC"),
+            ("next_at", "the next attempt, or the last moment of waiting, UTC"),
+            ("finished_at", "done, failed, skipped or held since, UTC"),
+            ("reason", "why it stands so"),
+            ("run", "its last run, of loads"),
         ],
     },
     Words {

@@ -133,7 +133,11 @@ fn may_go(composed: &Composed, day: NaiveDate, now: DateTime<Utc>) -> Result<(),
 
 /// Records the editions that have a message the outbox does not know, then lays the messages in. In this order: what lies in
 /// the outbox can be shown and made again, whatever happens in between.
-fn lay_in_new(context: &Context, warehouse: &Warehouse, composed: Vec<Composed>) -> Result<Enqueued, Failure> {
+pub(super) fn lay_in_new(
+    context: &Context,
+    warehouse: &Warehouse,
+    composed: Vec<Composed>,
+) -> Result<Enqueued, Failure> {
     let mut new = Vec::new();
     let mut standing = 0;
     for mut one in composed {

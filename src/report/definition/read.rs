@@ -3,14 +3,13 @@
 use super::super::attach::Format;
 use super::super::freshness::{FreshnessRule, Late};
 use super::super::id_id;
-use super::super::period;
 use super::super::queries::QuerySet;
 use super::super::rows::{Parameter, Parameters};
 use super::super::value::Kind;
 use super::names::{Names, Own};
 use super::{Burst, FigureBlock, Headline, Recipient, RecipientSource, ReportDefinition, sections};
-use crate::config::Problems;
 use crate::config::document::{Document, PlainValue, Section as Keys};
+use crate::config::{CRON_FIELDS, CronLine, DayRule, Problems};
 use crate::report::Amount;
 use chrono_tz::Tz;
 
@@ -30,7 +29,7 @@ pub(super) fn definition(text: &str, file: &str, queries: &QuerySet) -> Result<R
     if head.is_none() {
         root.problem("report", "[report] is missing", "name, title and unit stand there");
     }
-    let (cron, period) = root.section("schedule").map(schedule).unwrap_or_default();
+    let (cron, days, period) = root.section("schedule").map(schedule).unwrap_or_default();
     let freshness = root.section("freshness").map(freshness).unwrap_or_default();
     let (headline, sections) = sections::all(&root, &mut names);
     root.finish();
@@ -44,6 +43,7 @@ pub(super) fn definition(text: &str, file: &str, queries: &QuerySet) -> Result<R
             order: head.order,
             timezone: head.timezone,
             cron,
+            days,
             period,
             attachments: head.attachments,
             recipients,
@@ -118,18 +118,21 @@ fn attachments(keys: &Keys<'_, '_>) -> Vec<Format> {
     formats
 }
 
-fn schedule(keys: Keys<'_, '_>) -> (String, super::PeriodRule) {
-    let cron = keys.required_text("cron", "second minute hour day-of-month month day-of-week");
-    if let Some(reason) = keys.has("cron").then(|| period::cron(&cron).err()).flatten() {
-        keys.problem(
-            "cron",
-            format!("{cron:?} is no schedule ({reason})"),
-            "second minute hour day-of-month month day-of-week",
-        );
-    }
+fn schedule(keys: Keys<'_, '_>) -> (String, DayRule, super::PeriodRule) {
+    let cron = keys.required_text("cron", CRON_FIELDS);
+    let line = match cron.parse::<CronLine>() {
+        Ok(line) => Some(line),
+        Err(hint) => {
+            if keys.has("cron") {
+                keys.problem("cron", format!("{cron:?} is no schedule"), hint);
+            }
+            None
+        }
+    };
+    let days = DayRule::read(&keys, line.as_ref()).unwrap_or_default();
     let period = keys.required_parsed("period", "daily, weekly or monthly").unwrap_or_default();
     keys.finish();
-    (cron, period)
+    (cron, days, period)
 }
 
 fn freshness(keys: Keys<'_, '_>) -> FreshnessRule {

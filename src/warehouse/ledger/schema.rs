@@ -197,4 +197,6 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     ) STRICT;",
     // 8: recorded editions.
     super::editions::TABLES,
+    // 9: what runs by itself.
+    super::occurrences::TABLES,
 ];

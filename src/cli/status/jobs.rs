@@ -1,0 +1,89 @@
+//! What runs by itself: the next time of each job, and how the last one ended.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+
+use crate::cli::Context;
+use crate::cli::exit::Failure;
+use crate::cli::output::Table;
+use crate::cli::schedule::{self, Ledger};
+use crate::schedule::{Job, Plan, Why, occurrences};
+use crate::warehouse::{OccurrenceRecord, OccurrenceState, Warehouse};
+
+/// How far the next time is looked for.
+const AHEAD: TimeDelta = TimeDelta::days(400);
+
+/// What is said of the jobs; nothing where none runs by itself.
+pub(super) struct Told {
+    plan: Plan,
+    ledger: Ledger,
+    now: DateTime<Utc>,
+}
+
+impl Told {
+    pub(super) fn of(context: &Context, warehouse: &Warehouse) -> Result<Option<Self>, Failure> {
+        if !context.config.schedule.enabled {
+            return Ok(None);
+        }
+        let plan = schedule::plan(context, &context.folder.contracts()?)?;
+        let now = context.clock.now();
+        let ledger = Ledger::of(warehouse, &plan, now)?;
+        Ok(Some(Self { plan, ledger, now }))
+    }
+
+    fn next(&self, job: &Job) -> Option<DateTime<Utc>> {
+        let mut until = self.now + TimeDelta::days(1);
+        // Near times are found without looking at all of a year.
+        loop {
+            let times = occurrences(job, &self.plan.calendar, (self.now, until), 2_000);
+            let next = times.iter().find(|time| !matches!(time.why, Why::Free(_)));
+            match next {
+                Some(time) => return Some(job.starts_at(time.due_at)),
+                None if until >= self.now + AHEAD => return None,
+                None => until = self.now + (until - self.now) * 3,
+            }
+        }
+    }
+
+    /// How the job stands: its open occurrence, else the last one that ended.
+    fn record(&self, job: &Job) -> Option<&OccurrenceRecord> {
+        let name = job.id.to_string();
+        self.ledger.open.iter().find(|record| record.job == name).or_else(|| self.ledger.last.get(&name))
+    }
+
+    /// Lines of `status --output json`.
+    pub(super) fn as_json(&self) -> Vec<Value> {
+        let line = |job: &Job| {
+            let local = |at: DateTime<Utc>| at.with_timezone(&job.zone).to_rfc3339();
+            let last = self.record(job);
+            json!({
+                "job": job.id.to_string(),
+                "next": self.next(job).map(local),
+                "last": last.map(|record| json!({
+                    "due_at": local(record.due_at), "state": record.state.word(), "attempt": record.attempt,
+                    "reason": record.reason,
+                })),
+            })
+        };
+        self.plan.jobs.iter().map(line).collect()
+    }
+
+    /// A table for people.
+    pub(super) fn as_text(&self) -> String {
+        let mut table = Table::new(&["job", "next run", "last run", "state"]);
+        for job in &self.plan.jobs {
+            let record = self.record(job);
+            let state = record.map(|record| match (record.state, &record.reason) {
+                (OccurrenceState::Done, _) | (_, None) => record.state.word().to_owned(),
+                (state, Some(reason)) => format!("{}: {reason}", state.word()),
+            });
+            table.row(vec![
+                job.id.to_string(),
+                self.next(job).map(|at| schedule::local(job, at)).unwrap_or_default(),
+                record.map(|record| schedule::local(job, record.due_at)).unwrap_or_default(),
+                state.unwrap_or_else(|| "never ran by itself".to_owned()),
+            ]);
+        }
+        table.render()
+    }
+}

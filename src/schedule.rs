@@ -1,0 +1,26 @@
+//! When something is due, and that it then happens once.
+//!
+//! | step | module |
+//! |---|---|
+//! | free days | [`calendar`] |
+//! | what runs by itself, from the configuration | [`plan`] |
+//! | which times of it are due: a pure function | [`mod@due`] |
+//! | how an attempt that ended leaves its time: a pure function | [`settle`] |
+//! | what runs at the moment, within limits | [`runner`] |
+//!
+//! What a job does is not known here: the runner is given a [`Work`]. The clock is handed in, the ledger
+//! (`warehouse::occurrences`) remembers. A schedule's time is called an occurrence; each ends as done, failed, skipped or held.
+
+pub mod calendar;
+pub mod due;
+pub mod plan;
+pub mod runner;
+pub mod settle;
+#[cfg(test)]
+mod tests;
+
+pub use calendar::{Calendar, FreeDay};
+pub use due::{Decision, Due, Known, Occurrence, SkipReason, Why, due, occurrences};
+pub use plan::{Job, JobId, Plan, ReportTimes};
+pub use runner::{Attempt, Limits, News, Ran, Runner, Work};
+pub use settle::{Ended, Outcome};
