@@ -6,9 +6,6 @@ use arrow::array::RecordBatch;
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use arrow::error::ArrowError;
-use datafusion::common::{Column, TableReference};
-use datafusion::error::DataFusionError;
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast as cast_expr};
 
 /// The plain type for `data_type`; most are plain already.
 fn plain_type(data_type: &DataType) -> DataType {
@@ -28,28 +25,6 @@ fn plain_type(data_type: &DataType) -> DataType {
 fn plain_field(field: &FieldRef) -> FieldRef {
     let nullable = field.is_nullable() || field.data_type() == &DataType::Null;
     Arc::new(Field::new(field.name(), plain_type(field.data_type()), nullable))
-}
-
-/// `plan` with the texts of its result as plain ones, where it reads them as views: within the plan every thread turns its own.
-pub(crate) fn plain_texts(plan: LogicalPlan) -> Result<LogicalPlan, DataFusionError> {
-    let is_view = |(_, field): (Option<&TableReference>, &FieldRef)| field.data_type() == &DataType::Utf8View;
-    if !is_query(&plan) || !plan.schema().iter().any(is_view) {
-        return Ok(plan);
-    }
-    let columns = plan.schema().iter().map(|named| {
-        let column = Expr::Column(Column::from(named));
-        match is_view(named) {
-            true => cast_expr(column, DataType::Utf8).alias_qualified(named.0.cloned(), named.1.name()),
-            false => column,
-        }
-    });
-    let columns: Vec<Expr> = columns.collect();
-    LogicalPlanBuilder::from(plan).project(columns)?.build()
-}
-
-/// Whether its rows come from tables; a description of another plan stays as it is.
-fn is_query(plan: &LogicalPlan) -> bool {
-    !matches!(plan, LogicalPlan::Explain(_) | LogicalPlan::Analyze(_) | LogicalPlan::DescribeTable(_))
 }
 
 /// `schema` with plain types and without the engine's metadata.

@@ -26,7 +26,7 @@ use super::guard;
 use super::in_turn::LongUnions;
 use super::keyed::{self, KeyColumns};
 use super::one_row::OneRowStays;
-use super::plain::{plain_batch, plain_schema, plain_texts};
+use super::plain::{plain_batch, plain_schema};
 use super::pool::SharedEngine;
 use super::shared::{SharedColumns, SharedParts};
 use super::store::{CommittedFiles, STORE_URL};
@@ -283,7 +283,7 @@ impl Catalog {
     }
 
     async fn execute(&self, plan: LogicalPlan) -> Result<SendableRecordBatchStream, CatalogError> {
-        let run = async { self.context.execute_logical_plan(plain_texts(plan)?).await?.execute_stream().await };
+        let run = async { self.context.execute_logical_plan(plan).await?.execute_stream().await };
         run.await.map_err(|e: DataFusionError| CatalogError::from_engine(&e))
     }
 

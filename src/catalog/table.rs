@@ -113,20 +113,6 @@ const SCATTERED_FILES_MIN: usize = 32;
 /// up to so many rows.
 const SCATTERED_ROWS_MAX: usize = 1_000_000;
 
-/// From so many rows on, or where nobody counted them, texts are read as views: a table of this size is mostly summed, by
-/// codes of a few characters, and a view of these is a copy of two words, however often they are filtered and joined. Tables
-/// below it are also joined by what they hold, and rows that are kept for that would keep whole pages of the file with them.
-const VIEWED_ROWS_MIN: u64 = 1_000_000;
-
-/// The type that a column of `source` is read as.
-fn read_as(source: &TableSource, data_type: &DataType) -> DataType {
-    let rows = source.files.iter().map(|file| file.rows).sum::<Option<u64>>();
-    match data_type {
-        DataType::Utf8 if rows.is_none_or(|rows| rows >= VIEWED_ROWS_MIN) => DataType::Utf8View,
-        other => other.clone(),
-    }
-}
-
 /// The rows of all these files, where all were counted.
 fn counted(files: &[PartitionedFile]) -> Precision<usize> {
     let rows = files.iter().map(|file| match file.statistics.as_deref() {
@@ -151,9 +137,8 @@ impl CommittedTable {
         if let Some(twice) = all.map(|f| f.name()).find(|name| !seen.insert(*name)) {
             return Err(fail(format!("column {twice} occurs twice; a partition column may not stand in the file")));
         }
-        let column =
-            |f: &FieldRef| f.as_ref().clone().with_nullable(true).with_data_type(read_as(source, f.data_type()));
-        let columns: Vec<Field> = source.columns.fields().iter().map(column).collect();
+        let columns: Vec<Field> =
+            source.columns.fields().iter().map(|f| f.as_ref().clone().with_nullable(true)).collect();
         let all_columns =
             Schema::new(columns.iter().cloned().map(Arc::new).chain(partitions.iter().cloned()).collect::<Vec<_>>());
         let mut files = Vec::with_capacity(source.files.len());
