@@ -38,6 +38,7 @@ mod stage;
 mod steps;
 mod submission;
 mod swap;
+mod turn;
 
 pub use archive::{ArchiveError, ArchiveReader, ArchiveWriter, ArchivedPage, Keeping, RunArchive, Seal};
 pub use delivery::{

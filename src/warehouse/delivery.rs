@@ -12,7 +12,6 @@ pub use address::MailAddress;
 pub use sender::OutboxLog;
 
 pub(crate) use kept::{Kept, enqueue};
-pub(crate) use sender::Lease;
 
 use chrono::{DateTime, Utc};
 

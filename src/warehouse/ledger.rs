@@ -3,6 +3,7 @@
 mod archive;
 mod deliveries;
 mod editions;
+mod leases;
 mod marts;
 mod occurrences;
 mod profiles;

@@ -36,7 +36,7 @@ fn without_the_ledgers_word_there_is_no_dot() {
             && let Some(path) = stolen.lock().unwrap().take()
         {
             let sql = rusqlite::Connection::open(path).unwrap();
-            sql.execute("UPDATE outbox_lease SET holder = 'other'", []).unwrap();
+            sql.execute("UPDATE leases SET holder = 'other' WHERE name = 'outbox'", []).unwrap();
         }
         Act::Go
     };

@@ -122,6 +122,8 @@ impl Port {
     /// A client program with what it needs to connect as `user` in its environment.
     pub(super) fn client(&self, program: &str, user: &str) -> Command {
         let mut command = Command::new(program);
+        // What a client writes, it writes there.
+        command.current_dir(self.certificate.parent().unwrap());
         let password = USERS.iter().find(|(name, ..)| *name == user).unwrap().2;
         command
             .env("PGPASSWORD", password)

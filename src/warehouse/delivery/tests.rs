@@ -143,8 +143,11 @@ fn there_is_one_sender_and_a_lease_for_other_machines() {
     let sql = rusqlite::Connection::open(folder.path().join("state/ledger.db")).unwrap();
     let take = |until: &str| {
         let values = ["other", "elsewhere", until];
-        sql.execute("INSERT OR REPLACE INTO outbox_lease (one, holder, host, until) VALUES (1, ?1, ?2, ?3)", values)
-            .unwrap();
+        sql.execute(
+            "INSERT OR REPLACE INTO leases (name, holder, host, until) VALUES ('outbox', ?1, ?2, ?3)",
+            values,
+        )
+        .unwrap();
     };
     take("2026-11-01T06:10:00.000Z");
     let pending = log.deliveries(Deliveries::Message("<1@x>")).unwrap().remove(0);

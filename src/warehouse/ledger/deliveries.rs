@@ -1,14 +1,16 @@
 //! What the ledger knows of mail that goes out, and of who sends it.
 
 use super::Ledger;
+use super::leases::renewed;
 use crate::warehouse::delivery::{
-    Deliveries, DeliveryChange, DeliveryKind, DeliveryRecord, DeliveryStage, DeliveryState, Kept, Lease, MailAddress,
+    Deliveries, DeliveryChange, DeliveryKind, DeliveryRecord, DeliveryStage, DeliveryState, Kept, MailAddress,
     NewDelivery,
 };
 use crate::warehouse::error::WarehouseError;
 use crate::warehouse::sqlite::{count_of, instant, instant_of, to_sql, word};
+use crate::warehouse::turn::Lease;
 use chrono::{DateTime, NaiveDate, Utc};
-use rusqlite::{OptionalExtension, Row, Transaction, named_params, params};
+use rusqlite::{Row, Transaction, named_params, params};
 
 const DELIVERIES: &str = "
     SELECT * FROM deliveries
@@ -97,38 +99,6 @@ impl Ledger {
         })
     }
 
-    /// Takes the lease, or says who has it on another machine. On this machine the caller's lock says that the last holder is
-    /// gone.
-    pub(crate) fn take_lease(
-        &mut self,
-        lease: &Lease<'_>,
-        now: DateTime<Utc>,
-    ) -> Result<Option<(String, DateTime<Utc>)>, WarehouseError> {
-        self.transaction("take the lease of the outbox", |tx| {
-            let held = tx.query_row("SELECT host, until FROM outbox_lease", [], |row| {
-                Ok((row.get::<_, String>("host")?, instant_of(row, "until")?))
-            });
-            if let Some((host, until)) = held.optional()?
-                && host != lease.host
-                && until > now
-            {
-                return Ok(Some((host, until)));
-            }
-            tx.execute(
-                "INSERT INTO outbox_lease (one, holder, host, until) VALUES (1, ?1, ?2, ?3)
-                 ON CONFLICT (one) DO UPDATE SET holder = excluded.holder, host = excluded.host, until = excluded.until",
-                params![lease.holder, lease.host, instant(lease.until)],
-            )?;
-            Ok(None)
-        })
-    }
-
-    pub(crate) fn drop_lease(&mut self, holder: &str) -> Result<(), WarehouseError> {
-        self.transaction("give up the lease of the outbox", |tx| {
-            tx.execute("DELETE FROM outbox_lease WHERE holder = ?1", [holder]).map(|_| ())
-        })
-    }
-
     /// Moves rows and renews the lease; `false`, and nothing is changed, where somebody else holds it.
     pub(crate) fn change_deliveries(
         &mut self,
@@ -137,11 +107,7 @@ impl Ledger {
         at: DateTime<Utc>,
     ) -> Result<bool, WarehouseError> {
         self.transaction("move deliveries", |tx| {
-            let renewed = tx.execute(
-                "UPDATE outbox_lease SET until = ?2 WHERE holder = ?1",
-                params![lease.holder, instant(lease.until)],
-            )?;
-            if renewed == 0 {
+            if !renewed(tx, lease)? {
                 return Ok(false);
             }
             changes.iter().try_for_each(|change| apply(tx, change, at))?;

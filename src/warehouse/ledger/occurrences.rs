@@ -1,19 +1,19 @@
-//! What the ledger knows of schedules, of their occurrences and of leases.
+//! What the ledger knows of schedules and of their occurrences.
 
 use super::Ledger;
-use crate::warehouse::delivery::Lease;
+use super::leases::renewed;
 use crate::warehouse::error::WarehouseError;
 use crate::warehouse::occurrences::{
     OccurrenceEnd, OccurrenceFilter, OccurrenceRecord, OccurrenceState, ScheduleRecord,
 };
 use crate::warehouse::sqlite::{instant, instant_of, word};
+use crate::warehouse::turn::Lease;
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, Row, params};
 use std::collections::BTreeSet;
 
 /// schedules: since when each schedule is as it is; spec_sha256: of what decides when it is due. occurrences: one time of a
-/// schedule, a row; attempt: those begun that count; next_at: the next attempt, or the last moment of waiting. leases: who is at
-/// work, the scheduler (`schedule`) and its loads (`dataset:<source>.<dataset>`).
+/// schedule, a row; attempt: those begun that count; next_at: the next attempt, or the last moment of waiting.
 pub(super) const TABLES: &str = "
     CREATE TABLE schedules (
         job TEXT PRIMARY KEY,
@@ -35,14 +35,7 @@ pub(super) const TABLES: &str = "
         PRIMARY KEY (job, due_at)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX occurrences_open ON occurrences (due_at) WHERE state IN ('running', 'retry', 'waiting');
-    CREATE INDEX occurrences_by_time ON occurrences (due_at);
-
-    CREATE TABLE leases (
-        name TEXT PRIMARY KEY,
-        holder TEXT NOT NULL,
-        host TEXT NOT NULL,
-        until TEXT NOT NULL
-    ) STRICT, WITHOUT ROWID;";
+    CREATE INDEX occurrences_by_time ON occurrences (due_at);";
 
 const OCCURRENCES: &str = "
     SELECT * FROM occurrences
@@ -90,63 +83,15 @@ impl Ledger {
         })
     }
 
-    /// Takes the lease called `name`, or says who has it. One that ran out is nobody's, and so is one that lasts longer than any:
-    /// whoever wrote it had a wrong clock.
-    pub(crate) fn take_named_lease(
-        &mut self,
-        name: &str,
-        lease: &Lease<'_>,
-        (now, lasts): (DateTime<Utc>, TimeDelta),
-    ) -> Result<Option<(String, DateTime<Utc>)>, WarehouseError> {
-        self.transaction("take a lease", |tx| {
-            let held = tx.query_row("SELECT host, until FROM leases WHERE name = ?1", [name], |row| {
-                Ok((row.get::<_, String>("host")?, instant_of(row, "until")?))
-            });
-            if let Some((host, until)) = held.optional()?
-                && until > now
-                && until <= now + lasts * 2
-            {
-                return Ok(Some((host, until)));
-            }
-            tx.execute(
-                "INSERT INTO leases (name, holder, host, until) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, host = excluded.host, until = excluded.until",
-                params![name, lease.holder, lease.host, instant(lease.until)],
-            )?;
-            Ok(None)
-        })
-    }
-
-    /// Renews all leases of a holder; `false` where it has not the one called `name` any more.
-    pub(crate) fn renew_leases(&mut self, name: &str, lease: &Lease<'_>) -> Result<bool, WarehouseError> {
-        self.transaction("renew the leases", |tx| renewed(tx, name, lease))
-    }
-
-    /// Gives up all leases of a holder, or one.
-    pub(crate) fn drop_leases(&mut self, holder: &str, name: Option<&str>) -> Result<(), WarehouseError> {
-        self.transaction("give up a lease", |tx| {
-            let sql = "DELETE FROM leases WHERE holder = ?1 AND (?2 IS NULL OR name = ?2)";
-            tx.execute(sql, params![holder, name]).map(|_| ())
-        })
-    }
-
-    /// Drops the leases of a machine on which nobody is at work.
-    pub(crate) fn drop_leases_of_host(&mut self, host: &str) -> Result<(), WarehouseError> {
-        self.transaction("drop stale leases", |tx| {
-            tx.execute("DELETE FROM leases WHERE host = ?1", [host]).map(|_| ())
-        })
-    }
-
     /// Brings the schedules up to `specs`; `false`, and nothing is changed, without the lease.
     pub(crate) fn sync_schedules(
         &mut self,
-        name: &str,
         lease: &Lease<'_>,
         specs: &[(String, String)],
         at: DateTime<Utc>,
     ) -> Result<bool, WarehouseError> {
         self.transaction("note the schedules", |tx| {
-            if !renewed(tx, name, lease)? {
+            if !renewed(tx, lease)? {
                 return Ok(false);
             }
             // A clock that was far ahead left a beginning, and decisions, in what is the future now.
@@ -171,13 +116,12 @@ impl Ledger {
     /// Enters occurrences that never run; `false`, and nothing is changed, without the lease.
     pub(crate) fn skip_occurrences(
         &mut self,
-        name: &str,
         lease: &Lease<'_>,
         skipped: &[(String, DateTime<Utc>, String)],
         at: DateTime<Utc>,
     ) -> Result<bool, WarehouseError> {
         self.transaction("note what is skipped", |tx| {
-            if !renewed(tx, name, lease)? {
+            if !renewed(tx, lease)? {
                 return Ok(false);
             }
             let mut insert = tx.prepare_cached(
@@ -194,13 +138,12 @@ impl Ledger {
     /// Begins an attempt; `None`, and nothing is changed, without the lease.
     pub(crate) fn begin_occurrence(
         &mut self,
-        name: &str,
         lease: &Lease<'_>,
         (job, due_at): (&str, DateTime<Utc>),
         at: DateTime<Utc>,
     ) -> Result<Option<OccurrenceRecord>, WarehouseError> {
         self.transaction("begin what is due", |tx| {
-            if !renewed(tx, name, lease)? {
+            if !renewed(tx, lease)? {
                 return Ok(None);
             }
             let changed = tx.prepare_cached(BEGIN)?.execute(params![job, instant(due_at), instant(at)])?;
@@ -214,13 +157,12 @@ impl Ledger {
     /// Leaves an occurrence that runs; `false`, and nothing is changed, without the lease.
     pub(crate) fn end_occurrence(
         &mut self,
-        name: &str,
         lease: &Lease<'_>,
         (record, end): (&OccurrenceRecord, &OccurrenceEnd<'_>),
         at: DateTime<Utc>,
     ) -> Result<bool, WarehouseError> {
         self.transaction("note how it ended", |tx| {
-            if !renewed(tx, name, lease)? {
+            if !renewed(tx, lease)? {
                 return Ok(false);
             }
             let changed = tx.execute(
@@ -246,16 +188,6 @@ impl Ledger {
 
 fn exactly_one(changed: usize) -> rusqlite::Result<()> {
     if changed == 1 { Ok(()) } else { Err(rusqlite::Error::StatementChangedRows(changed)) }
-}
-
-/// Renews all leases of a holder, unless it has lost the one called `name`.
-fn renewed(tx: &Transaction<'_>, name: &str, lease: &Lease<'_>) -> rusqlite::Result<bool> {
-    let holds = "SELECT EXISTS (SELECT 1 FROM leases WHERE name = ?1 AND holder = ?2)";
-    if !tx.query_row(holds, params![name, lease.holder], |row| row.get::<_, bool>(0))? {
-        return Ok(false);
-    }
-    tx.execute("UPDATE leases SET until = ?2 WHERE holder = ?1", params![lease.holder, instant(lease.until)])?;
-    Ok(true)
 }
 
 fn column(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<String>> {

@@ -160,7 +160,8 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     ) STRICT, WITHOUT ROWID;",
     // 7: mail that goes out, a delivery a row; its bytes lie in state/outbox under `file`. Only here stands an address in full.
     // stage: how far the last attempt came, written before the final dot is sent; due_since: since when its time runs; told_at:
-    // when the operator was told of a bad end; resent_by: who had it sent again although it may have arrived. outbox_lease: who sends, at most one.
+    // when the operator was told of a bad end; resent_by: who had it sent again although it may have arrived. leases: who is
+    // at work, the sender (`outbox`), the scheduler (`schedule`) and its loads (`schedule:<source>.<dataset>`).
     "CREATE TABLE deliveries (
         seq INTEGER PRIMARY KEY,
         kind TEXT NOT NULL CHECK (kind IN ('edition', 'proof', 'alert')),
@@ -189,12 +190,12 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     CREATE INDEX deliveries_open ON deliveries (seq) WHERE state IN ('pending', 'sending', 'retry');
     CREATE INDEX deliveries_untold ON deliveries (seq) WHERE told_at IS NULL;
 
-    CREATE TABLE outbox_lease (
-        one INTEGER PRIMARY KEY CHECK (one = 1),
+    CREATE TABLE leases (
+        name TEXT PRIMARY KEY,
         holder TEXT NOT NULL,
         host TEXT NOT NULL,
         until TEXT NOT NULL
-    ) STRICT;",
+    ) STRICT, WITHOUT ROWID;",
     // 8: recorded editions.
     super::editions::TABLES,
     // 9: what runs by itself.

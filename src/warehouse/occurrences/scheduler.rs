@@ -1,25 +1,16 @@
 //! The one scheduler of a warehouse: who may write what became of occurrences.
 
 use super::{OccurrenceEnd, OccurrenceFilter, OccurrenceRecord, ScheduleRecord};
-use crate::warehouse::delivery::Lease;
-use crate::warehouse::disk::Lock;
 use crate::warehouse::error::WarehouseError;
 use crate::warehouse::house::House;
-use crate::warehouse::id::RunId;
+use crate::warehouse::turn::Turn;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
-
-/// The lease of the scheduler itself.
-const SCHEDULER: &str = "schedule";
 
 /// The schedule in the hand of its one scheduler.
 #[derive(Debug)]
 pub struct ScheduleLog {
-    house: Arc<House>,
-    holder: String,
-    host: String,
-    lasts: TimeDelta,
-    _lock: Lock,
+    turn: Turn,
 }
 
 impl ScheduleLog {
@@ -28,29 +19,9 @@ impl ScheduleLog {
         lasts: TimeDelta,
         at: DateTime<Utc>,
     ) -> Result<Self, WarehouseError> {
-        house.require_writable()?;
-        let Some(lock) = Lock::try_take(&house.layout.schedule_lock())? else {
-            return Err(WarehouseError::ScheduleLocked { by: "another process".to_owned() });
-        };
-        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-        let log = Self { holder: RunId::new(at).to_string(), host, lasts, house, _lock: lock };
-        // The lock says that nobody of this machine is at work: its leases are those of the dead.
-        log.house.ledger().drop_leases_of_host(&log.host)?;
-        match log.take(SCHEDULER, at)? {
-            None => Ok(log),
-            Some((host, until)) => {
-                let by = format!("a process on {host} (until {})", until.format("%Y-%m-%dT%H:%M:%SZ"));
-                Err(WarehouseError::ScheduleLocked { by })
-            }
-        }
-    }
-
-    fn lease(&self, at: DateTime<Utc>) -> Lease<'_> {
-        Lease { holder: &self.holder, host: &self.host, until: at + self.lasts }
-    }
-
-    fn take(&self, name: &str, at: DateTime<Utc>) -> Result<Option<(String, DateTime<Utc>)>, WarehouseError> {
-        self.house.ledger().take_named_lease(name, &self.lease(at), (at, self.lasts))
+        let lock = house.layout.schedule_lock();
+        let turn = Turn::take(house, ("schedule", &lock), (lasts, at), |by| WarehouseError::ScheduleLocked { by })?;
+        Ok(Self { turn })
     }
 
     fn held(&self, held: bool) -> Result<(), WarehouseError> {
@@ -62,7 +33,7 @@ impl ScheduleLog {
     /// # Errors
     /// [`WarehouseError::ScheduleLost`] where another one took over; else when the ledger cannot be written.
     pub fn renew(&self, at: DateTime<Utc>) -> Result<(), WarehouseError> {
-        let held = self.house.ledger().renew_leases(SCHEDULER, &self.lease(at))?;
+        let held = self.turn.house().ledger().renew_leases(&self.turn.lease(at))?;
         self.held(held)
     }
 
@@ -75,8 +46,8 @@ impl ScheduleLog {
         dataset: &str,
         at: DateTime<Utc>,
     ) -> Result<Option<DatasetLease>, WarehouseError> {
-        let name = format!("dataset:{dataset}");
-        let taken = self.take(&name, at)?.is_none();
+        let name = format!("schedule:{dataset}");
+        let taken = self.turn.take_part(&name, at)?;
         Ok(taken.then(|| DatasetLease { log: Arc::clone(self), name }))
     }
 
@@ -87,9 +58,9 @@ impl ScheduleLog {
     /// # Errors
     /// When the lease is lost or the ledger cannot be written.
     pub fn sync(&self, specs: &[(String, String)], at: DateTime<Utc>) -> Result<Vec<ScheduleRecord>, WarehouseError> {
-        let held = self.house.ledger().sync_schedules(SCHEDULER, &self.lease(at), specs, at)?;
+        let held = self.turn.house().ledger().sync_schedules(&self.turn.lease(at), specs, at)?;
         self.held(held)?;
-        self.house.ledger().schedules(at)
+        self.turn.house().ledger().schedules(at)
     }
 
     /// Accounts for occurrences that never run, by job, time and reason.
@@ -97,7 +68,7 @@ impl ScheduleLog {
     /// # Errors
     /// When the lease is lost or the ledger cannot be written: then none of them is in.
     pub fn skip(&self, skipped: &[(String, DateTime<Utc>, String)], at: DateTime<Utc>) -> Result<(), WarehouseError> {
-        let held = self.house.ledger().skip_occurrences(SCHEDULER, &self.lease(at), skipped, at)?;
+        let held = self.turn.house().ledger().skip_occurrences(&self.turn.lease(at), skipped, at)?;
         self.held(held)
     }
 
@@ -111,7 +82,7 @@ impl ScheduleLog {
         due_at: DateTime<Utc>,
         at: DateTime<Utc>,
     ) -> Result<OccurrenceRecord, WarehouseError> {
-        let begun = self.house.ledger().begin_occurrence(SCHEDULER, &self.lease(at), (job, due_at), at)?;
+        let begun = self.turn.house().ledger().begin_occurrence(&self.turn.lease(at), (job, due_at), at)?;
         begun.ok_or(WarehouseError::ScheduleLost)
     }
 
@@ -125,7 +96,7 @@ impl ScheduleLog {
         end: &OccurrenceEnd<'_>,
         at: DateTime<Utc>,
     ) -> Result<OccurrenceRecord, WarehouseError> {
-        let held = self.house.ledger().end_occurrence(SCHEDULER, &self.lease(at), (record, end), at)?;
+        let held = self.turn.house().ledger().end_occurrence(&self.turn.lease(at), (record, end), at)?;
         self.held(held)?;
         Ok(OccurrenceRecord {
             state: end.state,
@@ -143,15 +114,7 @@ impl ScheduleLog {
     /// # Errors
     /// When the ledger cannot be read.
     pub fn open_occurrences(&self) -> Result<Vec<OccurrenceRecord>, WarehouseError> {
-        self.house.ledger().occurrences(&OccurrenceFilter { open: true, ..OccurrenceFilter::default() })
-    }
-}
-
-impl Drop for ScheduleLog {
-    fn drop(&mut self) {
-        if let Err(error) = self.house.ledger().drop_leases(&self.holder, None) {
-            tracing::debug!(%error, "the lease of the schedule stays until it runs out");
-        }
+        self.turn.house().ledger().occurrences(&OccurrenceFilter { open: true, ..OccurrenceFilter::default() })
     }
 }
 
@@ -164,8 +127,6 @@ pub struct DatasetLease {
 
 impl Drop for DatasetLease {
     fn drop(&mut self) {
-        if let Err(error) = self.log.house.ledger().drop_leases(&self.log.holder, Some(&self.name)) {
-            tracing::debug!(%error, lease = self.name, "the lease stays until it runs out");
-        }
+        self.log.turn.give_back(Some(&self.name));
     }
 }

@@ -110,7 +110,7 @@ fn one_process_schedules_and_one_that_lost_its_lease_writes_nothing() {
     assert!(refused.to_string().contains("another process"), "{refused}");
     // Another machine took over, whose locks this one does not see.
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    warehouse.house.ledger().drop_leases_of_host(&host).unwrap();
+    warehouse.house.ledger().drop_leases_of_host("schedule", &host).unwrap();
     for lost in [
         log.renew(noon()).unwrap_err(),
         log.sync(&[], noon()).unwrap_err(),
@@ -129,9 +129,9 @@ fn a_lease_of_another_machine_counts_until_it_runs_out() {
     let (_folder, warehouse) = house();
     let write = |until: DateTime<Utc>| {
         let log = warehouse.scheduler(LEASE, noon()).unwrap();
-        let foreign = crate::warehouse::delivery::Lease { holder: "x", host: "elsewhere", until };
+        let foreign = crate::warehouse::turn::Lease { name: "schedule", holder: "x", host: "elsewhere", until };
         drop(log);
-        warehouse.house.ledger().take_named_lease("schedule", &foreign, (noon(), LEASE)).unwrap();
+        warehouse.house.ledger().take_lease(&foreign, (noon(), LEASE)).unwrap();
     };
     write(noon() + TimeDelta::minutes(4));
     let refused = warehouse.scheduler(LEASE, noon()).unwrap_err().to_string();
