@@ -38,6 +38,7 @@ mod lineage;
 mod one_row;
 pub mod ops;
 mod plain;
+mod planned;
 pub mod pool;
 pub mod port;
 pub mod reference;

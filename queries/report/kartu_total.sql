@@ -8,34 +8,16 @@ WITH tahunan AS (
     ORDER BY tahun_anggaran DESC
     LIMIT 1
 ),
-posisi AS (
-    SELECT *,
-        CASE
-            WHEN date_part('year', per_tanggal) > tahun_anggaran THEN CAST(concat(tahun_anggaran, '-12-31') AS DATE)
-            ELSE per_tanggal
-        END AS hari
-    FROM tahunan
-),
-rencana AS (
-    SELECT *,
-        CAST(date_part('month', hari) AS BIGINT) AS bulan,
-        CAST(date_part('day', hari) AS DECIMAL(9, 4)) AS hari_ke,
-        CAST(date_part('day', date_trunc('month', hari) + INTERVAL '1 month' - INTERVAL '1 day') AS DECIMAL(9, 4)) AS jumlah_hari
-    FROM posisi
-),
 sasaran AS (
     SELECT *,
-        CAST(split_part(CAST($target_serapan AS VARCHAR), ' ', bulan) AS DECIMAL(9, 4)) AS akhir,
-        CASE
-            WHEN bulan = 1 THEN CAST(0 AS DECIMAL(9, 4))
-            ELSE CAST(split_part(CAST($target_serapan AS VARCHAR), ' ', greatest(bulan - 1, 1)) AS DECIMAL(9, 4))
-        END AS awal
-    FROM rencana
+        CASE WHEN date_part('year', per_tanggal) > tahun_anggaran THEN 12 ELSE date_part('month', per_tanggal) END AS bulan,
+        rencana_pada(CAST($target_serapan AS VARCHAR), tahun_anggaran, per_tanggal) AS target
+    FROM tahunan
 ),
 hasil AS (
     SELECT k.kdsatker AS satker, coalesce(k.nmsatker, concat('Satker ', k.kdsatker)) AS nama_satker, k.baes1,
         t.tahun_anggaran, t.per_tanggal, t.bulan, k.pagu, k.realisasi, k.blokir,
-        CAST(t.awal + (t.akhir - t.awal) * t.hari_ke / t.jumlah_hari AS DECIMAL(9, 1)) AS target,
+        t.target,
         CASE WHEN k.pagu > 0 THEN k.realisasi * 100 / k.pagu END AS serapan,
         CASE WHEN t.pagu > 0 THEN t.realisasi * 100 / t.pagu END AS serapan_kl
     FROM mart.serapan_satker AS k

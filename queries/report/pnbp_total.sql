@@ -7,31 +7,15 @@ WITH terakhir AS (
     ORDER BY tahun_anggaran DESC, bulan DESC
     LIMIT 1
 ),
-posisi AS (
-    SELECT *,
-        CAST(bulan AS BIGINT) AS bulan_ke,
-        CAST(date_part('day', per_tanggal) AS DECIMAL(9, 4)) AS hari_ke,
-        CAST(date_part('day', date_trunc('month', per_tanggal) + INTERVAL '1 month' - INTERVAL '1 day') AS DECIMAL(9, 4)) AS jumlah_hari
-    FROM terakhir
-),
-sasaran AS (
-    SELECT *,
-        CAST(split_part(CAST($target_pnbp AS VARCHAR), ' ', bulan_ke) AS DECIMAL(9, 4)) AS akhir,
-        CASE
-            WHEN bulan_ke = 1 THEN CAST(0 AS DECIMAL(9, 4))
-            ELSE CAST(split_part(CAST($target_pnbp AS VARCHAR), ' ', greatest(bulan_ke - 1, 1)) AS DECIMAL(9, 4))
-        END AS awal
-    FROM posisi
-),
 hasil AS (
     SELECT *,
         CASE WHEN target > 0 THEN rupiah_kumulatif * 100 / target END AS capaian,
-        CASE WHEN target > 0 THEN CAST(awal + (akhir - awal) * hari_ke / jumlah_hari AS DECIMAL(9, 1)) END AS rencana,
+        CASE WHEN target > 0 THEN rencana_pada(CAST($target_pnbp AS VARCHAR), tahun_anggaran, per_tanggal) END AS rencana,
         CASE
             WHEN rupiah_tahun_lalu_kumulatif > 0
                 THEN (rupiah_kumulatif - rupiah_tahun_lalu_kumulatif) * 100 / rupiah_tahun_lalu_kumulatif
         END AS tumbuh
-    FROM sasaran
+    FROM terakhir
 )
 SELECT CAST(tahun_anggaran AS INT) AS tahun_anggaran, CAST(tahun_anggaran - 1 AS INT) AS tahun_lalu, per_tanggal,
     CAST(bulan AS INT) AS bulan_data, rupiah_kumulatif AS pnbp, target AS target_rupiah, capaian, rencana,

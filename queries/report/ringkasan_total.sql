@@ -1,38 +1,11 @@
 -- The headline figures of all domains, with the absorption target at the data date.
-WITH ringkas AS (
-    SELECT * FROM mart.ringkasan_pimpinan WHERE tahun_anggaran IS NOT NULL
-),
-posisi AS (
-    SELECT tahun_anggaran, per_tanggal,
-        CASE
-            WHEN date_part('year', per_tanggal) > tahun_anggaran THEN CAST(concat(tahun_anggaran, '-12-31') AS DATE)
-            ELSE per_tanggal
-        END AS hari
-    FROM ringkas
-),
-rencana AS (
-    SELECT tahun_anggaran,
-        CAST(date_part('month', hari) AS BIGINT) AS bulan,
-        CAST(date_part('day', hari) AS DECIMAL(9, 4)) AS hari_ke,
-        CAST(date_part('day', date_trunc('month', hari) + INTERVAL '1 month' - INTERVAL '1 day') AS DECIMAL(9, 4)) AS jumlah_hari
-    FROM posisi
-),
-sasaran AS (
-    SELECT tahun_anggaran, hari_ke, jumlah_hari,
-        CAST(split_part(CAST($target_serapan AS VARCHAR), ' ', bulan) AS DECIMAL(9, 4)) AS akhir,
-        CASE
-            WHEN bulan = 1 THEN CAST(0 AS DECIMAL(9, 4))
-            ELSE CAST(split_part(CAST($target_serapan AS VARCHAR), ' ', greatest(bulan - 1, 1)) AS DECIMAL(9, 4))
-        END AS awal
-    FROM rencana
-),
-hasil AS (
-    SELECT r.*,
-        CAST(s.awal + (s.akhir - s.awal) * s.hari_ke / s.jumlah_hari AS DECIMAL(9, 1)) AS target,
-        CASE WHEN r.pagu > 0 THEN r.realisasi * 100 / r.pagu END AS serapan,
-        CASE WHEN r.target_pnbp > 0 THEN r.pnbp * 100 / r.target_pnbp END AS capaian_pnbp
-    FROM ringkas AS r
-    LEFT JOIN sasaran AS s ON s.tahun_anggaran = r.tahun_anggaran
+WITH hasil AS (
+    SELECT *,
+        rencana_pada(CAST($target_serapan AS VARCHAR), tahun_anggaran, per_tanggal) AS target,
+        CASE WHEN pagu > 0 THEN realisasi * 100 / pagu END AS serapan,
+        CASE WHEN target_pnbp > 0 THEN pnbp * 100 / target_pnbp END AS capaian_pnbp
+    FROM mart.ringkasan_pimpinan
+    WHERE tahun_anggaran IS NOT NULL
 )
 SELECT tahun_anggaran, tahun_anggaran AS tahun, per_tanggal, pagu, realisasi, sisa_pagu AS sisa, serapan, target,
     CAST(serapan AS DECIMAL(9, 1)) - target AS jarak,

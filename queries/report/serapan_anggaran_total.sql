@@ -1,6 +1,5 @@
 -- The headline figures: the newest fiscal year that has postings. A year without any has no data date yet (early January,
--- with a DIPA but nothing spent): it is not reported on. $target_serapan holds the twelve month ends of the plan; within a
--- month the target lies on the straight line between two of them.
+-- with a DIPA but nothing spent): it is not reported on. $target_serapan holds the twelve month ends of the plan.
 WITH tahunan AS (
     SELECT tahun_anggaran, max(per_tanggal) AS per_tanggal, sum(pagu) AS pagu, sum(realisasi) AS realisasi,
         sum(blokir) AS blokir
@@ -11,7 +10,7 @@ WITH tahunan AS (
     LIMIT 1
 ),
 posisi AS (
-    -- A posting of January that belongs to the old year does not bring back January's target.
+    -- A posting of January that belongs to the old year does not bring back January.
     SELECT *,
         CASE
             WHEN date_part('year', per_tanggal) > tahun_anggaran THEN CAST(concat(tahun_anggaran, '-12-31') AS DATE)
@@ -19,31 +18,16 @@ posisi AS (
         END AS hari
     FROM tahunan
 ),
-rencana AS (
-    SELECT *,
-        CAST(date_part('month', hari) AS BIGINT) AS bulan,
-        CAST(date_part('day', hari) AS DECIMAL(9, 4)) AS hari_ke,
-        CAST(date_part('day', date_trunc('month', hari) + INTERVAL '1 month' - INTERVAL '1 day') AS DECIMAL(9, 4)) AS jumlah_hari
-    FROM posisi
-),
-sasaran AS (
-    SELECT *,
-        CAST(split_part(CAST($target_serapan AS VARCHAR), ' ', bulan) AS DECIMAL(9, 4)) AS akhir,
-        CASE
-            WHEN bulan = 1 THEN CAST(0 AS DECIMAL(9, 4))
-            ELSE CAST(split_part(CAST($target_serapan AS VARCHAR), ' ', greatest(bulan - 1, 1)) AS DECIMAL(9, 4))
-        END AS awal
-    FROM rencana
-),
 hasil AS (
     SELECT *, pagu - realisasi AS sisa,
-        CAST(awal + (akhir - awal) * hari_ke / jumlah_hari AS DECIMAL(9, 1)) AS target,
+        rencana_pada(CAST($target_serapan AS VARCHAR), tahun_anggaran, per_tanggal) AS target,
         CASE WHEN pagu > 0 THEN realisasi * 100 / pagu END AS serapan,
         CASE WHEN pagu > 0 THEN (pagu - realisasi) * 100 / pagu END AS sisa_pct
-    FROM sasaran
+    FROM posisi
 )
 SELECT CAST(tahun_anggaran AS INT) AS tahun_anggaran, CAST(tahun_anggaran - 1 AS INT) AS tahun_lalu, per_tanggal,
-    CAST(bulan AS INT) AS bulan_data, hari_ke = jumlah_hari AS akhir_bulan,
+    CAST(date_part('month', hari) AS INT) AS bulan_data,
+    date_part('day', hari + INTERVAL '1 day') = 1 AS akhir_bulan,
     pagu, realisasi, blokir, sisa, serapan, sisa_pct, target,
     CAST(serapan AS DECIMAL(9, 1)) - target AS jarak,
     target - CAST($ambang_satker AS DECIMAL(9, 1)) AS batas_jauh

@@ -27,6 +27,7 @@ use super::in_turn::LongUnions;
 use super::keyed::{self, KeyColumns};
 use super::one_row::OneRowStays;
 use super::plain::{plain_batch, plain_schema};
+use super::planned;
 use super::pool::SharedEngine;
 use super::shared::{SharedColumns, SharedParts};
 use super::store::{CommittedFiles, STORE_URL};
@@ -179,6 +180,7 @@ impl Catalog {
             .with_physical_optimizer_rule(Arc::new(LongUnions))
             .build();
         let context = SessionContext::new_with_state(state);
+        context.register_udf(planned::function());
         let planner = Arc::new(Planner::new(&context, views.clone()));
         for (name, schema) in schemas(tables, memory, &planner, &store)? {
             register_schema(&context, &name, Arc::new(schema))?;

@@ -6,6 +6,7 @@ mod send;
 mod difference;
 pub(super) mod explain;
 mod ground;
+mod many;
 mod recorded;
 mod scheduled;
 mod show;
@@ -238,8 +239,8 @@ pub(crate) async fn make(
     };
     let offices = recipients(definition, &current, &read_csv).await.map_err(ReportError::from)?;
     let mut composed = Vec::new();
-    for audience in audiences(definition, offices) {
-        match compose_for(&ground, &inputs, audience).await {
+    for made in many::compose_all(&ground, &inputs, audiences(definition, offices)).await {
+        match made {
             Ok(one) => composed.push(one),
             // One office without figures must not keep the others from theirs.
             Err(Unmade::Report(error @ ReportError::NoFigures { variant: Some(_), .. })) => talk(&error.to_string()),

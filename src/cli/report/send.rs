@@ -1,6 +1,6 @@
 //! `lumbung report send` and `resend`: an edition into the outbox, and what is due out of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -14,7 +14,7 @@ use crate::config::{self, MailTransport};
 use crate::mail::outbox::{Again, Outbox, Stopped, Watch, lay_in};
 use crate::mail::proof::proof;
 use crate::mail::{Address, MailError, Outgoing};
-use crate::report::{Verdict, judge, last_due};
+use crate::report::{Edition, Verdict, judge, last_due};
 use crate::warehouse::{
     Deliveries, DeliveryKind, DeliveryRecord, DeliveryState, Enqueued, Warehouse, WarehouseError,
 };
@@ -81,8 +81,8 @@ pub(super) async fn send(context: &Context, args: &SendArgs) -> Result<(), Failu
     if !args.late {
         may_go(first, day.min(today), context.clock.now())?;
     }
-    // Without the variant: all of them, over one connection.
-    let edition = format!("{}-{}", first.edition.name, first.edition.period);
+    // All of them, over one connection.
+    let edition = all_of(&first.edition);
     let laid_in = lay_in_new(context, &warehouse, composed)?;
     if laid_in.standing > 0 && !context.quiet {
         let all = laid_in.standing + laid_in.new;
@@ -140,14 +140,11 @@ pub(super) fn lay_in_new(
 ) -> Result<Enqueued, Failure> {
     let mut new = Vec::new();
     let mut standing = 0;
+    let known = known(warehouse, &composed)?;
     for mut one in composed {
-        let known: BTreeSet<String> = warehouse
-            .deliveries(Deliveries::Edition(&one.edition.id()))?
-            .iter()
-            .filter(|record| record.kind == DeliveryKind::Edition)
-            .map(|record| record.recipient.expose().to_ascii_lowercase())
-            .collect();
-        let is_new = |address: &Address| !known.contains(&address.to_string().to_ascii_lowercase());
+        let known = known.get(&one.edition.id());
+        let is_new =
+            |address: &Address| known.is_none_or(|known| !known.contains(&address.to_string().to_ascii_lowercase()));
         standing += one.messages.iter().filter(|message| !is_new(&message.recipient)).count();
         one.messages.retain(|message| is_new(&message.recipient));
         one.audience.recipients.retain(|recipient| is_new(&recipient.address));
@@ -160,6 +157,23 @@ pub(super) fn lay_in_new(
     let now = context.clock.now();
     let laid_in = lay_in(warehouse, DeliveryKind::Edition, &messages, &config::operator(), now)?;
     Ok(Enqueued { standing: laid_in.standing + standing, ..laid_in })
+}
+
+/// To whom each edition of `composed` was laid in before, in lower case. All are editions of one report for one date.
+fn known(warehouse: &Warehouse, composed: &[Composed]) -> Result<BTreeMap<String, BTreeSet<String>>, Failure> {
+    let mut known: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let Some(first) = composed.first() else { return Ok(known) };
+    for record in warehouse.deliveries(Deliveries::Edition(&all_of(&first.edition)))? {
+        if record.kind == DeliveryKind::Edition {
+            known.entry(record.edition).or_default().insert(record.recipient.expose().to_ascii_lowercase());
+        }
+    }
+    Ok(known)
+}
+
+/// What the editions of one report for one date are called together: the name without the variant.
+fn all_of(edition: &Edition) -> String {
+    format!("{}-{}", edition.name, edition.period)
 }
 
 fn address(text: &str) -> Result<Address, Failure> {

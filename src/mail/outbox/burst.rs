@@ -34,6 +34,8 @@ struct Hand {
     lost_in_a_row: u32,
     /// Each delivery is tried once a burst.
     tried: BTreeSet<u64>,
+    /// What was begun together with the end of the one before: one wait for the disk instead of two.
+    begun: Option<DeliveryRecord>,
 }
 
 impl Outbox {
@@ -92,8 +94,8 @@ impl Outbox {
             if due.is_empty() {
                 return Ok(None);
             }
-            for record in due {
-                if watch.stop_asked() {
+            for (index, record) in due.iter().enumerate() {
+                if hand.begun.is_none() && watch.stop_asked() {
                     return Ok(Some(Stopped::Asked));
                 }
                 if let Err(fault) = self.ready(hand).await {
@@ -101,7 +103,8 @@ impl Outbox {
                     return Ok(Some(stopped(&fault)));
                 }
                 hand.tried.insert(record.seq);
-                let (after, stop) = self.one(&record, hand).await?;
+                let next = due.get(index + 1).filter(|_| !watch.stop_asked());
+                let (after, stop) = self.one((record, next), hand).await?;
                 watch.done(&after);
                 match stop {
                     None => {}
@@ -141,29 +144,34 @@ impl Outbox {
         Ok(self.log.apply(&changes, now)?)
     }
 
-    /// One attempt at one delivery, and whether the burst ends with it.
+    /// One attempt at one delivery, and whether the burst ends with it. Where the connection takes the `next` one, too, that is
+    /// begun with the end of this one.
     async fn one(
         &self,
-        record: &DeliveryRecord,
+        (record, next): (&DeliveryRecord, Option<&DeliveryRecord>),
         hand: &mut Hand,
     ) -> Result<(DeliveryRecord, Option<Stop>), MailError> {
-        let Some(sending) = self.step(record, Event::Begin, Said::of(record))? else {
-            return Ok((record.clone(), None));
+        let begun = match hand.begun.take() {
+            Some(begun) => Some(begun),
+            None => self.step(record, Event::Begin, Said::of(record))?,
         };
+        let Some(sending) = begun else { return Ok((record.clone(), None)) };
         let eml = match self.log.message(&sending) {
             Ok(eml) => eml,
             Err(error @ WarehouseError::MessageChanged { .. }) => {
-                return Ok((self.end(&sending, &unfit(error.to_string()))?, None));
+                return Ok((self.end((&sending, &unfit(error.to_string())), None, hand)?, None));
             }
             Err(error) => return Err(error.into()),
         };
         let to: Address = match sending.recipient.expose().parse() {
             Ok(to) => to,
-            Err(_) => return Ok((self.end(&sending, &unfit("the recipient is no address".to_owned()))?, None)),
+            Err(_) => {
+                let unfit = unfit("the recipient is no address".to_owned());
+                return Ok((self.end((&sending, &unfit), None, hand)?, None));
+            }
         };
         let letter = Letter { from: &self.from, to: &to, eml: &eml };
         let (ended, sending, fault) = self.attempt(sending, &letter, hand).await?;
-        let after = self.end(&sending, &ended)?;
         if !ended.usable {
             hand.line = None;
         }
@@ -176,6 +184,8 @@ impl Outbox {
             None if hand.lost_in_a_row >= LOST_IN_A_ROW_MAX => Some(Stop::Because(Stopped::Lost)),
             None => None,
         };
+        let goes_on = stop.is_none() && hand.line.as_ref().is_some_and(Line::has_room);
+        let after = self.end((&sending, &ended), next.filter(|_| goes_on), hand)?;
         Ok((after, stop))
     }
 
@@ -209,12 +219,24 @@ impl Outbox {
         }
     }
 
-    /// Notes how an attempt ended.
-    fn end(&self, sending: &DeliveryRecord, ended: &Ended) -> Result<DeliveryRecord, MailError> {
+    /// Notes how an attempt ended, and that the `next` one is begun.
+    fn end(
+        &self,
+        (sending, ended): (&DeliveryRecord, &Ended),
+        next: Option<&DeliveryRecord>,
+        hand: &mut Hand,
+    ) -> Result<DeliveryRecord, MailError> {
+        let now = self.clock.now();
         let text = cut(&ended.text);
         let said = Said { code: ended.code, text: Some(&text), resent_by: None };
-        let after = self.step(sending, Event::Ended(ended.outcome, ended.stage), said)?;
-        let after = after.unwrap_or_else(|| sending.clone());
+        let moved = |record: &DeliveryRecord, event| state::next(record, event, now, &self.policy);
+        let end =
+            moved(sending, Event::Ended(ended.outcome, ended.stage)).map(|to| super::change(sending, &to, said));
+        let begin = next.and_then(|next| Some(super::change(next, &moved(next, Event::Begin)?, Said::of(next))));
+        let changes: Vec<DeliveryChange<'_>> = end.iter().chain(&begin).copied().collect();
+        self.log.apply(&changes, now)?;
+        hand.begun = next.zip(begin.as_ref()).map(|(next, change)| super::after(next, change));
+        let after = end.map_or_else(|| sending.clone(), |change| super::after(sending, &change));
         match after.state {
             DeliveryState::Accepted => tracing::info!("{}", alert::line(&after)),
             // The bad ends of editions are told together, at the end.
