@@ -45,8 +45,8 @@ mod turn;
 
 pub use archive::{ArchiveError, ArchiveReader, ArchiveWriter, ArchivedPage, Keeping, RunArchive, Seal};
 pub use backup::{
-    BackupError, BackupManifest, BackupMember, BackupRequest, LostFile, Reconciliation, Restored, StrayFile, restore_backup,
-    verify_backup,
+    BackupError, BackupManifest, BackupMember, BackupRequest, LostFile, Reconciliation, Restored, StrayFile,
+    restore_backup, verify_backup,
 };
 pub use delivery::{
     Deliveries, DeliveryChange, DeliveryKind, DeliveryRecord, DeliveryStage, DeliveryState, Enqueued, MailAddress,

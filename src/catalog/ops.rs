@@ -17,9 +17,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::table::{MemoryTable, Rows};
 use crate::warehouse::{
-    Acceptance, AsOf, CommittedFile, CommittedSet, DeletionRecord, Deliveries, DeliveryRecord, InboxTally, LedgerMark, Moment,
-    OccurrenceFilter, OccurrenceRecord, QuarantinedRow, RunFilter, RunId, RunRecord, RunStatus, ScheduleRecord,
-    SubmissionRecord, Warehouse, WarehouseError,
+    Acceptance, AsOf, CommittedFile, CommittedSet, DeletionRecord, Deliveries, DeliveryRecord, InboxTally,
+    LedgerMark, Moment, OccurrenceFilter, OccurrenceRecord, QuarantinedRow, RunFilter, RunId, RunRecord, RunStatus,
+    ScheduleRecord, SubmissionRecord, Warehouse, WarehouseError,
 };
 use deletions::deletions_table;
 use deliveries::deliveries_table;
@@ -63,7 +63,8 @@ pub fn ledger_tables_of(warehouse: &Warehouse, moment: &Moment) -> Vec<MemoryTab
 
 fn tables(known: &Known) -> Vec<MemoryTable> {
     let files = Arc::clone(&known.files);
-    let [of_runs, of_rows, of_calls, of_records, of_mails, of_plans, of_times, of_removals] = [(); 8].map(|()| known.clone());
+    let [of_runs, of_rows, of_calls, of_records, of_mails, of_plans, of_times, of_removals] =
+        [(); 8].map(|()| known.clone());
     vec![
         later(runs(&[]), move || Ok(runs(&of_runs.runs()?))),
         later(quarantine(&[]), move || Ok(quarantine(&of_rows.refused()?))),

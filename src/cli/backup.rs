@@ -10,7 +10,9 @@ use super::exit::Failure;
 use super::output::{OutputFormat, Table, grouped, print, print_json};
 use super::progress::talk;
 use crate::config;
-use crate::warehouse::{BackupManifest, BackupRequest, Reconciliation, Restored, Warehouse, restore_backup, verify_backup};
+use crate::warehouse::{
+    BackupManifest, BackupRequest, Reconciliation, Restored, Warehouse, restore_backup, verify_backup,
+};
 
 /// Copy the ledger, the inbox and what cannot be made again to a folder
 #[derive(Debug, Args)]

@@ -232,13 +232,15 @@ fn years(warehouse: &Warehouse, contract: &Contract, dataset: &Dataset, args: &D
     };
     for day in [args.from, args.to] {
         let mut removed = warehouse.removed_snapshots(day)?.into_iter();
-        let is_meant = |year: &str| args.tahun.is_empty() || args.tahun.iter().any(|wanted| wanted.to_string() == year);
+        let is_meant =
+            |year: &str| args.tahun.is_empty() || args.tahun.iter().any(|wanted| wanted.to_string() == year);
         let own = |gone: &RemovedSnapshot| {
             let year = gone.latest.split_once('=').map_or("", |(_, year)| year);
             gone.dataset.source() == contract.source && gone.dataset.dataset() == dataset.name && is_meant(year)
         };
         if let Some(gone) = removed.find(own) {
-            return Err(Failure::new(Code::Data, gone).with_hint("`lumbung sql \"SELECT * FROM ops.snapshots\"` lists what is kept"));
+            return Err(Failure::new(Code::Data, gone)
+                .with_hint("`lumbung sql \"SELECT * FROM ops.snapshots\"` lists what is kept"));
         }
     }
     let mut years = Years::new();

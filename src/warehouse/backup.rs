@@ -49,7 +49,9 @@ pub enum BackupError {
         reason: String,
     },
     /// A newer program made it.
-    #[error("the backup {path} has {what} of version {found} and this program knows version {known}; use the newer lumbung")]
+    #[error(
+        "the backup {path} has {what} of version {found} and this program knows version {known}; use the newer lumbung"
+    )]
     Newer {
         /// Its folder.
         path: PathBuf,

@@ -9,6 +9,7 @@ mod marts;
 mod occurrences;
 mod profiles;
 mod read;
+mod removable;
 mod restored;
 mod schema;
 mod submissions;
@@ -16,7 +17,7 @@ mod write;
 
 pub use deletions::RemovedSnapshot;
 
-pub(crate) use deletions::{ArchivedRun, EndedDelivery, StoredFile};
+pub(crate) use removable::{ArchivedRun, EndedDelivery, StoredFile};
 pub(crate) use write::{Intended, Intent, NewRun, Totals, Unfinished};
 
 use super::error::WarehouseError;

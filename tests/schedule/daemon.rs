@@ -176,7 +176,8 @@ fn what_may_go_goes_by_itself() {
     ]
     .concat();
     let coming = lab.ok(&[&settings[..], &["--output", "json", "schedule", "--days", "1"]].concat()).json_lines();
-    let jobs: Vec<_> = coming.iter().map(|line| (line["job"].as_str().unwrap(), line["at"].as_str().unwrap())).collect();
+    let jobs: Vec<_> =
+        coming.iter().map(|line| (line["job"].as_str().unwrap(), line["at"].as_str().unwrap())).collect();
     assert_eq!(jobs, [("gc", "2026-11-02T02:30:00+07:00")]);
     let serve = [&settings[..], &["--output", "json", "serve"]].concat();
     let (daemon, _) = Daemon::start(lab.command(&serve));
@@ -188,7 +189,8 @@ fn what_may_go_goes_by_itself() {
     assert_eq!(daemon.terminate().code, 0);
     assert_eq!(done[0]["job"], "gc");
     assert!(done[0]["reason"].as_str().unwrap().contains("things removed"), "{done:?}");
-    let gone = wait_for(&lab, "SELECT name, operator FROM ops.deletions WHERE done_at IS NOT NULL AND kind = 'snapshot'", 1);
+    let gone =
+        wait_for(&lab, "SELECT name, operator FROM ops.deletions WHERE done_at IS NOT NULL AND kind = 'snapshot'", 1);
     assert_eq!(gone[0]["operator"], "lumbung");
     assert!(gone[0]["name"].as_str().unwrap().ends_with("snapshot_date=2026-09-10"), "{gone:?}");
 }

@@ -14,9 +14,8 @@ pub(crate) fn deletions_table(rows: &[DeletionRecord]) -> MemoryTable {
     let text = |of: fn(&DeletionRecord) -> Option<String>| {
         Arc::new(rows.iter().map(of).collect::<StringArray>()) as ArrayRef
     };
-    let number = |of: fn(&DeletionRecord) -> u64| {
-        Arc::new(UInt64Array::from_iter_values(rows.iter().map(of))) as ArrayRef
-    };
+    let number =
+        |of: fn(&DeletionRecord) -> u64| Arc::new(UInt64Array::from_iter_values(rows.iter().map(of))) as ArrayRef;
     let instant = |of: fn(&DeletionRecord) -> Option<DateTime<Utc>>| {
         let millis: TimestampMillisecondArray =
             rows.iter().map(|row| of(row).map(|at| at.timestamp_millis())).collect();

@@ -159,7 +159,10 @@ pub(crate) const WORDS: [Words; 10] = [
         grain: "one thing that was removed by the rules of retention",
         columns: &[
             ("deletion", "its number"),
-            ("kind", "snapshot, raw_pages, quarantine, edition, edition_file, edition_object or mail; rows of the ledger: occurrences, answers, refused_rows"),
+            (
+                "kind",
+                "snapshot, raw_pages, quarantine, edition, edition_file, edition_object or mail; rows of the ledger: occurrences, answers, refused_rows",
+            ),
             ("name", "what it was: dataset and partition, a run, an edition, a file"),
             DATASET,
             ("partition", "the partition, of a snapshot"),

@@ -102,8 +102,7 @@ impl Making<'_> {
         };
         let path = self.aside.join(MANIFEST);
         disk::write_private_files(&[(&path, &manifest.to_bytes())])?;
-        let mut paths: Vec<PathBuf> =
-            manifest.members.iter().map(|member| self.aside.join(&member.name)).collect();
+        let mut paths: Vec<PathBuf> = manifest.members.iter().map(|member| self.aside.join(&member.name)).collect();
         disk::sync_files(&paths)?;
         paths.push(path);
         disk::sync_parents(&paths, self.aside)?;
@@ -243,8 +242,7 @@ pub(super) fn counts(connection: &Connection, path: &Path) -> Result<BTreeMap<St
 
 /// The texts that `query` gives.
 fn texts(connection: &Connection, path: &Path, query: &str) -> Result<Vec<String>, WarehouseError> {
-    let read = || -> rusqlite::Result<Vec<String>> {
-        connection.prepare(query)?.query_map([], |row| row.get(0))?.collect()
-    };
+    let read =
+        || -> rusqlite::Result<Vec<String>> { connection.prepare(query)?.query_map([], |row| row.get(0))?.collect() };
     read().map_err(|e| WarehouseError::database("list what goes with", path, e))
 }

@@ -73,8 +73,7 @@ pub(super) fn verify(folder: &Path) -> Result<BackupManifest, WarehouseError> {
     if form.format > FORMAT {
         return Err(newer("a form", form.format.into(), FORMAT.into()).into());
     }
-    let manifest: BackupManifest =
-        serde_json::from_slice(&bytes).map_err(|e| damaged(format!("{MANIFEST}: {e}")))?;
+    let manifest: BackupManifest = serde_json::from_slice(&bytes).map_err(|e| damaged(format!("{MANIFEST}: {e}")))?;
     if manifest.ledger_version > ledger_version() {
         return Err(newer("a ledger", manifest.ledger_version, ledger_version()).into());
     }

@@ -123,13 +123,15 @@ fn move_aside(layout: &Layout, at: DateTime<Utc>) -> Result<PathBuf, WarehouseEr
 fn close_for_all(database: &Path) -> Result<(), WarehouseError> {
     let opened = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE);
     let Ok(connection) = opened else { return Ok(()) };
-    let closed = connection
-        .busy_timeout(Duration::from_secs(1))
-        .and_then(|()| connection.pragma_update_and_check(None, "journal_mode", "delete", |row| row.get::<_, String>(0)));
+    let closed = connection.busy_timeout(Duration::from_secs(1)).and_then(|()| {
+        connection.pragma_update_and_check(None, "journal_mode", "delete", |row| row.get::<_, String>(0))
+    });
     match closed {
         Ok(mode) if mode == "delete" => Ok(()),
         Ok(_) => Err(BackupError::InUse { path: database.to_path_buf() }.into()),
-        Err(error) if matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)) => {
+        Err(error)
+            if matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)) =>
+        {
             Err(BackupError::InUse { path: database.to_path_buf() }.into())
         }
         Err(error) => {

@@ -1,17 +1,14 @@
-//! What the ledger knows of what was removed, and what it is asked so that something may be.
+//! What the ledger knows of what was removed.
 //!
 //! A row of `deletions` is there before its file goes (`done_at` NULL) and says afterwards that it went: whoever opens the warehouse
 //! next finishes what a dead process had marked.
 
-use super::{Ledger, count_of, instant, instant_of, parsed, run_of, to_sql, word};
-use crate::warehouse::editions::EditionRecord;
+use super::{Ledger, count_of, dataset_of, instant, instant_of, parsed, run_of, to_sql, word};
 use crate::warehouse::error::WarehouseError;
 use crate::warehouse::id::{DatasetId, RunId};
-use crate::warehouse::record::{CommitMode, RunStatus};
 use crate::warehouse::retention::{Deletion, DeletionKind, DeletionRecord};
-use crate::warehouse::sqlite::dataset_of;
 use chrono::{DateTime, NaiveDate, Utc};
-use rusqlite::{OptionalExtension, Row, Transaction, named_params, params};
+use rusqlite::{Row, Transaction, named_params, params};
 use std::fmt;
 
 /// deletions: one thing that was removed by a rule, a row. name: what it was, path: its file or folder below the warehouse, NULL
@@ -38,186 +35,19 @@ pub(super) const TABLES: &str = "
     CREATE INDEX partitions_dropped ON partitions (source, dataset, latest, partition_date)
         WHERE state = 'removed' AND superseded_by IS NULL;";
 
-/// A file that is current, with what its rules ask.
-#[derive(Debug, Clone)]
-pub(crate) struct StoredFile {
-    pub(crate) dataset: DatasetId,
-    pub(crate) partition: String,
-    pub(crate) run: RunId,
-    pub(crate) mode: CommitMode,
-    /// Its folder in `latest`: what stands there replaces one another.
-    pub(crate) latest: String,
-    pub(crate) date: NaiveDate,
-    pub(crate) rows: u64,
-    pub(crate) bytes: u64,
-    /// Whether its rows were hashed under a PII key: then they are personal, whatever a contract says today.
-    pub(crate) hashed: bool,
-    /// The SHA-256, where an edition read it.
-    pub(crate) sha256: Option<String>,
-}
-
-/// A run whose answers are in the archive.
-#[derive(Debug, Clone)]
-pub(crate) struct ArchivedRun {
-    pub(crate) run: RunId,
-    pub(crate) dataset: DatasetId,
-    pub(crate) status: RunStatus,
-    pub(crate) started_at: DateTime<Utc>,
-    pub(crate) sealed: bool,
-    pub(crate) pages: u64,
-}
-
-/// A file that an edition keeps beyond its partition.
-#[derive(Debug, Clone)]
-pub(crate) struct HashedFile {
-    pub(crate) sha256: String,
-    pub(crate) dataset: DatasetId,
-    pub(crate) date: NaiveDate,
-    pub(crate) rows: u64,
-    pub(crate) bytes: u64,
-    pub(crate) hashed: bool,
-}
-
-/// A mail whose delivery ended, and whose bytes nobody removed.
-#[derive(Debug, Clone)]
-pub(crate) struct EndedDelivery {
-    pub(crate) file: String,
-    pub(crate) edition: String,
-    pub(crate) bytes: u64,
-    pub(crate) finished_at: DateTime<Utc>,
-}
-
-const ARCHIVED: &str = "
-    SELECT r.run, r.source, r.dataset, r.status, r.started_at, max(coalesce(p.raw_sealed, 0)) AS sealed, count(*) AS n_pages
-    FROM runs AS r JOIN pages AS p USING (run)
-    WHERE p.raw IS NOT NULL AND r.status NOT IN ('running', 'committing')
-    GROUP BY r.run, r.source, r.dataset, r.status, r.started_at ORDER BY r.seq";
-
-/// The files of a run, and those that carry their rows on, that are not gone.
-const HEIRS: &str = "
-    WITH RECURSIVE heirs (run, partition, state) AS (
-        SELECT run, partition, state FROM partitions WHERE run = ?1
-        UNION
-        SELECT p.run, p.partition, p.state FROM heirs AS h
-        JOIN partitions AS own ON own.run = h.run AND own.partition = h.partition
-        JOIN partitions AS p ON p.run = own.superseded_by AND p.partition = own.partition AND p.carries_on = 1)
-    SELECT run, partition FROM heirs WHERE state <> 'removed'";
-
 /// Occurrences that ended before a time, but for the newest of each job, by which the next ones are known.
-const OLD_OCCURRENCES: &str = "
+pub(super) const OLD_OCCURRENCES: &str = "
     finished_at IS NOT NULL AND due_at < ?1
     AND due_at < (SELECT max(due_at) FROM occurrences AS newer WHERE newer.job = occurrences.job)";
 
 /// Answers to runs that published nothing and whose bodies are gone.
-const OLD_PAGES: &str = "
+pub(super) const OLD_PAGES: &str = "
     raw IS NULL AND run IN (SELECT run FROM runs WHERE finished_at < ?1
         AND status IN ('unchanged', 'empty', 'held', 'failed'))";
 
-const OLD_REFUSED: &str = "run IN (SELECT run FROM runs WHERE finished_at < ?1)";
+pub(super) const OLD_REFUSED: &str = "run IN (SELECT run FROM runs WHERE finished_at < ?1)";
 
 impl Ledger {
-    /// Every file that is current, by dataset and date.
-    pub(crate) fn stored_files(&self) -> Result<Vec<StoredFile>, WarehouseError> {
-        self.call("list what is stored", |connection| {
-            let mut query = connection.prepare(
-                "SELECT p.*, r.key_id IS NOT NULL AS hashed, h.sha256 FROM partitions AS p JOIN runs AS r USING (run)
-                 LEFT JOIN file_hashes AS h ON h.run = p.run AND h.partition = p.partition
-                 WHERE p.state = 'current' ORDER BY p.source, p.dataset, p.partition_date, p.partition",
-            )?;
-            query.query_map([], stored_of)?.collect()
-        })
-    }
-
-    /// Runs whose answers are kept, oldest first.
-    pub(crate) fn archived_runs(&self) -> Result<Vec<ArchivedRun>, WarehouseError> {
-        self.call("list what is archived", |connection| {
-            let mut query = connection.prepare(ARCHIVED)?;
-            let rows = query.query_map([], |row| {
-                Ok(ArchivedRun {
-                    run: run_of(row, "run")?,
-                    dataset: dataset_of(row)?,
-                    status: word(row, "status", RunStatus::from_word)?,
-                    started_at: instant_of(row, "started_at")?,
-                    sealed: row.get("sealed")?,
-                    pages: count_of(row, "n_pages")?,
-                })
-            })?;
-            rows.collect()
-        })
-    }
-
-    /// The files that hold rows of a run, by run and partition.
-    pub(crate) fn heirs(&self, run: &RunId) -> Result<Vec<(RunId, String)>, WarehouseError> {
-        self.call("look for what is left of a run", |connection| {
-            let mut query = connection.prepare_cached(HEIRS)?;
-            query.query_map([run.as_str()], |row| Ok((run_of(row, "run")?, row.get("partition")?)))?.collect()
-        })
-    }
-
-    /// The committed files that were ever hashed: editions read them.
-    pub(crate) fn hashed_files(&self) -> Result<Vec<HashedFile>, WarehouseError> {
-        self.call("list what editions read", |connection| {
-            let mut query = connection.prepare(
-                "SELECT h.sha256, p.source, p.dataset, p.partition_date, p.n_rows, p.size_bytes,
-                    r.key_id IS NOT NULL AS hashed
-                 FROM file_hashes AS h JOIN partitions AS p ON p.run = h.run AND p.partition = h.partition
-                 JOIN runs AS r ON r.run = h.run ORDER BY p.partition_date, h.sha256",
-            )?;
-            let rows = query.query_map([], |row| {
-                Ok(HashedFile {
-                    sha256: row.get("sha256")?,
-                    dataset: dataset_of(row)?,
-                    date: parsed(row, "partition_date", |text: String| text.parse())?,
-                    rows: count_of(row, "n_rows")?,
-                    bytes: count_of(row, "size_bytes")?,
-                    hashed: row.get("hashed")?,
-                })
-            })?;
-            rows.collect()
-        })
-    }
-
-    /// Mails whose deliveries ended before `before` and whose bytes are not marked as removed.
-    pub(crate) fn ended_deliveries(&self, before: DateTime<Utc>) -> Result<Vec<EndedDelivery>, WarehouseError> {
-        self.call("list mails that were delivered", |connection| {
-            let mut query = connection.prepare(
-                "SELECT file, edition, size_bytes, finished_at FROM deliveries AS d
-                 WHERE state IN ('accepted', 'refused', 'given_up', 'ambiguous') AND finished_at < ?1
-                    AND NOT EXISTS (SELECT 1 FROM deletions WHERE kind = 'mail' AND name = d.file)
-                 ORDER BY seq",
-            )?;
-            let rows = query.query_map([instant(before)], |row| {
-                Ok(EndedDelivery {
-                    file: row.get("file")?,
-                    edition: row.get("edition")?,
-                    bytes: count_of(row, "size_bytes")?,
-                    finished_at: instant_of(row, "finished_at")?,
-                })
-            })?;
-            rows.collect()
-        })
-    }
-
-    /// How many rows of each kind are older than its limit: occurrences, pages, refused rows. `None` asks for none.
-    pub(crate) fn old_rows(
-        &self,
-        occurrences: Option<DateTime<Utc>>,
-        runs: Option<DateTime<Utc>>,
-    ) -> Result<[u64; 3], WarehouseError> {
-        self.call("count old rows", |connection| {
-            let count = |table: &str, condition: &str, before: Option<DateTime<Utc>>| -> rusqlite::Result<u64> {
-                let Some(before) = before else { return Ok(0) };
-                let query = format!("SELECT count(*) FROM {table} WHERE {condition}");
-                connection.query_row(&query, [instant(before)], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs)
-            };
-            Ok([
-                count("occurrences", OLD_OCCURRENCES, occurrences)?,
-                count("pages", OLD_PAGES, runs)?,
-                count("quarantine", OLD_REFUSED, runs)?,
-            ])
-        })
-    }
-
     /// Marks what goes, in one transaction: readers of the ledger see none of it from here on. Gives those that were still there to
     /// be removed, with their numbers.
     pub(crate) fn mark_deletions(
@@ -248,7 +78,8 @@ impl Ledger {
     /// What was marked and may still be on the disk, oldest first.
     pub(crate) fn open_deletions(&self) -> Result<Vec<(u64, Deletion)>, WarehouseError> {
         self.call("look for what is to be removed", |connection| {
-            let mut query = connection.prepare_cached("SELECT * FROM deletions WHERE done_at IS NULL ORDER BY seq")?;
+            let mut query =
+                connection.prepare_cached("SELECT * FROM deletions WHERE done_at IS NULL ORDER BY seq")?;
             query.query_map([], |row| Ok((count_of(row, "seq")?, deletion_of(row)?)))?.collect()
         })
     }
@@ -260,13 +91,6 @@ impl Ledger {
                 .prepare_cached("SELECT * FROM (SELECT * FROM deletions ORDER BY seq DESC LIMIT ?1) ORDER BY seq")?;
             query.query_map([limit], record_of)?.collect()
         })
-    }
-
-    /// All recorded editions, oldest first.
-    pub(crate) fn all_editions(&self) -> Result<Vec<EditionRecord>, WarehouseError> {
-        let mut all = self.editions(&Default::default())?;
-        all.sort_by(|a, b| (a.recorded_at, &a.edition, a.number).cmp(&(b.recorded_at, &b.edition, b.number)));
-        Ok(all)
     }
 }
 
@@ -332,21 +156,6 @@ fn insert(tx: &Transaction<'_>, deletion: &Deletion, operator: &str, at: DateTim
     Ok(tx.last_insert_rowid().unsigned_abs())
 }
 
-fn stored_of(row: &Row<'_>) -> rusqlite::Result<StoredFile> {
-    Ok(StoredFile {
-        dataset: dataset_of(row)?,
-        partition: row.get("partition")?,
-        run: run_of(row, "run")?,
-        mode: word(row, "mode", CommitMode::from_word)?,
-        latest: row.get("latest")?,
-        date: parsed(row, "partition_date", |text: String| text.parse())?,
-        rows: count_of(row, "n_rows")?,
-        bytes: count_of(row, "size_bytes")?,
-        hashed: row.get("hashed")?,
-        sha256: row.get("sha256")?,
-    })
-}
-
 fn deletion_of(row: &Row<'_>) -> rusqlite::Result<Deletion> {
     let dataset: Option<String> = row.get("dataset")?;
     let run: Option<String> = row.get("run")?;
@@ -407,7 +216,10 @@ impl fmt::Display for RemovedSnapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { dataset, latest, date, before } = self;
         let year = latest.split_once('=').map(|(_, year)| format!(" of {year}")).unwrap_or_default();
-        write!(f, "the snapshot of {dataset}{year} dated {date} was removed by the rules of retention (ops.deletions)")?;
+        write!(
+            f,
+            "the snapshot of {dataset}{year} dated {date} was removed by the rules of retention (ops.deletions)"
+        )?;
         let (source, name) = (dataset.source(), dataset.dataset());
         match before {
             Some(before) => {
@@ -433,20 +245,6 @@ impl Ledger {
                 })
             })?;
             rows.collect()
-        })
-    }
-
-    /// Bytes that the last commit of a dataset came to; 0 before the first.
-    pub(crate) fn last_commit_bytes(&self, dataset: &DatasetId) -> Result<u64, WarehouseError> {
-        self.call("look up the last commit", |connection| {
-            let bytes = connection.query_row(
-                "SELECT sum(size_bytes) FROM partitions WHERE run = (
-                    SELECT run FROM runs WHERE source = ?1 AND dataset = ?2 AND status = 'committed'
-                    ORDER BY seq DESC LIMIT 1)",
-                [dataset.source(), dataset.dataset()],
-                |row| row.get::<_, Option<i64>>(0),
-            );
-            Ok(bytes.optional()?.flatten().map_or(0, i64::unsigned_abs))
         })
     }
 }

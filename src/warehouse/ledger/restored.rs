@@ -36,7 +36,9 @@ impl Ledger {
             let mut given_up = 0;
             for run in &lost {
                 let own = "status = 'committing' AND (run = ?1 OR together = ?1)";
-                let parts = format!("DELETE FROM partitions WHERE state = 'intended' AND run IN (SELECT run FROM runs WHERE {own})");
+                let parts = format!(
+                    "DELETE FROM partitions WHERE state = 'intended' AND run IN (SELECT run FROM runs WHERE {own})"
+                );
                 tx.execute(&parts, [run])?;
                 let end = format!("UPDATE runs SET status = 'failed', reason = ?2, finished_at = ?3 WHERE {own}");
                 given_up += tx.execute(&end, params![run, NOT_THERE, instant(at)])?;
@@ -45,7 +47,8 @@ impl Ledger {
                 let forget = "DELETE FROM editions WHERE edition = ?1 AND number = ?2 AND state = 'recording'";
                 given_up += tx.execute(forget, params![edition, number])?;
             }
-            let marts = "UPDATE mart_runs SET status = 'failed', reason = ?1, finished_at = ?2 WHERE status = 'committing'";
+            let marts =
+                "UPDATE mart_runs SET status = 'failed', reason = ?1, finished_at = ?2 WHERE status = 'committing'";
             given_up += tx.execute(marts, params![NOT_THERE, instant(at)])?;
             Ok(given_up as u64)
         })

@@ -26,11 +26,7 @@ enum Guard {
 }
 
 /// Removes what the rules let go.
-pub(super) fn carry_out(
-    house: &House,
-    retention: &Retention<'_>,
-    operator: &str,
-) -> Result<Removed, WarehouseError> {
+pub(super) fn carry_out(house: &House, retention: &Retention<'_>, operator: &str) -> Result<Removed, WarehouseError> {
     house.require_writable()?;
     let Some(_removing) = Lock::try_take(&house.layout.removal_lock())? else {
         return Err(WarehouseError::RemovalLocked);

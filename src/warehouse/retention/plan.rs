@@ -63,7 +63,7 @@ fn snapshots(house: &House, retention: &Retention<'_>) -> Result<Vec<Deletion>, 
     let files = house.ledger().stored_files()?;
     let mut places: BTreeMap<Place<'_>, BTreeSet<NaiveDate>> = BTreeMap::new();
     for file in files.iter().filter(|file| file.mode == CommitMode::Snapshot) {
-        places.entry((&file.dataset, &file.latest)).or_default().insert(file.date);
+        places.entry((&file.dataset, file.latest.as_str())).or_default().insert(file.date);
     }
     let verdicts: BTreeMap<Place<'_>, _> = places
         .iter()
@@ -105,11 +105,7 @@ fn by_day(retention: &Retention<'_>, file: &StoredFile) -> Option<(String, Strin
     over.then(|| (format!("events_days {days}"), format!("rows of a day more than {days} days ago")))
 }
 
-fn snapshot(
-    house: &House,
-    file: &StoredFile,
-    (rule, reason): (String, String),
-) -> Result<Deletion, WarehouseError> {
+fn snapshot(house: &House, file: &StoredFile, (rule, reason): (String, String)) -> Result<Deletion, WarehouseError> {
     // What editions keep of personal data goes with it.
     let kept = match &file.sha256 {
         Some(sha256) if !rule.starts_with(PERSONAL) => disk::exists(&house.layout.edition_file(sha256))?,
@@ -202,7 +198,9 @@ fn quarantine(house: &House, retention: &Retention<'_>) -> Result<Vec<Deletion>,
         let days = retention.keep_of(&dataset).quarantine_days;
         for name in disk::names(&root.join(&folder))? {
             let run = name.split('.').next().and_then(|run| run.parse::<RunId>().ok());
-            let Some((run, day)) = run.and_then(|run| Some((run.clone(), run.began_at()?.date_naive()))) else { continue };
+            let Some((run, day)) = run.and_then(|run| Some((run.clone(), run.began_at()?.date_naive()))) else {
+                continue;
+            };
             let personal = name.ends_with(".age") || retention.is_personal(&dataset, false);
             let by_age = || {
                 let over = retention.is_over(day, days);
@@ -264,20 +262,21 @@ fn rows(house: &House, retention: &Retention<'_>) -> Result<Vec<Deletion>, Wareh
         (DeletionKind::RefusedRows, format!("runs_days {runs}"), "reasons of refused rows", old_runs),
     ];
     let some = kinds.into_iter().zip(counts).filter(|(_, count)| *count > 0);
-    let one = |((kind, rule, what, before), rows): ((DeletionKind, String, &str, Option<DateTime<Utc>>), u64)| Deletion {
-        kind,
-        name: kind.word().to_owned(),
-        dataset: None,
-        partition: None,
-        run: None,
-        path: None,
-        bytes: 0,
-        frees: 0,
-        rows,
-        reason: before.map_or_else(String::new, |before| format!("{what} before {}", before.date_naive())),
-        rule,
-        before,
-    };
+    let one =
+        |((kind, rule, what, before), rows): ((DeletionKind, String, &str, Option<DateTime<Utc>>), u64)| Deletion {
+            kind,
+            name: kind.word().to_owned(),
+            dataset: None,
+            partition: None,
+            run: None,
+            path: None,
+            bytes: 0,
+            frees: 0,
+            rows,
+            reason: before.map_or_else(String::new, |before| format!("{what} before {}", before.date_naive())),
+            rule,
+            before,
+        };
     Ok(some.map(one).collect())
 }
 

@@ -3,8 +3,8 @@
 use super::{DIPA, Scene, begin, date, files_below, noon, stage};
 use crate::warehouse::ledger::SCHEMA;
 use crate::warehouse::{
-    AsOf, BackupManifest, BackupRequest, CommitMode, Deliveries, DeliveryKind, DeliveryState, EditionFilter, ErrorKind,
-    NewDelivery, NewEdition, RunFilter, RunStatus, Warehouse, restore_backup, verify_backup,
+    AsOf, BackupManifest, BackupRequest, CommitMode, Deliveries, DeliveryKind, DeliveryState, EditionFilter,
+    ErrorKind, NewDelivery, NewEdition, RunFilter, RunStatus, Warehouse, restore_backup, verify_backup,
 };
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -169,7 +169,9 @@ fn a_damaged_backup_is_refused() {
     }
     let manifest = folder.join("manifest.json");
     let good = fs::read_to_string(&manifest).unwrap();
-    for bad in [good.replace("\"runs\": 1", "\"runs\": 2"), good.replace("outbox/", "../outbox/"), good[..50].to_owned()] {
+    for bad in
+        [good.replace("\"runs\": 1", "\"runs\": 2"), good.replace("outbox/", "../outbox/"), good[..50].to_owned()]
+    {
         fs::write(&manifest, bad).unwrap();
         refused("manifest.json");
     }
@@ -254,7 +256,8 @@ fn a_backup_made_while_others_write_is_of_one_moment() {
         for n in 0..5 {
             let (folder, made) = back_up(&scene, &format!("b{n}"));
             assert_eq!(verify_backup(&folder).unwrap(), made);
-            let (warehouse, _) = restore_backup(&folder, &scene.folder.path().join(format!("w{n}")), false, noon(21)).unwrap();
+            let (warehouse, _) =
+                restore_backup(&folder, &scene.folder.path().join(format!("w{n}")), false, noon(21)).unwrap();
             assert_eq!(warehouse.runs(&RunFilter::default()).unwrap().len() as u64, made.counts["runs"]);
             let current = warehouse.committed_files(AsOf::All).unwrap();
             assert!(!current.is_empty());

@@ -41,11 +41,7 @@ fn stocked(scene: &Scene) {
     run.commit(staged.into(), CommitMode::Accumulate, at("2026-10-02"), None).unwrap();
 }
 
-fn on<'a>(
-    settings: &'a RetentionSettings,
-    personal: &'a BTreeSet<DatasetId>,
-    day: &str,
-) -> Retention<'a> {
+fn on<'a>(settings: &'a RetentionSettings, personal: &'a BTreeSet<DatasetId>, day: &str) -> Retention<'a> {
     Retention { settings, personal, today: date(day), now: at(day) }
 }
 
@@ -68,7 +64,11 @@ fn what_may_go_goes_and_what_is_newest_stays() {
     let settings = settings();
     let planned = plan(&scene.warehouse, &settings, "2026-10-03");
     let gone = ["2026-06-30", "2026-08-30"].map(|day| format!("{DIPA}/{}", snapshot_of(2026, day)));
-    assert_eq!(names(&planned, DeletionKind::Snapshot), gone, "no longer daily, and no month-end of the last two months");
+    assert_eq!(
+        names(&planned, DeletionKind::Snapshot),
+        gone,
+        "no longer daily, and no month-end of the last two months"
+    );
     assert!(planned.iter().all(|one| one.rule == "daily 3, month-ends 2, year-ends 0" && one.frees == one.bytes));
     let before = scene.committed(AsOf::All).len();
     assert_eq!(plan(&scene.warehouse, &settings, "2026-10-03"), planned, "looking changes nothing");
@@ -116,13 +116,19 @@ fn as_of_a_removed_day_is_told_and_never_answered_by_an_older_one() {
     let set = scene.warehouse.committed_set(AsOf::Date(date("2026-08-30"))).unwrap();
     assert_eq!(set.removed().len(), 1);
     let said = set.removed()[0].to_string();
-    assert!(said.contains("omspan.dipa_belanja of 2026 dated 2026-08-30 was removed by the rules of retention"), "{said}");
+    assert!(
+        said.contains("omspan.dipa_belanja of 2026 dated 2026-08-30 was removed by the rules of retention"),
+        "{said}"
+    );
     assert!(scene.warehouse.committed_set(AsOf::Latest).unwrap().removed().is_empty());
     // The days of PNBP were all kept.
     let mut all = settings();
     all.defaults.events_days = 100;
     let gone = remove(&scene.warehouse, &all, "2026-10-03").unwrap();
-    assert_eq!(names(&gone.gone, DeletionKind::Snapshot), [format!("{PNBP}/tahun_anggaran=2026/insert_date=2026-01-05")]);
+    assert_eq!(
+        names(&gone.gone, DeletionKind::Snapshot),
+        [format!("{PNBP}/tahun_anggaran=2026/insert_date=2026-01-05")]
+    );
     assert!(!scene.root().join("latest/omspan/detail_pnbp/tahun_anggaran=2026/insert_date=2026-01-05").exists());
     // Loaded again the day is answered again.
     scene.snapshot(DIPA, &snapshot_of(2026, "2026-08-30"), &[1], at("2026-10-03"));

@@ -62,10 +62,18 @@ fn scenes(seed: u64, n: usize) -> Vec<(BTreeSet<NaiveDate>, KeepRule, NaiveDate)
 
 #[test]
 fn days_month_ends_and_year_ends() {
-    let dates: BTreeSet<NaiveDate> =
-        ["2024-12-30", "2025-06-30", "2025-12-29", "2026-01-30", "2026-01-31", "2026-02-10", "2026-02-27", "2026-03-01"]
-            .map(date)
-            .into();
+    let dates: BTreeSet<NaiveDate> = [
+        "2024-12-30",
+        "2025-06-30",
+        "2025-12-29",
+        "2026-01-30",
+        "2026-01-31",
+        "2026-02-10",
+        "2026-02-27",
+        "2026-03-01",
+    ]
+    .map(date)
+    .into();
     let verdicts = |rule: &KeepRule, today: &str| keep(&dates, rule, date(today)).into_values().collect::<Vec<_>>();
     use Verdict::{Daily, Goes, MonthEnd, Newest, YearEnd};
     assert_eq!(
