@@ -62,10 +62,10 @@ pub enum BackupError {
         /// What this program knows.
         known: i64,
     },
-    /// There is a ledger already.
-    #[error("{path} is there already; --force moves it aside, with the inbox store")]
+    /// There is a ledger, or an inbox store, already.
+    #[error("{path} is there already; --force moves ledger and inbox store aside")]
     LedgerThere {
-        /// The ledger.
+        /// Which.
         path: PathBuf,
     },
     /// Somebody is at work on the warehouse.

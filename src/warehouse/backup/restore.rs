@@ -40,24 +40,36 @@ pub(super) fn restore(
     manifest::verify_databases(folder, &manifest)?;
     let layout = Layout::new(absolute(root)?);
     disk::create_folder(&layout.all_locks())?;
-    let there = disk::exists(&layout.ledger())?;
-    if there && !force {
-        return Err(BackupError::LedgerThere { path: layout.ledger() }.into());
+    for path in [layout.ledger(), layout.inbox()] {
+        if disk::exists(&path)? && !force {
+            return Err(BackupError::LedgerThere { path }.into());
+        }
     }
     let _locks = alone(&layout)?;
     let aside = (layout.ledger().with_added_extension("part"), layout.inbox().with_added_extension("part"));
-    let put = put(folder, &layout, (manifest, there), &aside, at);
-    // Gone where all went well.
-    disk::remove_file(&aside.0)?;
-    disk::remove_file(&aside.1)?;
+    // What a restore left that died must not be taken for the log of this one.
+    let clear =
+        || [&aside.0, &aside.1].into_iter().flat_map(|path| with_logs(path)).try_for_each(|p| disk::remove_file(&p));
+    clear()?;
+    let put = put(folder, &layout, manifest, &aside, at);
+    clear()?;
     put
+}
+
+/// A database and what SQLite keeps beside it.
+fn with_logs(database: &Path) -> [PathBuf; 3] {
+    ["", "-wal", "-shm"].map(|ending| {
+        let mut name = database.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    })
 }
 
 /// Unpacks and brings up to date aside, then moves: what is there away, what was unpacked into its place.
 fn put(
     folder: &Path,
     layout: &Layout,
-    (manifest, there): (BackupManifest, bool),
+    manifest: BackupManifest,
     (ledger, inbox): &(PathBuf, PathBuf),
     at: DateTime<Utc>,
 ) -> Result<Restored, WarehouseError> {
@@ -71,7 +83,7 @@ fn put(
     if manifest.inbox_version.is_some() {
         unpack(&folder.join(INBOX_MEMBER), inbox, INBOX_MODE)?;
     }
-    let moved_to = if there { Some(move_aside(layout, at)?) } else { None };
+    let moved_to = move_aside(layout, at)?;
     put_files(folder, layout, &manifest)?;
     if manifest.inbox_version.is_some() {
         disk::rename(inbox, &layout.inbox())?;
@@ -94,28 +106,29 @@ fn alone(layout: &Layout) -> Result<Vec<Lock>, WarehouseError> {
     paths.into_iter().map(taken).collect()
 }
 
-/// Moves ledger and inbox store aside, once nobody else has them open.
-fn move_aside(layout: &Layout, at: DateTime<Utc>) -> Result<PathBuf, WarehouseError> {
+/// Moves ledger and inbox store aside, once nobody else has them open; also a log without its database, which would be taken for that of
+/// the new one.
+fn move_aside(layout: &Layout, at: DateTime<Utc>) -> Result<Option<PathBuf>, WarehouseError> {
     let aside = layout.all_state().join(format!("before-restore-{}", RunId::new(at)));
     for database in [layout.ledger(), layout.inbox()] {
         if disk::exists(&database)? {
             close_for_all(&database)?;
         }
     }
-    disk::create_private_folder(&aside)?;
-    for database in [layout.ledger(), layout.inbox()] {
-        for ending in ["", "-wal", "-shm"] {
-            let mut name = database.clone().into_os_string();
-            name.push(ending);
-            let from = PathBuf::from(name);
-            if disk::exists(&from)? {
-                let name = from.file_name().map(Path::new).expect("a database has a name");
-                disk::rename(&from, &aside.join(name))?;
-            }
+    let mut moved = false;
+    for from in [layout.ledger(), layout.inbox()].iter().flat_map(|database| with_logs(database)) {
+        if disk::exists(&from)? {
+            disk::create_private_folder(&aside)?;
+            let name = from.file_name().map(Path::new).expect("a database has a name");
+            disk::rename(&from, &aside.join(name))?;
+            moved = true;
         }
     }
+    if !moved {
+        return Ok(None);
+    }
     disk::sync_folders(&[&aside, &layout.all_state()])?;
-    Ok(aside)
+    Ok(Some(aside))
 }
 
 /// Writes the log back and takes the database for one: that works only where nobody else has it open. One that is damaged cannot

@@ -261,9 +261,9 @@ fn rows(house: &House, retention: &Retention<'_>) -> Result<Vec<Deletion>, Wareh
         (DeletionKind::Answers, format!("runs_days {runs}"), "answers to runs that published nothing", old_runs),
         (DeletionKind::RefusedRows, format!("runs_days {runs}"), "reasons of refused rows", old_runs),
     ];
-    let some = kinds.into_iter().zip(counts).filter(|(_, count)| *count > 0);
-    let one =
-        |((kind, rule, what, before), rows): ((DeletionKind, String, &str, Option<DateTime<Utc>>), u64)| Deletion {
+    let mut gone = Vec::new();
+    for ((kind, rule, what, before), rows) in kinds.into_iter().zip(counts).filter(|(_, count)| *count > 0) {
+        gone.push(Deletion {
             kind,
             name: kind.word().to_owned(),
             dataset: None,
@@ -273,11 +273,12 @@ fn rows(house: &House, retention: &Retention<'_>) -> Result<Vec<Deletion>, Wareh
             bytes: 0,
             frees: 0,
             rows,
-            reason: before.map_or_else(String::new, |before| format!("{what} before {}", before.date_naive())),
             rule,
+            reason: before.map_or_else(String::new, |before| format!("{what} before {}", before.date_naive())),
             before,
-        };
-    Ok(some.map(one).collect())
+        });
+    }
+    Ok(gone)
 }
 
 /// `path` as the ledger names it, with slashes.

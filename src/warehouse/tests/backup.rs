@@ -81,14 +81,20 @@ fn a_backup_is_whole_private_and_restored_as_it_was() {
 
     let (files, runs) = (scene.committed(AsOf::All), scene.warehouse.runs(&RunFilter::default()).unwrap());
     let refused = restore_backup(&folder, &scene.root(), false, noon(21)).unwrap_err().to_string();
-    assert!(refused.contains("--force moves it aside"), "{refused}");
+    assert!(refused.contains("--force moves ledger and inbox store aside"), "{refused}");
     let root = scene.root();
     let Scene { folder: home, warehouse } = scene;
     drop(warehouse);
+    fs::remove_file(root.join("state/ledger.db")).unwrap();
+    let refused = restore_backup(&folder, &root, false, noon(21)).unwrap_err().to_string();
+    assert!(refused.contains("inbox.db is there already"), "acknowledged pushes are not written over: {refused}");
     lose_state(&root);
+    fs::write(root.join("state/ledger.db-wal"), "the log of another ledger").unwrap();
     let (warehouse, restored) = restore_backup(&folder, &root, false, noon(21)).unwrap();
     let scene = Scene { warehouse, folder: home };
-    assert_eq!((restored.moved_to, restored.given_up, restored.in_doubt), (None, 0, 1));
+    let log = restored.moved_to.unwrap().join("ledger.db-wal");
+    assert_eq!(fs::read(log).unwrap(), b"the log of another ledger");
+    assert_eq!((restored.given_up, restored.in_doubt), (0, 1));
     assert_eq!(scene.committed(AsOf::All), files);
     assert_eq!(scene.warehouse.runs(&RunFilter::default()).unwrap(), runs);
     let found = scene.warehouse.reconcile().unwrap();
