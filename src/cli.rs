@@ -1,11 +1,13 @@
 //! Parse, wire, print, exit code. The only reader of argv and the only writer of stdout; one file a command.
 
 mod aside;
+mod backup;
 mod catalog;
 mod check;
 mod demo;
 mod diff;
 mod exit;
+mod gc;
 mod inbox;
 mod key;
 mod marts;
@@ -116,6 +118,12 @@ enum Command {
     Key(key::KeyArgs),
     /// Check records and send them to a source, one by one
     Submit(submit::SubmitArgs),
+    /// What may go by the rules of retention; with --yes it goes
+    Gc(gc::GcArgs),
+    /// Copy the ledger, the inbox and what cannot be made again to a folder
+    Backup(backup::BackupArgs),
+    /// Put a backup in its place, and tell what it and the disk do not agree on
+    Restore(backup::RestoreArgs),
     /// Run the SQL data tests: rows that break a rule
     #[command(after_help = "Examples:\n  lumbung test\n  lumbung test --output json")]
     Test,
@@ -227,6 +235,9 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             Command::Report(args) => report::run(&context, &args).await,
             Command::Explain(args) => report::explain::run(&context, &args).await,
             Command::Submit(args) => submit::run(&context, &args).await,
+            Command::Gc(args) => gc::run(&context, &args),
+            Command::Backup(args) => backup::run(&context, &args),
+            Command::Restore(args) => backup::restore(&context, &args),
             Command::Test => test::run(&context).await,
         }
     };

@@ -10,6 +10,7 @@ mod embedded;
 mod listening;
 mod mail;
 mod postgres;
+mod retention;
 mod schedule;
 mod terminal;
 
@@ -21,5 +22,6 @@ pub use embedded::{ConfigFolder, DEFAULT_CONFIG};
 pub use listening::{InboxSettings, ServeSettings};
 pub use mail::{MailRetry, MailSettings, MailTransport, SmtpSecurity, SmtpSettings, SmtpTimeouts};
 pub use postgres::{PostgresRole, PostgresSettings, PostgresUser};
+pub use retention::{KeepOverride, KeepSettings, RetentionSettings, WarehouseSettings};
 pub use schedule::{DayRule, JobSettings, Misfire, ScheduleSettings};
 pub use terminal::{pager, state_folder};

@@ -14,6 +14,7 @@
 //! - No file is overwritten under its own name.
 
 mod archive;
+mod backup;
 mod delivery;
 mod disk;
 mod editions;
@@ -32,6 +33,8 @@ mod private_file;
 mod publish;
 mod record;
 mod recovery;
+mod retention;
+mod room;
 mod run;
 mod sqlite;
 mod stage;
@@ -41,6 +44,10 @@ mod swap;
 mod turn;
 
 pub use archive::{ArchiveError, ArchiveReader, ArchiveWriter, ArchivedPage, Keeping, RunArchive, Seal};
+pub use backup::{
+    BackupError, BackupManifest, BackupMember, BackupRequest, LostFile, Reconciliation, Restored, StrayFile,
+    restore_backup, verify_backup,
+};
 pub use delivery::{
     Deliveries, DeliveryChange, DeliveryKind, DeliveryRecord, DeliveryStage, DeliveryState, Enqueued, MailAddress,
     NewDelivery, OutboxLog,
@@ -52,6 +59,7 @@ pub use inbox::{
     ClaimedPush, Inbox, InboxError, InboxLimits, InboxStatus, InboxTally, InboxWriter, NewPush, NewRefused, PushId,
     PushOutcome, Receipt, RefusedPush, Settled, WaitingDay,
 };
+pub use ledger::RemovedSnapshot;
 pub use marts::{DataTestRecord, MartFile, MartRun, MartRunRecord, MartState, MartWriter, StagedMart};
 pub use moment::{LedgerMark, Moment, PinnedFile, PinnedState};
 pub use occurrences::{
@@ -64,6 +72,7 @@ pub use record::{
     PageRecord, PartitionRecord, QuarantineRecord, QuarantinedRow, RawPage, RecordedPage, RunDetail, RunFilter,
     RunRecord, RunStart, RunStatus, Sums,
 };
+pub use retention::{Deletion, DeletionKind, DeletionRecord, KeepRule, Removed, Retention, Verdict, keep};
 pub use run::{QUARANTINE_ROWS_MAX, Run, ToCommit, commit_together};
 pub use stage::{Carried, StageWriter, StagedFile};
 pub use submission::{Begun, NewSubmission, OutboundLog, SubmissionAnswer, SubmissionRecord, SubmissionState};

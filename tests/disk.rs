@@ -12,6 +12,9 @@ use sha2::{Digest, Sha256};
 use crate::harness::{Lab, Ran};
 use crate::totals::{by_sql, only};
 
+/// What is full has to be met, not foreseen.
+const UNGUARDED: [&str; 2] = ["--set", "warehouse.disk_free_min_mb=0"];
+
 const REALISASI: &str = "omspan.realisasi_belanja";
 /// The exit code for a warehouse that cannot be written.
 const CANNOT_WRITE: i32 = 73;
@@ -99,11 +102,11 @@ fn served(lab: &Lab) -> Control {
 fn a_full_disk_ends_the_load_and_keeps_what_is_published() {
     let mut lab = Lab::new(&[]);
     let Some(disk) = TinyDisk::mount(lab.warehouse(), "2m") else { return };
-    lab.ok(&["snapshot", REALISASI]);
+    lab.ok(&[&UNGUARDED[..], &["snapshot", REALISASI]].concat());
     let old = served(&lab);
     lab.set_today("2026-11-08");
     let before = contents(&lab);
-    let snapshot = ["snapshot", REALISASI, "--date", "2026-11-01"];
+    let snapshot = [&UNGUARDED[..], &["snapshot", REALISASI, "--date", "2026-11-01"]].concat();
     // From a disk without a byte to one with just enough room: the load stops at every step there is.
     let mut free = 0;
     let loaded = loop {
@@ -145,4 +148,22 @@ fn a_warehouse_that_cannot_be_a_folder_is_said_so() {
     assert_eq!(ran.code, CANNOT_WRITE, "{}", ran.stderr);
     assert!(ran.stderr.contains(lab.warehouse().to_str().unwrap()), "it names the path: {}", ran.stderr);
     assert_eq!(fs::read_to_string(lab.warehouse()).unwrap(), "not a folder");
+}
+
+#[test]
+fn a_load_that_could_fill_the_disk_does_not_begin() {
+    let lab = Lab::new(&[]);
+    let small = "omspan.capaian_ik_kl";
+    // More than any disk has.
+    let guarded = ["--set", "warehouse.disk_free_min_mb=1000000000", "--output", "json", "snapshot", small];
+    let ran = lab.run(&guarded);
+    assert_eq!(ran.code, CANNOT_WRITE, "{}", ran.stderr);
+    let line = ran.json_lines().remove(0);
+    let said = line["error"].as_str().unwrap();
+    for words in ["MB are free on the disk", "takes 1000000000 MB", "warehouse.disk_free_min_mb", "`lumbung gc`"] {
+        assert!(said.contains(words), "no {words:?} in {said}");
+    }
+    assert_eq!((line["status"].as_str(), &line["run"]), (Some("failed"), &serde_json::Value::Null));
+    assert_eq!(lab.published(), [""; 0]);
+    lab.ok(&["--set", "warehouse.disk_free_min_mb=1", "snapshot", small]);
 }

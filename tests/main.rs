@@ -28,6 +28,7 @@ mod postgres;
 mod quirks;
 mod readers;
 mod reference;
+mod retention;
 mod schedule;
 mod secrets;
 mod shell;

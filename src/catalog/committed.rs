@@ -5,7 +5,7 @@ use arrow::datatypes::DataType;
 
 use super::table::{HISTORY, TableFile, TableSource};
 use crate::contract::{Class, Contract, Dataset, file_schema};
-use crate::warehouse::{CommittedFile, CommittedSet};
+use crate::warehouse::{CommittedFile, CommittedSet, RemovedSnapshot};
 
 /// `<source>.<dataset>` (the latest snapshots of `files`) and `history.<source>_<dataset>` (all of them).
 #[must_use]
@@ -15,7 +15,9 @@ pub fn dataset_tables(files: &CommittedSet, contracts: &[Contract]) -> Vec<Table
     let mut tables = Vec::new();
     for contract in contracts {
         for dataset in &contract.datasets {
-            tables.push(table(contract, dataset, &latest, false));
+            let mut table_of_day = table(contract, dataset, &latest, false);
+            table_of_day.refused = refused(files, &contract.source, &dataset.name);
+            tables.push(table_of_day);
             tables.push(table(contract, dataset, &all, true));
         }
     }
@@ -62,7 +64,15 @@ fn table(contract: &Contract, dataset: &Dataset, files: &[&CommittedFile], histo
         partition_columns,
         identifying: identifying(dataset),
         files,
+        refused: None,
     }
+}
+
+/// Why the table of a dataset cannot be read as of the day of `files`: the snapshot that is meant was removed, and an older one must not
+/// stand for it in silence.
+pub(super) fn refused(files: &CommittedSet, source: &str, dataset: &str) -> Option<String> {
+    let of_dataset = |gone: &&RemovedSnapshot| gone.dataset.source() == source && gone.dataset.dataset() == dataset;
+    files.removed().iter().find(of_dataset).map(ToString::to_string)
 }
 
 /// A key of one column, of the rows or of the push they came in, and the numbers of persons.

@@ -164,6 +164,7 @@ fn table(contract: &Contract, dataset: &Dataset) -> TableSource {
         partition_columns: year.into_iter().chain([(dataset.date_key().to_owned(), DataType::Date32)]).collect(),
         identifying: identifying(dataset),
         files: Vec::new(),
+        refused: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The ledger's and the inbox's own tables, `ops.*`. A session as of a day knows nothing of later ones.
 
+mod deletions;
 mod deliveries;
 pub(crate) mod schedule;
 pub(crate) mod words;
@@ -16,10 +17,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::table::{MemoryTable, Rows};
 use crate::warehouse::{
-    Acceptance, AsOf, CommittedFile, CommittedSet, Deliveries, DeliveryRecord, InboxTally, LedgerMark, Moment,
-    OccurrenceFilter, OccurrenceRecord, QuarantinedRow, RunFilter, RunId, RunRecord, RunStatus, ScheduleRecord,
-    SubmissionRecord, Warehouse, WarehouseError,
+    Acceptance, AsOf, CommittedFile, CommittedSet, DeletionRecord, Deliveries, DeliveryRecord, InboxTally,
+    LedgerMark, Moment, OccurrenceFilter, OccurrenceRecord, QuarantinedRow, RunFilter, RunId, RunRecord, RunStatus,
+    ScheduleRecord, SubmissionRecord, Warehouse, WarehouseError,
 };
+use deletions::deletions_table;
 use deliveries::deliveries_table;
 use schedule::{occurrences_table, schedule_table};
 
@@ -32,7 +34,11 @@ const SUBMISSIONS_SHOWN_MAX: u32 = 1_000_000;
 /// Occurrences that `ops.occurrences` shows, the newest ones.
 const OCCURRENCES_SHOWN_MAX: u32 = 1_000_000;
 
-/// `ops.runs`, `ops.quarantine`, `ops.snapshots`, `ops.inbox`, `ops.submissions`, `ops.deliveries`, `ops.schedule` and `ops.occurrences` as of `as_of`: a run counts
+/// Removals that `ops.deletions` shows, the newest ones.
+const DELETIONS_SHOWN_MAX: u32 = 1_000_000;
+
+/// `ops.runs`, `ops.quarantine`, `ops.snapshots`, `ops.inbox`, `ops.submissions`, `ops.deliveries`, `ops.schedule`, `ops.occurrences` and
+/// `ops.deletions` as of `as_of`: a run counts
 /// when it began by then (UTC) or published something of a day up to then, a record or a mail when it was entered by then, an
 /// occurrence when it was due by then.
 ///
@@ -57,7 +63,8 @@ pub fn ledger_tables_of(warehouse: &Warehouse, moment: &Moment) -> Vec<MemoryTab
 
 fn tables(known: &Known) -> Vec<MemoryTable> {
     let files = Arc::clone(&known.files);
-    let [of_runs, of_rows, of_calls, of_records, of_mails, of_plans, of_times] = [(); 7].map(|()| known.clone());
+    let [of_runs, of_rows, of_calls, of_records, of_mails, of_plans, of_times, of_removals] =
+        [(); 8].map(|()| known.clone());
     vec![
         later(runs(&[]), move || Ok(runs(&of_runs.runs()?))),
         later(quarantine(&[]), move || Ok(quarantine(&of_rows.refused()?))),
@@ -67,6 +74,7 @@ fn tables(known: &Known) -> Vec<MemoryTable> {
         later(deliveries_table(&[]), move || Ok(deliveries_table(&of_mails.deliveries()?))),
         later(schedule_table(&[]), move || Ok(schedule_table(&of_plans.schedules()?))),
         later(occurrences_table(&[]), move || Ok(occurrences_table(&of_times.occurrences()?))),
+        later(deletions_table(&[]), move || Ok(deletions_table(&of_removals.deletions()?))),
     ]
 }
 
@@ -135,6 +143,14 @@ impl Known {
         let newest = OccurrenceFilter { limit: Some(OCCURRENCES_SHOWN_MAX), ..OccurrenceFilter::default() };
         let mut records = self.warehouse.occurrences(&newest)?;
         records.retain(|record| self.day.is_none_or(|day| record.due_at.date_naive() <= day));
+        Ok(records)
+    }
+}
+
+impl Known {
+    fn deletions(&self) -> Result<Vec<DeletionRecord>, WarehouseError> {
+        let mut records = self.warehouse.deletions(DELETIONS_SHOWN_MAX)?;
+        records.retain(|record| self.day.is_none_or(|day| record.at.date_naive() <= day));
         Ok(records)
     }
 }
@@ -329,5 +345,6 @@ pub(crate) fn empty_ledger_tables() -> Vec<MemoryTable> {
         deliveries_table(&[]),
         schedule_table(&[]),
         occurrences_table(&[]),
+        deletions_table(&[]),
     ]
 }

@@ -2,6 +2,7 @@
 
 use arrow::datatypes::DataType;
 
+use super::committed::refused;
 use super::table::{HISTORY, MemoryTable, Rows, TableFile, TableSource};
 use crate::reference::{REF, Reference, ReferenceTable};
 use crate::warehouse::{CommittedFile, CommittedSet};
@@ -18,7 +19,17 @@ pub fn reference_tables(files: &CommittedSet, reference: &Reference) -> (Vec<Tab
         let name = &table.definition.name;
         let columns = table.definition.schema();
         let of_table = |file: &&&CommittedFile| file.dataset.dataset() == name;
+        let refused = refused(files, REF, name);
         match newest.iter().find(of_table) {
+            None if refused.is_some() => committed.push(TableSource {
+                schema: REF.to_owned(),
+                table: name.clone(),
+                columns: columns.clone(),
+                partition_columns: Vec::new(),
+                identifying: Vec::new(),
+                files: Vec::new(),
+                refused,
+            }),
             Some(file) => committed.push(TableSource {
                 schema: REF.to_owned(),
                 table: name.clone(),
@@ -31,6 +42,7 @@ pub fn reference_tables(files: &CommittedSet, reference: &Reference) -> (Vec<Tab
                     bytes: file.bytes,
                     rows: Some(file.rows),
                 }],
+                refused,
             }),
             None => held.push(in_memory(table)),
         }
@@ -41,6 +53,7 @@ pub fn reference_tables(files: &CommittedSet, reference: &Reference) -> (Vec<Tab
             partition_columns: vec![("snapshot_date".to_owned(), DataType::Date32)],
             identifying: Vec::new(),
             files: all.iter().filter(of_table).map(dated).collect(),
+            refused: None,
         });
     }
     (committed, held)

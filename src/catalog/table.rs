@@ -48,6 +48,8 @@ pub struct TableSource {
     pub identifying: Vec<String>,
     /// Exactly the files to read; none makes an empty table.
     pub files: Vec<TableFile>,
+    /// Why its rows are not those that are asked for: then it has its columns, and reading it is an error.
+    pub refused: Option<String>,
 }
 
 /// One committed file.
@@ -106,6 +108,8 @@ pub(crate) struct CommittedTable {
     /// [`TableSource::identifying`].
     identifying: Vec<String>,
     files: Vec<PartitionedFile>,
+    /// [`TableSource::refused`].
+    refused: Option<String>,
 }
 
 /// From so many files on a table is scattered,
@@ -163,6 +167,7 @@ impl CommittedTable {
             partitions: Arc::new(Schema::new(partitions)),
             identifying: source.identifying.clone(),
             files,
+            refused: source.refused.clone(),
         })
     }
 
@@ -277,6 +282,9 @@ impl TableProvider for CommittedTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
+        if let Some(reason) = &self.refused {
+            return Err(DataFusionError::Execution(reason.clone()));
+        }
         let files = self.matching(state, filters)?;
         if files.is_empty() {
             return Ok(Arc::new(EmptyExec::new(project_schema(&self.schema(), projection)?)));

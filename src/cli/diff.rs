@@ -18,7 +18,7 @@ use super::exit::{Code, Failure};
 use super::output::OutputFormat;
 use crate::contract::{Contract, Dataset, file_schema};
 use crate::quality::{DiffError, DiffRequest, Difference, RowDifference, diff};
-use crate::warehouse::{AsOf, CommittedFile, Warehouse};
+use crate::warehouse::{AsOf, CommittedFile, RemovedSnapshot, Warehouse};
 use rows::RowWriter;
 
 /// What was added, removed and changed between two snapshots
@@ -230,6 +230,19 @@ fn years(warehouse: &Warehouse, contract: &Contract, dataset: &Dataset, args: &D
         let wanted = args.tahun.is_empty() || year.is_some_and(|year| args.tahun.contains(&year));
         file.dataset.source() == contract.source && file.dataset.dataset() == dataset.name && wanted
     };
+    for day in [args.from, args.to] {
+        let mut removed = warehouse.removed_snapshots(day)?.into_iter();
+        let is_meant =
+            |year: &str| args.tahun.is_empty() || args.tahun.iter().any(|wanted| wanted.to_string() == year);
+        let own = |gone: &RemovedSnapshot| {
+            let year = gone.latest.split_once('=').map_or("", |(_, year)| year);
+            gone.dataset.source() == contract.source && gone.dataset.dataset() == dataset.name && is_meant(year)
+        };
+        if let Some(gone) = removed.find(own) {
+            return Err(Failure::new(Code::Data, gone)
+                .with_hint("`lumbung sql \"SELECT * FROM ops.snapshots\"` lists what is kept"));
+        }
+    }
     let mut years = Years::new();
     let year_of = |file: &CommittedFile| file.partition.get("tahun_anggaran").map(str::to_owned);
     for file in warehouse.committed_files(AsOf::Date(args.from))?.into_iter().filter(own) {

@@ -113,7 +113,7 @@ impl From<WarehouseError> for Failure {
         let code = match error.kind() {
             warehouse::ErrorKind::DataRefused => Code::Data,
             warehouse::ErrorKind::Internal => Code::Internal,
-            warehouse::ErrorKind::NoWarehouse => Code::Configuration,
+            warehouse::ErrorKind::NoWarehouse | warehouse::ErrorKind::Configuration => Code::Configuration,
             warehouse::ErrorKind::NotAuthorised => Code::NotAuthorised,
             warehouse::ErrorKind::CannotWrite | warehouse::ErrorKind::Locked => Code::CannotWrite,
         };

@@ -83,7 +83,7 @@ pub(crate) fn plan_of(
         },
     };
     let reports: Vec<ReportTimes> = definitions.iter().map(times).collect();
-    Ok(Plan::new(&context.config, contracts, &reports, calendar)?)
+    Ok(Plan::new(&context.config, contracts, &reports, calendar)?.with_retention(&context.config))
 }
 
 /// What a reader of the list would otherwise wonder about.

@@ -230,6 +230,7 @@ pub(crate) fn loader<'a>(
     target: &'a Target<'_>,
     (probed, progress, loaded): (&'a YearsProbed, &'a dyn Progress, &'a dyn Loaded),
 ) -> Loader<'a> {
+    warehouse.keep_free(context.config.warehouse.disk_free_min_mb.saturating_mul(1 << 20));
     Loader {
         warehouse,
         contract: target.contract,

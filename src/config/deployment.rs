@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 use super::document::{Document, Problem, Problems, Section};
 use super::listening::{self, InboxSettings, ServeSettings};
 use super::mail::{self, MailSettings};
+use super::retention::{self, RetentionSettings, WarehouseSettings};
 use super::schedule::{self, ScheduleSettings};
 use crate::contract::{self, Auth};
 use crate::seal::Recipient;
@@ -35,6 +36,10 @@ pub struct Config {
     pub inbox: InboxSettings,
     /// What the daemon does by itself.
     pub schedule: ScheduleSettings,
+    /// How long what is kept.
+    pub retention: RetentionSettings,
+    /// The disk that the warehouse stands on.
+    pub warehouse: WarehouseSettings,
 }
 
 /// Who the reports speak for.
@@ -183,6 +188,8 @@ pub fn parse(file: &str, text: &str, overrides: &[String]) -> Result<Config, Pro
         serve: listening::serve(&root),
         inbox: listening::inbox(&root),
         schedule: schedule::schedule(&root),
+        retention: retention::retention(&root),
+        warehouse: retention::warehouse(&root),
     };
     root.finish();
     let problems: Vec<Problem> = document.into_problems();

@@ -16,7 +16,7 @@ use crate::contract::Contract;
 /// Longest wait before another attempt.
 const BACKOFF_MAX: TimeDelta = TimeDelta::hours(6);
 
-/// A job, as the ledger and the operator know it: `source:omspan`, `dataset:omspan.detail_pnbp`, `report:pnbp`.
+/// A job, as the ledger and the operator know it: `source:omspan`, `dataset:omspan.detail_pnbp`, `report:pnbp`, `gc`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum JobId {
     /// Loads what is switched on of a source.
@@ -25,23 +25,25 @@ pub enum JobId {
     Dataset(String),
     /// Makes and mails a report.
     Report(String),
+    /// Removes what may go by the rules of retention.
+    Gc,
 }
 
 impl JobId {
-    /// The source that is asked; `None` for a report.
+    /// The source that is asked; `None` where none is.
     #[must_use]
     pub fn source(&self) -> Option<&str> {
         match self {
             Self::Source(source) => Some(source),
             Self::Dataset(dataset) => dataset.split_once('.').map(|(source, _)| source),
-            Self::Report(_) => None,
+            Self::Report(_) | Self::Gc => None,
         }
     }
 
     /// Whether it loads.
     #[must_use]
     pub fn is_load(&self) -> bool {
-        !matches!(self, Self::Report(_))
+        matches!(self, Self::Source(_) | Self::Dataset(_))
     }
 }
 
@@ -51,6 +53,7 @@ impl fmt::Display for JobId {
             Self::Source(name) => write!(f, "source:{name}"),
             Self::Dataset(name) => write!(f, "dataset:{name}"),
             Self::Report(name) => write!(f, "report:{name}"),
+            Self::Gc => f.write_str("gc"),
         }
     }
 }
@@ -63,7 +66,8 @@ impl FromStr for JobId {
             Some(("source", name)) if !name.is_empty() => Ok(Self::Source(name.to_owned())),
             Some(("dataset", name)) if name.contains('.') => Ok(Self::Dataset(name.to_owned())),
             Some(("report", name)) if !name.is_empty() => Ok(Self::Report(name.to_owned())),
-            _ => Err("source:NAME, dataset:SOURCE.DATASET or report:NAME".to_owned()),
+            None if text == "gc" => Ok(Self::Gc),
+            _ => Err("source:NAME, dataset:SOURCE.DATASET, report:NAME or gc".to_owned()),
         }
     }
 }
@@ -91,7 +95,7 @@ pub struct Job {
     pub retries: u32,
     /// Wait before the second attempt; doubling after that.
     pub backoff: TimeDelta,
-    /// The datasets it loads, `source.dataset`; none of a report.
+    /// The datasets it loads, `source.dataset`; none of what is no load.
     pub loads: Vec<String>,
     /// The datasets it waits for; none of a load.
     pub waits_for: Vec<String>,
@@ -153,7 +157,7 @@ pub struct ReportTimes {
 /// Everything that runs by itself.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// The jobs: loads, then reports, by name.
+    /// The jobs: loads, then reports, by name; then what is removed.
     pub jobs: Vec<Job>,
     /// The free days.
     pub calendar: Calendar,
@@ -181,6 +185,15 @@ impl Plan {
         jobs.extend(reports.iter().filter_map(|report| report_job(config, report)));
         jobs.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(Self { jobs, calendar })
+    }
+
+    /// This plan, and at its times the removal of what may go by the rules of retention, unless it is switched off.
+    #[must_use]
+    pub fn with_retention(mut self, config: &Config) -> Self {
+        if config.retention.enabled {
+            self.jobs.push(job(config, JobId::Gc, &JobSettings::default(), &config.retention.cron));
+        }
+        self
     }
 
     /// The job called `id`.

@@ -24,7 +24,7 @@ fn calendar() -> Calendar {
 fn job(id: &str, cron: &str) -> Job {
     let id: JobId = id.parse().unwrap();
     let loads = match &id {
-        JobId::Report(_) => Vec::new(),
+        JobId::Report(_) | JobId::Gc => Vec::new(),
         JobId::Source(name) => vec![format!("{name}.a"), format!("{name}.b")],
         JobId::Dataset(name) => vec![name.clone()],
     };

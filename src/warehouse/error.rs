@@ -1,6 +1,7 @@
 //! What can go wrong in the warehouse, by what the operator has to do about it.
 
 use super::archive::ArchiveError;
+use super::backup::BackupError;
 use super::id::{DatasetId, RunId};
 use crate::quality::RecountError;
 use parquet::errors::ParquetError;
@@ -19,6 +20,8 @@ pub enum ErrorKind {
     Locked,
     /// There is no warehouse at that path.
     NoWarehouse,
+    /// It was made by a newer version of this program: exit 78.
+    Configuration,
     /// A raw page is sealed, and not to the identity that was given: exit 77.
     NotAuthorised,
     /// The caller broke a rule of this module: exit 70.
@@ -84,6 +87,29 @@ pub enum WarehouseError {
     /// Somebody else runs what is due from here on: this process had no word with the ledger for too long.
     #[error("the lease of the schedule was lost to another process; nothing more is begun from here")]
     ScheduleLost,
+    /// Another process removes what may go.
+    #[error("another process removes what may go by the rules of retention; wait until it ends, then run again")]
+    RemovalLocked,
+    /// There is too little room for a load.
+    #[error(
+        "{free_mb} MB are free on the disk of {path}, and loading {dataset} takes {needed_mb} MB: {least_mb} MB that stay free \
+         (warehouse.disk_free_min_mb) and twice the size of its last load; `lumbung gc` shows what may go"
+    )]
+    NoRoom {
+        /// The warehouse.
+        path: PathBuf,
+        /// What is to be loaded.
+        dataset: DatasetId,
+        /// What is free.
+        free_mb: u64,
+        /// What has to be.
+        needed_mb: u64,
+        /// What has to stay free.
+        least_mb: u64,
+    },
+    /// A backup, or the place where one is to be restored, is not as it has to be.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     /// A message in the outbox is not what was laid in.
     #[error("{path} does not hold the message that was laid in the outbox; it is not sent")]
     MessageChanged {
@@ -191,6 +217,7 @@ impl WarehouseError {
         match self {
             Self::Io { .. }
             | Self::DiskFull { .. }
+            | Self::NoRoom { .. }
             | Self::Database { .. }
             | Self::DatabaseVersion { .. }
             | Self::Parquet { .. } => ErrorKind::CannotWrite,
@@ -204,12 +231,14 @@ impl WarehouseError {
             | Self::SendingLocked { .. }
             | Self::OutboxLocked { .. }
             | Self::OutboxLost
+            | Self::RemovalLocked
             | Self::ScheduleLocked { .. }
             | Self::ScheduleLost => ErrorKind::Locked,
             Self::BrokeOff { source, .. } => source.kind(),
             Self::NoWarehouse { .. } => ErrorKind::NoWarehouse,
             Self::Name { .. } | Self::Misuse(_) => ErrorKind::Internal,
             Self::RecordAltered { .. } => ErrorKind::DataRefused,
+            Self::Backup(error) => error.kind(),
         }
     }
 

@@ -4,6 +4,7 @@ use super::error::WarehouseError;
 use super::layout::Layout;
 use super::ledger::Ledger;
 use super::steps::Steps;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The folders, the ledger and the steps of one open warehouse.
@@ -11,13 +12,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub(crate) struct House {
     pub(crate) layout: Layout,
     pub(crate) steps: Steps,
+    /// Bytes that a load leaves free on the disk; 0 for as few as it likes.
+    pub(crate) free_min: AtomicU64,
     ledger: Mutex<Ledger>,
     writable: bool,
 }
 
 impl House {
     pub(crate) fn new(layout: Layout, ledger: Ledger, steps: Steps, writable: bool) -> Self {
-        Self { layout, steps, ledger: Mutex::new(ledger), writable }
+        Self { layout, steps, free_min: AtomicU64::new(0), ledger: Mutex::new(ledger), writable }
     }
 
     /// The ledger, for one statement or transaction.

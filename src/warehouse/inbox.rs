@@ -31,7 +31,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The store's tables.
-static SCHEMA: Schema =
+pub(super) static SCHEMA: Schema =
     Schema { migrations: schema::MIGRATIONS, update: "start lumbung serve once, or load a dataset of the inbox" };
 
 /// Pages of the write-ahead log after which it is written back: 16 MiB, some hundred pushes. More often would make every

@@ -63,6 +63,21 @@ impl Layout {
         self.state("outbox")
     }
 
+    /// Taken by whoever removes what may go.
+    pub(crate) fn removal_lock(&self) -> PathBuf {
+        self.state("locks/removal.lock")
+    }
+
+    /// Where locks lie.
+    pub(crate) fn all_locks(&self) -> PathBuf {
+        self.state("locks")
+    }
+
+    /// The folder of everything that no other program reads.
+    pub(crate) fn all_state(&self) -> PathBuf {
+        self.root.join("state")
+    }
+
     /// Taken by the scheduler.
     pub(crate) fn schedule_lock(&self) -> PathBuf {
         self.state("locks/schedule.lock")
@@ -111,9 +126,14 @@ impl Layout {
         self.state("retired")
     }
 
+    /// Every run's refused rows, a folder a dataset.
+    pub(crate) fn all_quarantine(&self) -> PathBuf {
+        self.state("quarantine")
+    }
+
     /// The originals of the rows a run refused.
     pub(crate) fn quarantine(&self, dataset: &DatasetId, run: &RunId) -> PathBuf {
-        self.state("quarantine").join(dataset.to_string()).join(format!("{run}.ndjson"))
+        self.all_quarantine().join(dataset.to_string()).join(format!("{run}.ndjson"))
     }
 
     /// Every run's raw pages; the ledger names files relative to it.

@@ -1,6 +1,7 @@
 //! The ledger: SQLite, the only record of what is committed. Directory listings are never believed.
 
 mod archive;
+mod deletions;
 mod deliveries;
 mod editions;
 mod leases;
@@ -8,10 +9,15 @@ mod marts;
 mod occurrences;
 mod profiles;
 mod read;
+mod removable;
+mod restored;
 mod schema;
 mod submissions;
 mod write;
 
+pub use deletions::RemovedSnapshot;
+
+pub(crate) use removable::{ArchivedRun, EndedDelivery, StoredFile};
 pub(crate) use write::{Intended, Intent, NewRun, Totals, Unfinished};
 
 use super::error::WarehouseError;
@@ -23,7 +29,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The ledger's tables.
-static SCHEMA: Schema = Schema {
+pub(crate) static SCHEMA: Schema = Schema {
     migrations: schema::MIGRATIONS,
     update: "open it once with a command that writes, such as lumbung snapshot",
 };

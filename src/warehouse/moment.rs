@@ -62,6 +62,13 @@ pub struct PinnedFile {
 }
 
 impl Moment {
+    /// This moment, in which an older snapshot may stand for one that retention removed.
+    #[must_use]
+    pub fn with_older(self) -> Self {
+        let files = CommittedSet { removed: Vec::new(), ..CommittedSet::clone(&self.files) };
+        Self { files: Arc::new(files), ..self }
+    }
+
     /// The files that nothing newer stood in the place of.
     pub fn latest(&self) -> impl Iterator<Item = &CommittedFile> {
         self.files.latest()
@@ -139,7 +146,7 @@ pub(crate) fn set_of(layout: &Layout, pinned: &[PinnedFile]) -> Result<Committed
         })
     };
     let retained = pinned.iter().map(file).collect::<Result<_, WarehouseError>>()?;
-    Ok(CommittedSet { retained, shown: pinned.iter().map(|pinned| pinned.latest).collect() })
+    Ok(CommittedSet { retained, shown: pinned.iter().map(|pinned| pinned.latest).collect(), removed: Vec::new() })
 }
 
 /// Where a file is: `own` as long as it was not replaced, then what was kept of it.

@@ -2,6 +2,7 @@
 
 use super::archive::Keeping;
 use super::id::{DatasetId, RunId};
+use super::ledger::RemovedSnapshot;
 use super::partition::Partition;
 use crate::quality::{ExactSum, Profile};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -245,12 +246,22 @@ pub struct CommittedSet {
     pub retained: Vec<CommittedFile>,
     /// For each of them: does nothing newer stand in its place?
     pub(crate) shown: Vec<bool>,
+    /// Of a past day: the snapshots it means that retention removed.
+    pub(crate) removed: Vec<RemovedSnapshot>,
 }
 
 impl CommittedSet {
     /// The newest snapshot of each fiscal year, and all accumulated data.
     pub fn latest(&self) -> impl Iterator<Item = &CommittedFile> {
         self.retained.iter().zip(&self.shown).filter(|(_, shown)| **shown).map(|(file, _)| file)
+    }
+}
+
+impl CommittedSet {
+    /// Of a past day: the snapshots it means that retention removed. Older ones stand in their place.
+    #[must_use]
+    pub fn removed(&self) -> &[RemovedSnapshot] {
+        &self.removed
     }
 }
 

@@ -11,6 +11,7 @@ use super::ledger::Unfinished;
 use super::marts;
 use super::publish;
 use super::record::{Outcome, RunStatus};
+use super::retention;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
@@ -32,6 +33,7 @@ pub(crate) fn recover(house: &House, now: DateTime<Utc>) -> Result<(), Warehouse
     }
     settle_marts(house, now)?;
     editions::settle(house)?;
+    retention::settle(house, now)?;
     remove_orphans(house)?;
     publish::sweep(house, now)
 }

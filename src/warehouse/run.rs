@@ -15,6 +15,7 @@ use super::originals::Originals;
 use super::partition::Partition;
 use super::record::{Acceptance, Outcome, PageRecord, QuarantineRecord, QuarantinedRow, RecordedPage, RunStart};
 use super::recovery;
+use super::room;
 use super::stage::{Origin, StageWriter};
 use super::steps::Step;
 use arrow::datatypes::SchemaRef;
@@ -78,6 +79,7 @@ impl Run {
             return Err(WarehouseError::Locked { dataset: dataset.clone(), run });
         };
         recovery::settle(&house, dataset, start.at)?;
+        room::require(&house, dataset)?;
         let id = RunId::new(start.at);
         house.ledger().begin(&NewRun { run: &id, start: &start })?;
         let originals = Originals::new(house.layout.quarantine(dataset, &id), start.keeping.seal.clone());

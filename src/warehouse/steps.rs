@@ -31,6 +31,12 @@ pub(crate) enum Step {
     CommitRecorded,
     /// The replaced folders rest in `retired`.
     Retired,
+    /// The ledger says what retention removes.
+    Marked,
+    /// One thing that was marked is gone.
+    TakenAway,
+    /// The ledger says that what was marked is gone.
+    RemovalRecorded,
 }
 
 /// Decides whether the process "dies" after a step.

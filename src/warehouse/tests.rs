@@ -1,12 +1,14 @@
 //! The warehouse from outside: what is committed, what is shown, what survives.
 
 mod archive;
+mod backup;
 mod carry;
 mod commits;
 mod crash;
 mod editions;
 mod marts;
 mod readers;
+mod retention;
 mod runs;
 mod together;
 

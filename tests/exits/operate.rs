@@ -100,7 +100,7 @@ fn check_gives_the_code_of_the_worst_finding() {
 }
 
 /// Every command and what it is made of.
-const COMMANDS: [&[&str]; 41] = [
+const COMMANDS: [&[&str]; 44] = [
     &[],
     &["demo"],
     &["sandbox"],
@@ -126,6 +126,9 @@ const COMMANDS: [&[&str]; 41] = [
     &["key", "hash"],
     &["key", "identity"],
     &["key", "rotate"],
+    &["gc"],
+    &["backup"],
+    &["restore"],
     &["test"],
     &["marts"],
     &["reference"],

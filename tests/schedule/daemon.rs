@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use crate::harness::{Lab, Ran};
 
-/// Settings of a daemon that has no inbox.
-const ALONE: [&str; 2] = ["--set", "inbox.enabled=false"];
+/// Settings of a daemon that has no inbox and removes nothing.
+const ALONE: [&str; 4] = ["--set", "inbox.enabled=false", "--set", "retention.enabled=false"];
 
 /// Longest wait for a morning: ten loads and a report in an unoptimised build.
 const PATIENCE: Duration = Duration::from_secs(480);
@@ -158,4 +158,39 @@ fn a_morning_runs_by_itself() {
     let all = wait_for(&lab, "SELECT job FROM ops.occurrences WHERE state <> 'waiting'", 2);
     assert_eq!(all.len(), 2, "{all:?}");
     assert_eq!(std::fs::read_dir(&mails).unwrap().count(), mails_sent.len());
+}
+
+#[test]
+fn what_may_go_goes_by_itself() {
+    let mut lab = Lab::new(&[]);
+    for day in ["2026-09-10", "2026-11-01"] {
+        lab.set_today(day);
+        lab.ok(&["snapshot", "omspan.realisasi_belanja", "--tahun", "2026"]);
+    }
+    let settings = [
+        ["--set", "inbox.enabled=false"],
+        ["--set", "schedule.cron="],
+        ["--set", "retention.daily_days=1"],
+        ["--set", "retention.month_ends=0"],
+        ["--set", "retention.year_ends=0"],
+    ]
+    .concat();
+    let coming = lab.ok(&[&settings[..], &["--output", "json", "schedule", "--days", "1"]].concat()).json_lines();
+    let jobs: Vec<_> =
+        coming.iter().map(|line| (line["job"].as_str().unwrap(), line["at"].as_str().unwrap())).collect();
+    assert_eq!(jobs, [("gc", "2026-11-02T02:30:00+07:00")]);
+    let serve = [&settings[..], &["--output", "json", "serve"]].concat();
+    let (daemon, _) = Daemon::start(lab.command(&serve));
+    wait_for(&lab, "SELECT job FROM ops.schedule", 1);
+    assert_eq!(daemon.terminate().code, 0);
+    lab.set_today("2026-11-02");
+    let (daemon, _) = Daemon::start(lab.command(&serve));
+    let done = wait_for(&lab, "SELECT job, reason FROM ops.occurrences WHERE state = 'done'", 1);
+    assert_eq!(daemon.terminate().code, 0);
+    assert_eq!(done[0]["job"], "gc");
+    assert!(done[0]["reason"].as_str().unwrap().contains("things removed"), "{done:?}");
+    let gone =
+        wait_for(&lab, "SELECT name, operator FROM ops.deletions WHERE done_at IS NOT NULL AND kind = 'snapshot'", 1);
+    assert_eq!(gone[0]["operator"], "lumbung");
+    assert!(gone[0]["name"].as_str().unwrap().ends_with("snapshot_date=2026-09-10"), "{gone:?}");
 }

@@ -14,7 +14,7 @@ const YEAR: (&str, &str) = ("tahun_anggaran", "fiscal year asked for; NULL where
 const RUN: (&str, &str) = ("run", "the run; lumbung runs RUN tells all of it");
 
 /// Every table of `ops`.
-pub(crate) const WORDS: [Words; 9] = [
+pub(crate) const WORDS: [Words; 10] = [
     Words {
         table: "runs",
         title: "Runs",
@@ -131,7 +131,7 @@ pub(crate) const WORDS: [Words; 9] = [
         title: "Schedules",
         grain: "one job that the daemon runs by itself",
         columns: &[
-            ("job", "source:NAME, dataset:SOURCE.DATASET or report:NAME"),
+            ("job", "source:NAME, dataset:SOURCE.DATASET, report:NAME or gc"),
             ("since", "since when its schedule is as it is, UTC; nothing of before is due"),
             ("accounted_until", "its newest time in ops.occurrences, UTC"),
             ("spec_sha256", "SHA-256 of cron line, zone, rule for days and rule for missed times"),
@@ -142,7 +142,7 @@ pub(crate) const WORDS: [Words; 9] = [
         title: "Occurrences",
         grain: "one time at which a job was due",
         columns: &[
-            ("job", "source:NAME, dataset:SOURCE.DATASET or report:NAME"),
+            ("job", "source:NAME, dataset:SOURCE.DATASET, report:NAME or gc"),
             ("due_at", "when it was due, UTC"),
             ("state", "done, failed, skipped (by a rule) or held; running, retry or waiting until then"),
             ("attempt", "how often it was begun"),
@@ -151,6 +151,30 @@ pub(crate) const WORDS: [Words; 9] = [
             ("finished_at", "done, failed, skipped or held since, UTC"),
             ("reason", "why it stands so"),
             ("run", "its last run, of loads"),
+        ],
+    },
+    Words {
+        table: "deletions",
+        title: "Removals",
+        grain: "one thing that was removed by the rules of retention",
+        columns: &[
+            ("deletion", "its number"),
+            (
+                "kind",
+                "snapshot, raw_pages, quarantine, edition, edition_file, edition_object or mail; rows of the ledger: occurrences, answers, refused_rows",
+            ),
+            ("name", "what it was: dataset and partition, a run, an edition, a file"),
+            DATASET,
+            ("partition", "the partition, of a snapshot"),
+            ("run", "the run that wrote it; ops.runs has it for good"),
+            ("path", "its file or folder in the warehouse"),
+            ("bytes", "its size"),
+            ("rows", "its rows"),
+            ("rule", "the setting of [retention] that said so"),
+            ("reason", "why"),
+            ("operator", "who had it removed"),
+            ("at", "from then on nobody saw it, UTC"),
+            ("done_at", "gone from the disk, UTC"),
         ],
     },
     Words {

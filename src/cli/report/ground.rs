@@ -282,7 +282,8 @@ fn previous(
         }
     }
     match previous_date(current) {
-        Some(date) => Ok(Some(Previous { edition: None, moment: warehouse.moment(Some(date))? })),
+        // Older snapshots are meant: where retention left none of that day, still older ones do.
+        Some(date) => Ok(Some(Previous { edition: None, moment: warehouse.moment(Some(date))?.with_older() })),
         None => Ok(None),
     }
 }

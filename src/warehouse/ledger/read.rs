@@ -59,15 +59,18 @@ impl Ledger {
         layout: &Layout,
         until: Option<NaiveDate>,
     ) -> Result<CommittedSet, WarehouseError> {
-        self.call("list committed files", |connection| {
+        let (retained, shown) = self.call("list committed files", |connection| {
             let mut query = connection.prepare_cached(COMMITTED_FILES)?;
             let rows = query.query_map(params![until.map(|day| day.to_string()), true], |row| {
                 Ok((committed_file_of(row, layout)?, row.get::<_, bool>("shown")?))
             })?;
             let (retained, shown): (Vec<CommittedFile>, Vec<bool>) =
                 rows.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().unzip();
-            Ok(CommittedSet { retained, shown })
-        })
+            Ok((retained, shown))
+        })?;
+        // Read afterwards: what is removed meanwhile is told as missing although it is listed, never the other way.
+        let removed = until.map(|day| self.removed_snapshots(day)).transpose()?.unwrap_or_default();
+        Ok(CommittedSet { retained, shown, removed })
     }
 
     /// [`Ledger::committed_set`] and how far the ledger had come: one reading.

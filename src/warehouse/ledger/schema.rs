@@ -200,4 +200,6 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     super::editions::TABLES,
     // 9: what runs by itself.
     super::occurrences::TABLES,
+    // 10: what was removed by retention.
+    super::deletions::TABLES,
 ];

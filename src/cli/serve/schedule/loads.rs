@@ -23,6 +23,7 @@ struct Tally {
 pub(super) async fn load(daily: &Daily<'_>, attempt: &Attempt) -> Ended {
     let name = match &attempt.job.id {
         JobId::Source(name) | JobId::Dataset(name) | JobId::Report(name) => name.clone(),
+        JobId::Gc => return Ended::plain(Outcome::Failed("it is no load".to_owned())),
     };
     match snapshot::targets(daily.context, daily.contracts, &[name]) {
         Ok(targets) => load_all(daily, attempt, targets).await.ended(),

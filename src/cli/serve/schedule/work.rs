@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::{Scheduled, loads};
 use crate::cli::exit::Failure;
 use crate::cli::report::{self, Laid};
-use crate::cli::{Context, marts};
+use crate::cli::{Context, gc, marts};
 use crate::contract::Contract;
 use crate::mail::outbox::{Outbox, Stopped, Watch, lay_in};
 use crate::mail::{self, Address, MailError};
@@ -29,6 +29,7 @@ impl Work for Daily<'_> {
     async fn attempt(&self, attempt: &Attempt) -> Ended {
         match &attempt.job.id {
             JobId::Report(name) => self.report(name, (attempt.due_at, attempt.started_at)).await,
+            JobId::Gc => gc::scheduled(self.context, self.contracts, &self.scheduled.warehouse).await,
             JobId::Source(_) | JobId::Dataset(_) => {
                 let ended = loads::load(self, attempt).await;
                 if let (true, Some(server)) = (ended.changed, &self.scheduled.server) {
