@@ -12,6 +12,7 @@ mod mail;
 mod postgres;
 mod schedule;
 mod terminal;
+mod watch;
 
 pub use credential::{CredentialError, Credentials, no_color, operator};
 pub use cron::{CRON_FIELDS, CronLine};
@@ -23,3 +24,4 @@ pub use mail::{MailRetry, MailSettings, MailTransport, SmtpSecurity, SmtpSetting
 pub use postgres::{PostgresRole, PostgresSettings, PostgresUser};
 pub use schedule::{DayRule, JobSettings, Misfire, ScheduleSettings};
 pub use terminal::{pager, state_folder};
+pub use watch::{HeartbeatRoad, WatchSettings};

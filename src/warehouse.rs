@@ -18,6 +18,7 @@ mod delivery;
 mod disk;
 mod editions;
 mod error;
+mod heartbeat;
 mod house;
 mod id;
 mod inbox;
@@ -39,6 +40,7 @@ mod steps;
 mod submission;
 mod swap;
 mod turn;
+mod vitals;
 
 pub use archive::{ArchiveError, ArchiveReader, ArchiveWriter, ArchivedPage, Keeping, RunArchive, Seal};
 pub use delivery::{
@@ -47,10 +49,11 @@ pub use delivery::{
 };
 pub use editions::{EditionFilter, EditionRecord, NewEdition};
 pub use error::{ErrorKind, Mismatch, WarehouseError};
+pub use heartbeat::Heartbeat;
 pub use id::{DatasetId, RunId};
 pub use inbox::{
-    ClaimedPush, Inbox, InboxError, InboxLimits, InboxStatus, InboxTally, InboxWriter, NewPush, NewRefused, PushId,
-    PushOutcome, Receipt, RefusedPush, Settled, WaitingDay,
+    ClaimedPush, Inbox, InboxError, InboxLimits, InboxStatus, InboxTally, InboxWaiting, InboxWriter, NewPush,
+    NewRefused, PushId, PushOutcome, Receipt, RefusedPush, Settled, WaitingDay,
 };
 pub use marts::{DataTestRecord, MartFile, MartRun, MartRunRecord, MartState, MartWriter, StagedMart};
 pub use moment::{LedgerMark, Moment, PinnedFile, PinnedState};
@@ -67,6 +70,7 @@ pub use record::{
 pub use run::{QUARANTINE_ROWS_MAX, Run, ToCommit, commit_together};
 pub use stage::{Carried, StageWriter, StagedFile};
 pub use submission::{Begun, NewSubmission, OutboundLog, SubmissionAnswer, SubmissionRecord, SubmissionState};
+pub use vitals::{DeliveryCount, OccurrenceCount, Space, Vitals};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use disk::Lock;

@@ -38,3 +38,4 @@ mod state;
 mod submit;
 mod tidy;
 mod totals;
+mod watch;

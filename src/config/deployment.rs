@@ -9,6 +9,7 @@ use super::document::{Document, Problem, Problems, Section};
 use super::listening::{self, InboxSettings, ServeSettings};
 use super::mail::{self, MailSettings};
 use super::schedule::{self, ScheduleSettings};
+use super::watch::{self, WatchSettings};
 use crate::contract::{self, Auth};
 use crate::seal::Recipient;
 
@@ -35,6 +36,8 @@ pub struct Config {
     pub inbox: InboxSettings,
     /// What the daemon does by itself.
     pub schedule: ScheduleSettings,
+    /// When somebody has to know.
+    pub watch: WatchSettings,
 }
 
 /// Who the reports speak for.
@@ -172,12 +175,14 @@ pub fn parse(file: &str, text: &str, overrides: &[String]) -> Result<Config, Pro
         document.set(pair);
     }
     let root = document.root();
+    let mail = mail::mail(&root);
     let config = Config {
         deployment: deployment(&root),
         sources: sources(&root),
         archive: archive(&root),
         privacy: privacy(&root),
-        mail: mail::mail(&root),
+        watch: watch::watch(&root, &mail),
+        mail,
         sql: sql(&root),
         marts: marts(&root),
         serve: listening::serve(&root),

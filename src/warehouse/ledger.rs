@@ -10,6 +10,7 @@ mod profiles;
 mod read;
 mod schema;
 mod submissions;
+mod vitals;
 mod write;
 
 pub(crate) use write::{Intended, Intent, NewRun, Totals, Unfinished};

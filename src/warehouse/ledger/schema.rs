@@ -200,4 +200,6 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     super::editions::TABLES,
     // 9: what runs by itself.
     super::occurrences::TABLES,
+    // 11: of which ends of occurrences the operator was told.
+    super::occurrences::TOLD,
 ];
