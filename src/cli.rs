@@ -8,6 +8,7 @@ mod demo;
 mod diff;
 mod exit;
 mod gc;
+mod health;
 mod inbox;
 mod key;
 mod marts;
@@ -110,8 +111,7 @@ enum Command {
     /// What runs by itself: when, and why
     Schedule(schedule::ScheduleArgs),
     /// How fresh every dataset is, what runs next, and the marts
-    #[command(after_help = "Examples:\n  lumbung status\n  lumbung status --output json")]
-    Status,
+    Status(status::StatusArgs),
     /// What was loaded when, and what became of it
     Runs(runs::RunsArgs),
     /// The key that personal values are hashed under, and the identity that opens the archive
@@ -227,7 +227,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             Command::Check(args) => check::run(&context, &args).await,
             Command::Diff(args) => diff::run(&context, &args).await,
             Command::Schedule(args) => schedule::run(&context, &args),
-            Command::Status => status::run(&context),
+            Command::Status(args) => status::run(&context, &args),
             Command::Runs(args) => runs::run(&context, &args),
             Command::Key(args) => key::run(&context, &args).await,
             Command::Marts => marts::run(&context).await,

@@ -13,6 +13,7 @@ mod postgres;
 mod retention;
 mod schedule;
 mod terminal;
+mod watch;
 
 pub use credential::{CredentialError, Credentials, no_color, operator};
 pub use cron::{CRON_FIELDS, CronLine};
@@ -25,3 +26,4 @@ pub use postgres::{PostgresRole, PostgresSettings, PostgresUser};
 pub use retention::{KeepOverride, KeepSettings, RetentionSettings, WarehouseSettings};
 pub use schedule::{DayRule, JobSettings, Misfire, ScheduleSettings};
 pub use terminal::{pager, state_folder};
+pub use watch::{HeartbeatRoad, WatchSettings};

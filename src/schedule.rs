@@ -7,10 +7,12 @@
 //! | which times of it are due: a pure function | [`mod@due`] |
 //! | how an attempt that ended leaves its time: a pure function | [`settle`] |
 //! | what runs at the moment, within limits | [`runner`] |
+//! | how old what is loaded may be, and is: pure functions | [`age`] |
 //!
 //! What a job does is not known here: the runner is given a [`Work`]. The clock is handed in, the ledger
 //! (`warehouse::occurrences`) remembers. A schedule's time is called an occurrence; each ends as done, failed, skipped or held.
 
+pub mod age;
 pub mod calendar;
 pub mod due;
 pub mod plan;
@@ -19,6 +21,7 @@ pub mod settle;
 #[cfg(test)]
 mod tests;
 
+pub use age::{AgeLimit, AgeLimits, AgeRule, DatasetAge, ages};
 pub use calendar::{Calendar, FreeDay};
 pub use due::{Decision, Due, Known, Occurrence, SkipReason, Why, due, occurrences};
 pub use plan::{Job, JobId, Plan, ReportTimes};

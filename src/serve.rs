@@ -7,11 +7,13 @@
 //! | [`inbox`] | pushes: judged, sealed, on disk, and only then acknowledged |
 //! | [`postgres`] | the port for clients of PostgreSQL |
 //! | [`step`] | the scheduled load of what waits |
+//! | [`watch`] | what monitors ask: alive, ready, figures |
 
 mod error;
 pub mod inbox;
 pub mod listener;
 pub mod postgres;
 pub mod step;
+pub mod watch;
 
 pub use error::ServeError;

@@ -19,6 +19,7 @@ mod delivery;
 mod disk;
 mod editions;
 mod error;
+mod heartbeat;
 mod house;
 mod id;
 mod inbox;
@@ -42,6 +43,7 @@ mod steps;
 mod submission;
 mod swap;
 mod turn;
+mod vitals;
 
 pub use archive::{ArchiveError, ArchiveReader, ArchiveWriter, ArchivedPage, Keeping, RunArchive, Seal};
 pub use backup::{
@@ -54,10 +56,11 @@ pub use delivery::{
 };
 pub use editions::{EditionFilter, EditionRecord, NewEdition};
 pub use error::{ErrorKind, Mismatch, WarehouseError};
+pub use heartbeat::Heartbeat;
 pub use id::{DatasetId, RunId};
 pub use inbox::{
-    ClaimedPush, Inbox, InboxError, InboxLimits, InboxStatus, InboxTally, InboxWriter, NewPush, NewRefused, PushId,
-    PushOutcome, Receipt, RefusedPush, Settled, WaitingDay,
+    ClaimedPush, Inbox, InboxError, InboxLimits, InboxStatus, InboxTally, InboxWaiting, InboxWriter, NewPush,
+    NewRefused, PushId, PushOutcome, Receipt, RefusedPush, Settled, WaitingDay,
 };
 pub use ledger::RemovedSnapshot;
 pub use marts::{DataTestRecord, MartFile, MartRun, MartRunRecord, MartState, MartWriter, StagedMart};
@@ -76,6 +79,7 @@ pub use retention::{Deletion, DeletionKind, DeletionRecord, KeepRule, Removed, R
 pub use run::{QUARANTINE_ROWS_MAX, Run, ToCommit, commit_together};
 pub use stage::{Carried, StageWriter, StagedFile};
 pub use submission::{Begun, NewSubmission, OutboundLog, SubmissionAnswer, SubmissionRecord, SubmissionState};
+pub use vitals::{DeliveryCount, OccurrenceCount, Space, Vitals};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use disk::Lock;

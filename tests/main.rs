@@ -39,3 +39,4 @@ mod state;
 mod submit;
 mod tidy;
 mod totals;
+mod watch;

@@ -3,6 +3,7 @@
 
 mod port;
 mod schedule;
+mod watch;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,8 +14,10 @@ use chrono::TimeDelta;
 use clap::Args;
 use serde_json::json;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinHandle;
 
 use super::exit::{Code, Failure};
+use super::health::Rules;
 use super::output::{OutputFormat, print, print_json};
 use super::progress::talk;
 use super::{Context, marts, session, snapshot};
@@ -24,11 +27,13 @@ use crate::contract::Contract;
 use crate::load::LoadRequest;
 use crate::serve::ServeError;
 use crate::serve::inbox::{Catalogs, InboxParts, InboxServer};
-use crate::serve::listener::{self, ConnectionLimits, Listener, Stop};
+use crate::serve::listener::{self, ConnectionLimits, Listener, Stop, Stopper};
 use crate::serve::postgres::PortServer;
 use crate::serve::step::{self, Schedule, Waker};
+use crate::serve::watch::{Pulse, WatchServer};
 use crate::warehouse::{AsOf, InboxLimits, InboxWriter, Warehouse};
 use schedule::Scheduled;
+use watch::Watched;
 
 /// The daemon: runs the schedule, takes in what sources push, and answers clients of PostgreSQL
 #[derive(Debug, Args)]
@@ -37,12 +42,13 @@ use schedule::Scheduled;
     lumbung --set inbox.enabled=false serve\n  \
     lumbung --set serve.tls_cert=tls.crt --set serve.tls_key=tls.key serve --http 0.0.0.0:8443 --pg 0.0.0.0:5432\n\n\
     It loads, makes the marts and mails reports by itself: `lumbung schedule` shows when and why, docs/schedule.md how \
-    (schedule.enabled = false in lumbung.toml switches it off). Pushes go to /inbox/<source>/<method>; a source's inbox is open when its secrets are set: \
+    (schedule.enabled = false in lumbung.toml switches it off). Monitors ask /healthz, /readyz and /metrics \
+    (docs/watch.md). Pushes go to /inbox/<source>/<method>; a source's inbox is open when its secrets are set: \
     LUMBUNG_INBOX_OSS_USER and LUMBUNG_INBOX_OSS_PASSWORD, LUMBUNG_INBOX_PADI_TOKEN. With --pg it also answers psql, BI \
     tools and the like: users stand in lumbung.toml, docs/postgres.md says how they connect. SIGTERM or Ctrl-C ends it: \
     running requests are answered, running loads are finished, what waits is loaded; a second one ends it at once.")]
 pub(crate) struct ServeArgs {
-    /// Where to listen; port 0 takes any free one [default: serve.http of lumbung.toml]
+    /// Where senders push and monitors ask; port 0 takes any free one [default: serve.http of lumbung.toml]
     #[arg(long, value_name = "ADDR")]
     http: Option<SocketAddr>,
     /// Where clients of PostgreSQL connect; port 0 takes any free one [default: serve.postgres.listen of lumbung.toml, else nowhere]
@@ -64,47 +70,53 @@ pub(crate) async fn run(context: &Context, args: &ServeArgs) -> Result<(), Failu
     }
     let contracts = context.folder.contracts()?;
     // A schedule that cannot be read is found before anything is opened.
-    let plan = if scheduled { Some(super::schedule::plan(&context, &contracts)?) } else { None };
-    let taking_in = receiving(&context, &contracts, args, port.is_some()).await?;
-    let warehouse = match &taking_in {
-        Some(taking_in) => Arc::clone(&taking_in.warehouse),
-        None if scheduled => Arc::new(Warehouse::open(&context.warehouse, context.clock.now())?),
-        None => Arc::new(Warehouse::open_for_reading(&context.warehouse)?),
-    };
+    let Rules { plan, limits } = Rules::read(&context, &contracts)?;
+    let takes_in = opens_inbox(&context, &contracts, args, port.is_some());
+    let listener =
+        if takes_in || scheduled || args.http.is_some() { Some(listener(&context, args).await?) } else { None };
+    let warehouse = Arc::new(match takes_in || scheduled {
+        true => Warehouse::open(&context.warehouse, context.clock.now())?,
+        false => Warehouse::open_for_reading(&context.warehouse)?,
+    });
+    let receiving = if takes_in { Some(receiving(&context, &contracts, &warehouse)?) } else { None };
     let port = match port {
         Some(address) => Some(port::bind(&context, &contracts, &warehouse, address).await?),
         None => None,
     };
-    let server = taking_in.as_ref().map(|taking_in| Arc::clone(&taking_in.server));
-    let scheduled = plan.map(|plan| Scheduled { plan, warehouse, server });
-    say_where(&context, taking_in.as_ref(), port.as_ref(), scheduled.as_ref())?;
-    let daemon = Daemon { context, contracts, receiving: taking_in, port, scheduled };
-    daemon.run(&mut signals).await
+    let server = receiving.as_ref().map(|receiving| Arc::clone(&receiving.server));
+    let pulse = Arc::new(Pulse::default());
+    let scheduled = plan.map(|plan| Scheduled { plan, warehouse, server, pulse: Arc::clone(&pulse) });
+    let (stopper, stop) = Stop::channel();
+    let watched = Watched {
+        contracts: &contracts,
+        limits,
+        plan: scheduled.as_ref().map(|scheduled| &scheduled.plan),
+        pulse: scheduled.as_ref().map(|_| pulse),
+        receiving: receiving.as_ref(),
+    };
+    let watch = watch::server(&context, watched, &stop)?;
+    let daemon = Daemon { context, contracts, listener, watch, receiving, port, scheduled };
+    daemon.say_where()?;
+    daemon.run(&mut signals, (stopper, stop)).await
 }
 
 /// What takes pushes in.
 struct Receiving {
-    listener: Listener,
     warehouse: Arc<Warehouse>,
     server: Arc<InboxServer>,
     writer: InboxWriter,
 }
 
-/// The inbox, ready to serve; `None` where it is switched off, or has no secrets and there is the SQL port to serve.
-async fn receiving(
-    context: &Context,
-    contracts: &[Contract],
-    args: &ServeArgs,
-    beside_port: bool,
-) -> Result<Option<Receiving>, Failure> {
-    let opened = beside_port && args.http.is_none() && !InboxServer::has_secrets(contracts, &context.credentials);
-    if !context.config.inbox.enabled || opened {
-        return Ok(None);
-    }
-    let listener = listener(context, args).await?;
-    let warehouse = Arc::new(Warehouse::open(&context.warehouse, context.clock.now())?);
-    let (server, writer) = inbox(context, contracts, &warehouse)?;
-    Ok(Some(Receiving { listener, warehouse, server, writer }))
+/// Whether pushes are taken in: not where that is switched off, nor where there are no secrets and there is the SQL port to serve.
+fn opens_inbox(context: &Context, contracts: &[Contract], args: &ServeArgs, beside_port: bool) -> bool {
+    let is_unwanted =
+        beside_port && args.http.is_none() && !InboxServer::has_secrets(contracts, &context.credentials);
+    context.config.inbox.enabled && !is_unwanted
+}
+
+fn receiving(context: &Context, contracts: &[Contract], warehouse: &Arc<Warehouse>) -> Result<Receiving, Failure> {
+    let (server, writer) = inbox(context, contracts, warehouse)?;
+    Ok(Receiving { warehouse: Arc::clone(warehouse), server, writer })
 }
 
 async fn listener(context: &Context, args: &ServeArgs) -> Result<Listener, ServeError> {
@@ -152,41 +164,6 @@ pub(super) fn inbox(
     Ok((server, writer))
 }
 
-fn say_where(
-    context: &Context,
-    inbox: Option<&Receiving>,
-    port: Option<&PortServer>,
-    scheduled: Option<&Scheduled>,
-) -> Result<(), Failure> {
-    let mut places = serde_json::Map::new();
-    let mut lines = String::new();
-    if let Some(inbox) = inbox {
-        if !context.quiet {
-            talk(&format!("the inbox of {} is open; Ctrl-C ends it", inbox.server.sources().join(", ")));
-        }
-        places.insert("http".to_owned(), json!(inbox.listener.base_url()));
-        lines.push_str(&format!("{}\n", inbox.listener.base_url()));
-    }
-    if let Some(port) = port {
-        if !context.quiet {
-            talk("the SQL port is open; Ctrl-C ends it");
-        }
-        places.insert("pg".to_owned(), json!(port.address().to_string()));
-        lines.push_str(&format!("postgresql://{}/lumbung\n", port.address()));
-    }
-    if let Some(scheduled) = scheduled {
-        let n_jobs = scheduled.plan.jobs.len();
-        if !context.quiet {
-            talk(&format!("{n_jobs} jobs run by themselves (lumbung schedule); Ctrl-C ends it"));
-        }
-        places.insert("jobs".to_owned(), json!(n_jobs));
-    }
-    match context.output {
-        OutputFormat::Json => print_json(&places.into()),
-        OutputFormat::Table => print(&lines),
-    }
-}
-
 /// The sessions that questions of senders are answered from.
 struct Committed {
     context: Context,
@@ -204,15 +181,51 @@ impl Catalogs for Committed {
 struct Daemon {
     context: Context,
     contracts: Vec<Contract>,
+    /// Where senders push and monitors ask.
+    listener: Option<Listener>,
+    watch: Arc<WatchServer>,
     receiving: Option<Receiving>,
     port: Option<PortServer>,
     scheduled: Option<Scheduled>,
 }
 
 impl Daemon {
-    async fn run(self, signals: &mut Signals) -> Result<(), Failure> {
-        let (stopper, stop) = Stop::channel();
-        let Self { context, contracts, receiving, port, scheduled } = self;
+    /// Where it is reached: addresses on stdout, words about them on stderr.
+    fn say_where(&self) -> Result<(), Failure> {
+        let mut places = serde_json::Map::new();
+        let (mut lines, mut words) = (String::new(), Vec::new());
+        if let Some(listener) = &self.listener {
+            let url = listener.base_url();
+            if let Some(receiving) = &self.receiving {
+                words.push(format!("the inbox of {} is open; Ctrl-C ends it", receiving.server.sources().join(", ")));
+            }
+            words.push(format!("monitors may ask {url}/readyz and {url}/metrics (docs/watch.md)"));
+            lines.push_str(&format!("{url}\n"));
+            places.insert("http".to_owned(), json!(url));
+        }
+        if let Some(port) = &self.port {
+            words.push("the SQL port is open; Ctrl-C ends it".to_owned());
+            places.insert("pg".to_owned(), json!(port.address().to_string()));
+            lines.push_str(&format!("postgresql://{}/lumbung\n", port.address()));
+        }
+        if let Some(scheduled) = &self.scheduled {
+            let n_jobs = scheduled.plan.jobs.len();
+            words.push(format!("{n_jobs} jobs run by themselves (lumbung schedule); Ctrl-C ends it"));
+            places.insert("jobs".to_owned(), json!(n_jobs));
+        }
+        if !self.context.quiet {
+            words.iter().for_each(|words| talk(words));
+        }
+        match self.context.output {
+            OutputFormat::Json => print_json(&places.into()),
+            OutputFormat::Table => print(&lines),
+        }
+    }
+
+    async fn run(self, signals: &mut Signals, (stopper, stop): (Stopper, Stop)) -> Result<(), Failure> {
+        let Self { context, contracts, listener, watch, receiving, port, scheduled } = self;
+        let inbox = receiving.as_ref().map(|receiving| Arc::clone(&receiving.server));
+        let serving = listener.map(|listener| tokio::spawn(listener.serve(watch.router(inbox), stop.clone())));
         let answering = port.map(|port| tokio::spawn(port.serve(stop.clone())));
         let work = async {
             let stopping_all_if_it_failed = |done: Result<(), Failure>| {
@@ -222,11 +235,13 @@ impl Daemon {
                 done
             };
             let received = async {
+                let served = ended(serving);
                 match receiving {
                     Some(receiving) => {
-                        stopping_all_if_it_failed(take_in(&context, &contracts, receiving, stop.clone()).await)
+                        let done = take_in(&context, &contracts, receiving, (served, stop.clone())).await;
+                        stopping_all_if_it_failed(done)
                     }
-                    None => Ok(()),
+                    None => served.await,
                 }
             };
             let ran = async {
@@ -238,11 +253,7 @@ impl Daemon {
                 }
             };
             let (received, ran) = tokio::join!(received, ran);
-            let answered = match answering {
-                Some(answering) => answering.await.map(|_| ()).map_err(|error| ended_by_a_bug(&error)),
-                None => Ok(()),
-            };
-            received.and(ran).and(answered)
+            received.and(ran).and(ended(answering).await)
         };
         let told = async {
             signals.next().await;
@@ -257,25 +268,37 @@ impl Daemon {
     }
 }
 
+/// The end of what was spawned, where it was.
+async fn ended<T>(task: Option<JoinHandle<T>>) -> Result<(), Failure> {
+    match task {
+        Some(task) => task.await.map(|_| ()).map_err(|error| ended_by_a_bug(&error)),
+        None => Ok(()),
+    }
+}
+
 fn ended_by_a_bug(error: &tokio::task::JoinError) -> Failure {
     Failure::internal(format!("the listener ended by a bug: {error}"))
 }
 
-/// Takes pushes in and loads them until the order to stop.
-async fn take_in(context: &Context, contracts: &[Contract], receiving: Receiving, stop: Stop) -> Result<(), Failure> {
-    let Receiving { listener, warehouse, server, writer } = receiving;
+/// Loads what is pushed until the order to stop; `served` ends when no more can come.
+async fn take_in(
+    context: &Context,
+    contracts: &[Contract],
+    receiving: Receiving,
+    (served, stop): (impl Future<Output = Result<(), Failure>>, Stop),
+) -> Result<(), Failure> {
+    let Receiving { warehouse, server, writer } = receiving;
     let waker = Waker::default();
     let zone = context.config.deployment.timezone;
     let schedule = Schedule::start(&context.config.inbox.load, zone, waker.clone()).await?;
-    let serving = tokio::spawn(listener.serve(Arc::clone(&server).router(), stop.clone()));
     let loading = Loading { context, contracts, warehouse, server };
     step::run(&waker, stop, async || loading.load_what_waits().await).await;
     schedule.end().await;
-    let drained = serving.await;
+    let drained = served.await;
     // What was acknowledged is on disk; what is on disk is loaded before the program goes.
     let closed = writer.shutdown().await;
     loading.load_what_waits().await;
-    drained.map_err(|error| ended_by_a_bug(&error))?;
+    drained?;
     closed.map_err(|error| Failure::new(Code::CannotWrite, error))
 }
 

@@ -10,6 +10,7 @@ use super::listening::{self, InboxSettings, ServeSettings};
 use super::mail::{self, MailSettings};
 use super::retention::{self, RetentionSettings, WarehouseSettings};
 use super::schedule::{self, ScheduleSettings};
+use super::watch::{self, WatchSettings};
 use crate::contract::{self, Auth};
 use crate::seal::Recipient;
 
@@ -40,6 +41,8 @@ pub struct Config {
     pub retention: RetentionSettings,
     /// The disk that the warehouse stands on.
     pub warehouse: WarehouseSettings,
+    /// When somebody has to know.
+    pub watch: WatchSettings,
 }
 
 /// Who the reports speak for.
@@ -177,12 +180,14 @@ pub fn parse(file: &str, text: &str, overrides: &[String]) -> Result<Config, Pro
         document.set(pair);
     }
     let root = document.root();
+    let mail = mail::mail(&root);
     let config = Config {
         deployment: deployment(&root),
         sources: sources(&root),
         archive: archive(&root),
         privacy: privacy(&root),
-        mail: mail::mail(&root),
+        watch: watch::watch(&root, &mail),
+        mail,
         sql: sql(&root),
         marts: marts(&root),
         serve: listening::serve(&root),

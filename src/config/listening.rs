@@ -23,6 +23,10 @@ pub struct ServeSettings {
     pub body_timeout_secs: u64,
     /// Longest that open requests are waited for on the way out.
     pub drain_secs: u64,
+    /// Whether `/metrics` answers.
+    pub metrics: bool,
+    /// The environment variable with the token that whoever asks for figures must show; without one only this machine may ask.
+    pub metrics_token_env: Option<String>,
     /// The port for clients of PostgreSQL.
     pub postgres: PostgresSettings,
 }
@@ -76,6 +80,8 @@ pub(super) fn serve(root: &Section<'_, '_>) -> ServeSettings {
         header_timeout_secs: seconds("header_timeout_secs", 10),
         body_timeout_secs: seconds("body_timeout_secs", 30),
         drain_secs: seconds("drain_secs", 30),
+        metrics: section.as_ref().and_then(|section| section.flag("metrics")).unwrap_or(true),
+        metrics_token_env: section.as_ref().and_then(|section| section.text("metrics_token_env")).map(str::to_owned),
         postgres: postgres::postgres(section.as_ref()),
     };
     if let Some(section) = section {

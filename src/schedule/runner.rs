@@ -45,6 +45,8 @@ pub struct Runner<'a> {
     limits: Limits,
     /// `None` while another process is the scheduler.
     log: Option<Arc<ScheduleLog>>,
+    /// Who that is.
+    elsewhere: Option<String>,
     running: FuturesUnordered<LocalBoxFuture<'a, Ran>>,
     /// The occurrences whose attempts run.
     busy: BTreeMap<JobId, OccurrenceRecord>,
@@ -66,6 +68,7 @@ impl<'a> Runner<'a> {
             work,
             limits,
             log: None,
+            elsewhere: None,
             running: FuturesUnordered::new(),
             busy: BTreeMap::new(),
             judged: BTreeMap::new(),
@@ -86,6 +89,18 @@ impl<'a> Runner<'a> {
     #[must_use]
     pub fn is_in_charge(&self) -> bool {
         self.log.is_some()
+    }
+
+    /// Which other process is the scheduler, as far as that is known; `None` where this one is, or nobody was asked yet.
+    #[must_use]
+    pub fn elsewhere(&self) -> Option<&str> {
+        self.elsewhere.as_deref()
+    }
+
+    /// Attempts that run at the moment.
+    #[must_use]
+    pub fn n_running(&self) -> usize {
+        self.busy.len()
     }
 
     /// Begins what is due at `now` and may run.
@@ -158,22 +173,28 @@ impl<'a> Runner<'a> {
             Ok(log) => {
                 let log = Arc::new(log);
                 self.log = Some(Arc::clone(&log));
+                self.elsewhere = None;
                 Ok(Some(log))
             }
-            Err(error @ WarehouseError::ScheduleLocked { .. }) => {
-                tracing::info!("nothing is begun here: {error}");
+            Err(WarehouseError::ScheduleLocked { by }) => {
+                tracing::info!(by, "nothing is begun here: another process runs what is due");
+                self.elsewhere = Some(by);
                 Ok(None)
             }
             Err(error) => Err(error),
         }
     }
 
-    /// One look at everything, in order: what died, loads, reports, marts, mail.
+    /// One look at everything, in order: what died, what was not told, loads, reports, marts, mail.
     fn look(&mut self, log: &Arc<ScheduleLog>, now: DateTime<Utc>) -> Result<(), WarehouseError> {
         let specs: Vec<(String, String)> =
             self.plan.jobs.iter().map(|job| (job.id.to_string(), job.spec_sha256())).collect();
         let schedules = log.sync(&specs, now)?;
         self.close_half(log, now)?;
+        // What a process that died between an end and the word of it left untold, and what could not be told before.
+        for record in log.untold()? {
+            self.tell(log, &record, now)?;
+        }
         let open = log.open_occurrences()?;
         let due_now = self.account(log, (&schedules, &open), now)?;
         self.begin_loads(log, &open, &due_now, now)?;
@@ -235,14 +256,16 @@ impl<'a> Runner<'a> {
         let record = log.end(record, &left, now)?;
         tracing::info!(job = record.job, due_at = %record.due_at, state = record.state.word(), reason = record.reason, "ended");
         if record.state.is_final() {
-            self.tell(id, &record)?;
+            self.tell(log, &record, now)?;
         }
         Ok(())
     }
 
     /// Tells the operator of the first bad end of a job and of the good one after it; of a report, of each bad end: each is another
-    /// edition.
-    fn tell(&self, job: JobId, record: &OccurrenceRecord) -> Result<(), WarehouseError> {
+    /// edition. The ledger keeps what was told: a process that dies in between leaves it to the next, and what is told twice in
+    /// the same words is one note.
+    fn tell(&self, log: &ScheduleLog, record: &OccurrenceRecord, now: DateTime<Utc>) -> Result<(), WarehouseError> {
+        let Ok(job) = record.job.parse::<JobId>() else { return log.note_told(record, now) };
         let before = OccurrenceFilter {
             job: Some(&record.job),
             without_skipped: true,
@@ -255,8 +278,10 @@ impl<'a> Runner<'a> {
         let was_bad = before.is_some_and(|before| is_bad(before.state));
         if is_bad(record.state) != was_bad || (is_bad(record.state) && !job.is_load()) {
             let (due_at, state, reason) = (record.due_at, record.state, record.reason.clone());
-            self.work.tell(&News { job, due_at, state, reason });
+            if !self.work.tell(&News { job, due_at, state, reason }) {
+                return Ok(());
+            }
         }
-        Ok(())
+        log.note_told(record, now)
     }
 }

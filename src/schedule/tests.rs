@@ -1,5 +1,6 @@
 //! Times, ends and runs: what is promised of the schedule, on examples and on random histories with fixed seeds.
 
+mod ages;
 mod ends;
 mod histories;
 mod runs;

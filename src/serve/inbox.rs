@@ -25,7 +25,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::{any, get};
+use axum::routing::any;
 use chrono::TimeDelta;
 use tokio::sync::Semaphore;
 
@@ -115,13 +115,9 @@ impl InboxServer {
         variables.any(|variable| credentials.secret(&variable).is_some())
     }
 
-    /// All routes.
+    /// All routes of pushes, and the answer to whoever asks for anything else.
     pub fn router(self: Arc<Self>) -> Router {
-        Router::new()
-            .route("/healthz", get(|| async { "ok" }))
-            .route("/inbox/{source}/{*path}", any(receive::handle))
-            .fallback(unknown)
-            .with_state(self)
+        Router::new().route("/inbox/{source}/{*path}", any(receive::handle)).fallback(unknown).with_state(self)
     }
 
     /// The sources whose inbox is open, by name.

@@ -55,6 +55,12 @@ impl Stop {
         // An error says that the sender is gone: then nobody waits for answers any more.
         let _ = self.0.wait_for(|stop| *stop).await;
     }
+
+    /// Whether the order was given.
+    #[must_use]
+    pub fn is_ordered(&self) -> bool {
+        *self.0.borrow()
+    }
 }
 
 /// Gives the order to stop; so does dropping it.

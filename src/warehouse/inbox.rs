@@ -17,8 +17,8 @@ mod store;
 mod writer;
 
 pub use record::{
-    ClaimedPush, InboxLimits, InboxStatus, InboxTally, NewPush, NewRefused, PushId, PushOutcome, Receipt,
-    RefusedPush, Settled, WaitingDay,
+    ClaimedPush, InboxLimits, InboxStatus, InboxTally, InboxWaiting, NewPush, NewRefused, PushId, PushOutcome,
+    Receipt, RefusedPush, Settled, WaitingDay,
 };
 pub use writer::{InboxError, InboxWriter};
 

@@ -31,6 +31,11 @@ impl Layout {
         self.state("ledger.db")
     }
 
+    /// What the daemon last said of itself.
+    pub(crate) fn heartbeat(&self) -> PathBuf {
+        self.state("heartbeat.json")
+    }
+
     /// The pushes that wait to be loaded.
     pub(crate) fn inbox(&self) -> PathBuf {
         self.state("inbox.db")

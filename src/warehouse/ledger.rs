@@ -13,6 +13,7 @@ mod removable;
 mod restored;
 mod schema;
 mod submissions;
+mod vitals;
 mod write;
 
 pub use deletions::RemovedSnapshot;

@@ -389,6 +389,8 @@ pub struct Freshness {
     pub committed: Option<RunRecord>,
     /// When a run last found the warehouse and the source in agreement: committed, unchanged or empty.
     pub good_at: Option<DateTime<Utc>>,
+    /// The last run that was held or failed, also where a good one followed.
+    pub refused: Option<RunRecord>,
     /// The last run, whatever became of it.
     pub attempt: RunRecord,
     /// The last run that ended was held or failed: what is shown is older than it should be.

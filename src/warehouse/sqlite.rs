@@ -138,6 +138,20 @@ impl Database {
     }
 }
 
+/// Whether the database at `path` can be read, and locked to write, by one more connection that waits for others no longer than
+/// `within`. Nothing is written.
+pub(crate) fn answers(path: &Path, within: Duration) -> Result<(), WarehouseError> {
+    let asked = || {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(within)?;
+        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        tx.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+        tx.rollback()
+    };
+    asked().map_err(|e| WarehouseError::database("lock", path, e))
+}
+
 /// Whether the schema can be read through this connection: the first statement is what takes the locks.
 fn readable(connection: Connection) -> rusqlite::Result<Connection> {
     connection.busy_timeout(BUSY_TIMEOUT)?;

@@ -61,6 +61,8 @@ impl House {
         if tls {
             command.args(["--set", "serve.postgres.tls_cert=tls.crt", "--set", "serve.postgres.tls_key=tls.key"]);
         }
+        // Monitors are answered on any free port.
+        command.args(["--set", "serve.http=127.0.0.1:0"]);
         for setting in settings {
             command.args(["--set", setting]);
         }

@@ -43,7 +43,7 @@ fn it_does_not_open_without_tls_for_others_nor_without_users_and_passwords() {
     assert!(everywhere.stderr.contains("tls_cert"), "{}", everywhere.stderr);
 
     let mut nobody = house.lab.bare_command();
-    let nobody = refused(nobody.args(["serve", "--pg", "127.0.0.1:0"]));
+    let nobody = refused(nobody.args(["--set", "serve.http=127.0.0.1:0", "serve", "--pg", "127.0.0.1:0"]));
     assert!(nobody.stderr.contains("nobody may connect"), "{}", nobody.stderr);
 
     let unset = refused(house.command(false, &[]).env_remove("LUMBUNG_PG_ANA_PASSWORD"));
@@ -64,12 +64,16 @@ fn it_does_not_open_without_tls_for_others_nor_without_users_and_passwords() {
 fn it_runs_beside_the_inbox_and_without_it_and_ends_when_it_is_told() {
     let house = House::empty();
     house.lab.ok(&["snapshot", "omspan.capaian_ik_kl"]);
-    let alone = house.serve(false, &[]);
+    let alone = house.serve(false, &["schedule.enabled=false"]);
     assert!(alone.said.get("http").is_none(), "{}", alone.said);
     let (code, log) = alone.terminate();
     assert_eq!(code, 0, "{log}");
 
-    let mut beside = house.command(false, &["serve.http=127.0.0.1:0"]);
+    let watched = house.serve(false, &[]);
+    assert!(watched.said["http"].is_string(), "with a schedule there is something to watch: {}", watched.said);
+    assert_eq!(watched.terminate().0, 0);
+
+    let mut beside = house.command(false, &[]);
     beside.env("LUMBUNG_INBOX_PADI_TOKEN", "a-token");
     let mut child = beside.stdout(std::process::Stdio::piped()).spawn().unwrap();
     let mut line = String::new();

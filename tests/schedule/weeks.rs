@@ -163,9 +163,10 @@ impl Work for Treasury<'_> {
 
     async fn mail(&self) {}
 
-    fn tell(&self, news: &News) {
+    fn tell(&self, news: &News) -> bool {
         let due = news.due_at.with_timezone(&Jakarta).format("%m-%d %H:%M");
         self.news.borrow_mut().push(format!("{} {due} {}", news.job, news.state.word()));
+        true
     }
 }
 

@@ -1,5 +1,6 @@
 //! The schedule of the daemon: woken once a minute, it begins what is due, and ends in good order.
 
+mod beat;
 mod loads;
 mod work;
 
@@ -16,7 +17,9 @@ use crate::schedule::{Limits, Plan, Ran, Runner};
 use crate::serve::inbox::InboxServer;
 use crate::serve::listener::Stop;
 use crate::serve::step::{Schedule, Waker};
+use crate::serve::watch::Pulse;
 use crate::warehouse::Warehouse;
+use beat::Beats;
 use work::Daily;
 
 /// When the schedule is looked at, beside whenever something ended.
@@ -28,6 +31,8 @@ pub(super) struct Scheduled {
     pub(super) warehouse: Arc<Warehouse>,
     /// Who answers from what is loaded, and has to know when that changes.
     pub(super) server: Option<Arc<InboxServer>>,
+    /// Where monitors hear how it looks.
+    pub(super) pulse: Arc<Pulse>,
 }
 
 /// Runs what is due until the order to stop; what runs then is finished first, within `schedule.drain_secs`.
@@ -46,6 +51,7 @@ pub(super) async fn run(
     let stopping = AtomicBool::new(false);
     let work = Daily { context, contracts, scheduled, stopping: &stopping };
     let mut runner = Runner::new(&scheduled.warehouse, &scheduled.plan, &work, limits);
+    let mut beats = Beats::new(context, contracts, scheduled);
     let waker = Waker::default();
     let minutes = Schedule::start(EVERY_MINUTE, chrono_tz::UTC, waker.clone()).await?;
     waker.wake();
@@ -56,13 +62,17 @@ pub(super) async fn run(
             ran = runner.next() => note(&mut runner, ran, context),
             () = waker.woken() => {}
         }
-        if let Err(error) = runner.tick(context.clock.now()) {
+        let now = context.clock.now();
+        let looked = runner.tick(now);
+        if let Err(error) = &looked {
             tracing::error!(%error, "the schedule cannot go on for now");
         }
+        beats.looked(&runner, looked.as_ref().err(), now);
     }
     stopping.store(true, Ordering::Relaxed);
     minutes.end().await;
     drain(&mut runner, context, Duration::from_secs(settings.drain_secs)).await;
+    beats.ended(context.clock.now());
     Ok(())
 }
 

@@ -3,32 +3,26 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use crate::cli::Context;
-use crate::cli::exit::Failure;
+use crate::cli::health::Look;
 use crate::cli::output::Table;
 use crate::cli::schedule::{self, Ledger};
 use crate::schedule::{Job, Plan, Why, occurrences};
-use crate::warehouse::{OccurrenceRecord, OccurrenceState, Warehouse};
+use crate::warehouse::{OccurrenceRecord, OccurrenceState};
 
 /// How far the next time is looked for.
 const AHEAD: TimeDelta = TimeDelta::days(400);
 
-/// What is said of the jobs; nothing where none runs by itself.
-pub(super) struct Told {
-    plan: Plan,
-    ledger: Ledger,
+/// What is said of the jobs.
+pub(super) struct Told<'a> {
+    plan: &'a Plan,
+    ledger: &'a Ledger,
     now: DateTime<Utc>,
 }
 
-impl Told {
-    pub(super) fn of(context: &Context, warehouse: &Warehouse) -> Result<Option<Self>, Failure> {
-        if !context.config.schedule.enabled {
-            return Ok(None);
-        }
-        let plan = schedule::plan(context, &context.folder.contracts()?)?;
-        let now = context.clock.now();
-        let ledger = Ledger::of(warehouse, &plan, now)?;
-        Ok(Some(Self { plan, ledger, now }))
+impl<'a> Told<'a> {
+    /// Nothing where none runs by itself.
+    pub(super) fn of(look: &'a Look) -> Option<Self> {
+        Some(Self { plan: look.plan.as_ref()?, ledger: look.ledger.as_ref()?, now: look.now })
     }
 
     fn next(&self, job: &Job) -> Option<DateTime<Utc>> {

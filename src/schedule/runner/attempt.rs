@@ -21,8 +21,9 @@ pub trait Work {
     async fn marts(&self);
     /// Sends what is due in the outbox.
     async fn mail(&self);
-    /// Tells the operator.
-    fn tell(&self, news: &News);
+    /// Tells the operator, or knows that nobody is to be told; `false` where that failed: then it is tried again. The same news may
+    /// come twice, after a crash.
+    fn tell(&self, news: &News) -> bool;
 }
 
 /// One attempt at one occurrence.

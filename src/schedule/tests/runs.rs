@@ -2,10 +2,10 @@
 
 use super::{at, calendar, job};
 use crate::schedule::{Attempt, Ended, Job, Limits, News, Outcome, Plan, Ran, Runner, Work};
-use crate::warehouse::{OccurrenceFilter, OccurrenceState, Warehouse};
+use crate::warehouse::{OccurrenceEnd, OccurrenceFilter, OccurrenceState, Warehouse};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use tempfile::TempDir;
 use tokio::sync::Notify;
@@ -18,6 +18,8 @@ struct Script {
     held_up: BTreeMap<String, Notify>,
     log: RefCell<Vec<String>>,
     news: RefCell<Vec<String>>,
+    /// Nobody can be told at the moment.
+    mute: Cell<bool>,
     panics: bool,
 }
 
@@ -64,9 +66,10 @@ impl Work for Script {
 
     async fn mail(&self) {}
 
-    fn tell(&self, news: &News) {
+    fn tell(&self, news: &News) -> bool {
         let reason = news.reason.as_deref().unwrap_or_default();
         self.news.borrow_mut().push(format!("{} {}: {reason}", news.job, news.state.word()));
+        !self.mute.get()
     }
 }
 
@@ -212,6 +215,71 @@ async fn the_operator_is_told_of_the_first_bad_end_and_of_the_good_one_after_it(
 }
 
 #[tokio::test]
+async fn attempts_are_not_told_and_each_end_is_told_once_across_restarts() {
+    let (_folder, warehouse) = house();
+    let plan = plan(vec![job("source:omspan", "0 30 4 * * *")]);
+    let down = || Outcome::Failed("down".to_owned());
+    let work = Script::default().ends("source:omspan", &[down(), down(), down(), down(), down(), down()]);
+    let due = at("2026-11-01T21:30:00Z");
+    let minutes = |n| due + TimeDelta::minutes(n);
+    let mut runner = Runner::new(&warehouse, &plan, &work, LIMITS);
+    to_rest(&mut runner, at(BEGIN)).await;
+    to_rest(&mut runner, due).await;
+    to_rest(&mut runner, minutes(1)).await;
+    assert_eq!(work.told(), [""; 0], "two attempts of three failed: that is nobody's business yet");
+    // The third one is the last, and the outbox cannot be written just then: it is tried at every look.
+    work.mute.set(true);
+    to_rest(&mut runner, minutes(3)).await;
+    assert!(!work.told().is_empty());
+    to_rest(&mut runner, minutes(4)).await;
+    assert_eq!(work.told(), ["source:omspan failed: down"]);
+    drop(runner);
+    // Started again: it is told now, and never again.
+    work.mute.set(false);
+    for minute in 5..8 {
+        let mut runner = Runner::new(&warehouse, &plan, &work, LIMITS);
+        to_rest(&mut runner, minutes(minute)).await;
+        assert_eq!(work.told(), if minute == 5 { vec!["source:omspan failed: down"] } else { vec![] }, "{minute}");
+    }
+    // The next day fails as well: no news. The day after it is well: once.
+    let mut runner = Runner::new(&warehouse, &plan, &work, LIMITS);
+    for minute in [0, 1, 3] {
+        to_rest(&mut runner, due + TimeDelta::days(1) + TimeDelta::minutes(minute)).await;
+    }
+    assert_eq!(work.told(), [""; 0]);
+    to_rest(&mut runner, due + TimeDelta::days(2)).await;
+    drop(runner);
+    let mut runner = Runner::new(&warehouse, &plan, &work, LIMITS);
+    to_rest(&mut runner, due + TimeDelta::days(2) + TimeDelta::minutes(1)).await;
+    assert_eq!(work.told(), ["source:omspan done: "]);
+}
+
+#[tokio::test]
+async fn an_end_whose_process_died_before_it_was_told_is_told_by_the_next() {
+    let (_folder, warehouse) = house();
+    let plan = plan(vec![job("source:omspan", "0 30 4 * * *")]);
+    let due = at("2026-11-01T21:30:00Z");
+    {
+        let log = warehouse.scheduler(LIMITS.lease, due).unwrap();
+        let running = log.begin("source:omspan", due, due).unwrap();
+        let end = OccurrenceEnd {
+            state: OccurrenceState::Held,
+            attempt: 1,
+            next_at: None,
+            reason: Some("shrunk"),
+            run: None,
+        };
+        log.end(&running, &end, due).unwrap();
+    }
+    let work = Script::default();
+    for _ in 0..2 {
+        let mut runner = Runner::new(&warehouse, &plan, &work, LIMITS);
+        to_rest(&mut runner, due + TimeDelta::minutes(1)).await;
+    }
+    assert_eq!(work.told(), ["source:omspan held: shrunk"]);
+}
+
+#[tokio::test]
 async fn what_a_dead_process_left_is_closed_and_what_was_broken_off_is_made_again() {
     let (_folder, warehouse) = house();
     let plan = plan(vec![job("source:omspan", "0 30 4 * * *")]);
@@ -259,6 +327,7 @@ async fn a_second_scheduler_begins_nothing_until_the_first_is_gone() {
     to_rest(&mut first, at(BEGIN)).await;
     to_rest(&mut second, at("2026-11-01T21:30:00Z")).await;
     assert!(first.is_in_charge() && !second.is_in_charge());
+    assert_eq!((first.elsewhere(), second.elsewhere()), (None, Some("another process")));
     assert_eq!(work.took(), [""; 0]);
     drop(first);
     to_rest(&mut second, at("2026-11-01T21:31:00Z")).await;

@@ -248,7 +248,6 @@ async fn what_is_no_push_is_turned_away_with_its_status() {
         let answer = sent(running.client.request(method, &url)).await;
         assert_eq!((answer.status().as_u16(), answer.headers()["allow"].to_str().unwrap()), (405, "POST"));
     }
-    assert_eq!(sent(running.client.get(format!("{}/healthz", running.base_url))).await.status(), 200);
     let (status, told) = running.post("uji/receiveNib", key, "{}").await;
     assert_eq!((status, told["responreceiveNib"]["kode"].as_str()), (404, Some("404")));
     for path in ["lain/receiveNIB", "uji", "toko/padis/x", "%ff/x"] {

@@ -1,7 +1,7 @@
 //! What people ask of the inbox: what waits and since when, what was refused and why, how often which call ended how.
 
 use super::Inbox;
-use super::record::{InboxStatus, InboxTally, PushOutcome, RefusedPush};
+use super::record::{InboxStatus, InboxTally, InboxWaiting, PushOutcome, RefusedPush};
 use crate::warehouse::error::WarehouseError;
 use crate::warehouse::sqlite::{count_of, dataset_of, instant_of, parsed, to_sql, word};
 use rusqlite::{OptionalExtension, Row};
@@ -22,7 +22,32 @@ const STATUS: &str = "
         SELECT source, dataset, 0, 0, NULL, 0, NULL, count(*) FROM refused GROUP BY source, dataset)
     GROUP BY source, dataset ORDER BY source, dataset";
 
+/// What is loaded is not looked at: of that there may be a year's.
+const WAITING: &str = "
+    SELECT source, dataset, sum(pushes) AS pushes, sum(bytes) AS bytes, min(oldest) AS oldest, sum(refused) AS refused
+    FROM (
+        SELECT source, dataset, count(*) AS pushes, sum(size_bytes) AS bytes, min(received_at) AS oldest, 0 AS refused
+        FROM pushes WHERE state = 'waiting' GROUP BY source, dataset
+        UNION ALL
+        SELECT source, dataset, count(*), sum(size_bytes), min(received_at), 0
+        FROM pushes WHERE state = 'claimed' GROUP BY source, dataset
+        UNION ALL
+        SELECT source, dataset, 0, 0, NULL, count(*) FROM refused GROUP BY source, dataset)
+    GROUP BY source, dataset ORDER BY source, dataset";
+
 impl Inbox {
+    /// What waits and what was refused, of the datasets of which there is any; cheap, however much was loaded before.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn inbox_waiting(&self) -> Result<Vec<InboxWaiting>, WarehouseError> {
+        self.read("look at what waits", |connection| {
+            let mut query = connection.prepare_cached(WAITING)?;
+            let rows = query.query_map([], waiting_of)?;
+            rows.collect()
+        })
+    }
+
     /// How every dataset stands that ever was pushed to, by name.
     ///
     /// # Errors
@@ -100,6 +125,17 @@ fn status_of(row: &Row<'_>) -> rusqlite::Result<InboxStatus> {
         oldest_waiting: instant("oldest_waiting")?,
         loaded: count_of(row, "loaded")?,
         last_loaded: instant("last_loaded")?,
+        refused: count_of(row, "refused")?,
+    })
+}
+
+fn waiting_of(row: &Row<'_>) -> rusqlite::Result<InboxWaiting> {
+    let oldest: Option<String> = row.get("oldest")?;
+    Ok(InboxWaiting {
+        dataset: dataset_of(row)?,
+        pushes: count_of(row, "pushes")?,
+        bytes: count_of(row, "bytes")?,
+        oldest: oldest.map(|_| instant_of(row, "oldest")).transpose()?,
         refused: count_of(row, "refused")?,
     })
 }

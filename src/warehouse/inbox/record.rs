@@ -174,6 +174,21 @@ pub struct InboxStatus {
     pub refused: u64,
 }
 
+/// What waits for one dataset of the inbox, and what was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InboxWaiting {
+    /// The dataset.
+    pub dataset: DatasetId,
+    /// Pushes that are not loaded yet, the claimed ones included.
+    pub pushes: u64,
+    /// Their sealed bytes.
+    pub bytes: u64,
+    /// When the oldest of them was received.
+    pub oldest: Option<DateTime<Utc>>,
+    /// Refused pushes that are still kept.
+    pub refused: u64,
+}
+
 /// How often calls of one method ended in one way on one day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InboxTally {

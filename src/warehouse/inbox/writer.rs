@@ -151,6 +151,12 @@ impl InboxWriter {
         self.ask(|answer| Request::Stop { answer }).await
     }
 
+    /// Whether the writer is at work: it has not ended, neither as it was told nor by a bug.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        !self.requests.is_closed()
+    }
+
     /// Transactions the writer has committed since it started.
     #[must_use]
     pub fn commits(&self) -> u64 {

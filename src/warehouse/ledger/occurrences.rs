@@ -37,6 +37,18 @@ pub(super) const TABLES: &str = "
     CREATE INDEX occurrences_open ON occurrences (due_at) WHERE state IN ('running', 'retry', 'waiting');
     CREATE INDEX occurrences_by_time ON occurrences (due_at);";
 
+/// told_at: when the operator was told how it ended, or it was clear that there is nothing to tell. What ended before this was kept
+/// was told then.
+pub(super) const TOLD: &str = "
+    ALTER TABLE occurrences ADD COLUMN told_at TEXT;
+    UPDATE occurrences SET told_at = finished_at WHERE finished_at IS NOT NULL;
+    CREATE INDEX occurrences_untold ON occurrences (due_at)
+        WHERE told_at IS NULL AND state IN ('done', 'failed', 'held');";
+
+/// Ends that nobody was told of, the oldest first.
+const UNTOLD: &str = "
+    SELECT * FROM occurrences WHERE told_at IS NULL AND state IN ('done', 'failed', 'held') ORDER BY due_at, job LIMIT 1000";
+
 const OCCURRENCES: &str = "
     SELECT * FROM occurrences
     WHERE (?1 IS NULL OR job = ?1) AND (?2 IS NULL OR due_at < ?2) AND (NOT ?3 OR state <> 'skipped')
@@ -151,6 +163,32 @@ impl Ledger {
             exactly_one(changed)?;
             let sql = "SELECT * FROM occurrences WHERE job = ?1 AND due_at = ?2";
             tx.query_row(sql, params![job, instant(due_at)], occurrence_of).map(Some)
+        })
+    }
+
+    /// Occurrences that ended and that nobody was told of, the oldest first; at most 1,000.
+    pub(crate) fn untold_occurrences(&self) -> Result<Vec<OccurrenceRecord>, WarehouseError> {
+        self.call("look for ends that nobody was told of", |connection| {
+            let mut query = connection.prepare_cached(UNTOLD)?;
+            query.query_map([], occurrence_of)?.collect()
+        })
+    }
+
+    /// Notes that the operator was told of an end; `false`, and nothing is changed, without the lease.
+    pub(crate) fn note_occurrence_told(
+        &mut self,
+        lease: &Lease<'_>,
+        (job, due_at): (&str, DateTime<Utc>),
+        at: DateTime<Utc>,
+    ) -> Result<bool, WarehouseError> {
+        self.transaction("note what was told", |tx| {
+            if !renewed(tx, lease)? {
+                return Ok(false);
+            }
+            let sql =
+                "UPDATE occurrences SET told_at = ?3 WHERE job = ?1 AND due_at = ?2 AND finished_at IS NOT NULL";
+            tx.execute(sql, params![job, instant(due_at), instant(at)])?;
+            Ok(true)
         })
     }
 

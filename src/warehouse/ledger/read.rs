@@ -36,12 +36,13 @@ const RUNS: &str = "
     WHERE (?1 IS NULL OR (source = ?1 AND dataset = ?2)) AND (?3 IS NULL OR status = ?3) AND (?5 IS NULL OR seq <= ?5)
     ORDER BY seq DESC LIMIT ?4";
 
-/// By dataset and year: the last run, the last that ended, the last that published, the last that was good.
+/// By dataset and year: the last run, the last that ended, the last that published, the last that was good, the last that was not.
 const FRESHNESS: &str = "
     SELECT max(seq) AS attempt,
         max(seq) FILTER (WHERE status NOT IN ('running', 'committing')) AS ended,
         max(seq) FILTER (WHERE status = 'committed') AS committed,
-        max(seq) FILTER (WHERE status IN ('committed', 'unchanged', 'empty')) AS good
+        max(seq) FILTER (WHERE status IN ('committed', 'unchanged', 'empty')) AS good,
+        max(seq) FILTER (WHERE status IN ('held', 'failed')) AS refused
     FROM runs GROUP BY source, dataset, tahun_anggaran ORDER BY source, dataset, tahun_anggaran";
 
 impl Ledger {
@@ -216,6 +217,7 @@ impl Ledger {
                     tahun_anggaran: attempt.tahun_anggaran,
                     committed: run_at(row.get("committed")?)?,
                     good_at: run_at(row.get("good")?)?.and_then(|run| run.finished_at),
+                    refused: run_at(row.get("refused")?)?,
                     attempt,
                     stale: ended.is_some_and(|run| matches!(run.status, RunStatus::Held | RunStatus::Failed)),
                 });

@@ -202,4 +202,6 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     super::occurrences::TABLES,
     // 10: what was removed by retention.
     super::deletions::TABLES,
+    // 11: of which ends of occurrences the operator was told.
+    super::occurrences::TOLD,
 ];

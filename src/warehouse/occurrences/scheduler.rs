@@ -109,6 +109,24 @@ impl ScheduleLog {
         })
     }
 
+    /// Occurrences that ended and that the operator was not told of, the oldest first; at most 1,000.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn untold(&self) -> Result<Vec<OccurrenceRecord>, WarehouseError> {
+        self.turn.house().ledger().untold_occurrences()
+    }
+
+    /// Notes that the operator was told how an occurrence ended, or need not be.
+    ///
+    /// # Errors
+    /// When the lease is lost or the ledger cannot be written: then it is told again, in the same words.
+    pub fn note_told(&self, record: &OccurrenceRecord, at: DateTime<Utc>) -> Result<(), WarehouseError> {
+        let occurrence = (record.job.as_str(), record.due_at);
+        let held = self.turn.house().ledger().note_occurrence_told(&self.turn.lease(at), occurrence, at)?;
+        self.held(held)
+    }
+
     /// The occurrences that have not ended.
     ///
     /// # Errors

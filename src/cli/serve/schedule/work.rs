@@ -13,7 +13,7 @@ use crate::contract::Contract;
 use crate::mail::outbox::{Outbox, Stopped, Watch, lay_in};
 use crate::mail::{self, Address, MailError};
 use crate::schedule::{Attempt, Ended, JobId, News, Outcome, Work};
-use crate::warehouse::{Deliveries, DeliveryKind, DeliveryRecord, OccurrenceState, WarehouseError};
+use crate::warehouse::{Deliveries, DeliveryKind, DeliveryRecord, OccurrenceState, Warehouse, WarehouseError};
 
 /// The work of every day.
 pub(super) struct Daily<'a> {
@@ -58,7 +58,7 @@ impl Work for Daily<'_> {
         }
     }
 
-    fn tell(&self, news: &News) {
+    fn tell(&self, news: &News) -> bool {
         let word = match news.state {
             OccurrenceState::Done => "is well again",
             OccurrenceState::Held => "was held",
@@ -70,8 +70,13 @@ impl Work for Daily<'_> {
         } else {
             tracing::error!(job = %news.job, due_at = %news.due_at, reason, "{word}");
         }
-        if let Err(error) = self.lay_in_note(news, word) {
-            tracing::error!(%error, "the operator could not be told by mail");
+        match self.lay_in_note(news, word) {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::error!(%error, "the operator could not be told by mail");
+                // What the disk or the ledger refused goes in later; a wrong address stays wrong.
+                !matches!(error, MailError::Warehouse(_) | MailError::Write { .. })
+            }
         }
     }
 }
@@ -98,27 +103,40 @@ impl Daily<'_> {
 
     /// Lays a note to the operator in the outbox, once for each occurrence and end; nobody is told where there is no address.
     fn lay_in_note(&self, news: &News, word: &str) -> Result<(), MailError> {
-        let mail = &self.context.config.mail;
-        let Some(operator) = mail.operator.as_deref().filter(|_| report::is_mailed(self.context)) else {
-            return Ok(());
-        };
-        let address = |key, text: &str| {
-            text.parse::<Address>().map_err(|error| MailError::Address { key, reason: error.to_string() })
-        };
-        let (from, operator) = (address("from", &mail.from)?, address("operator", operator)?);
-        let now = self.context.clock.now();
         let due = news.due_at.with_timezone(&self.context.config.deployment.timezone).format("%Y-%m-%d %H:%M %Z");
         let subject = format!("lumbung: {} {word}", news.job);
         let reason = news.reason.as_deref().unwrap_or("nothing more is known");
+        let (reason, next) = match news.state {
+            OccurrenceState::Done => ("", ""),
+            _ => (reason, "The next note follows when it is well again.\n"),
+        };
         let body = format!(
-            "{} {word}. It was due {due}.\n\n{reason}\n\nlumbung status shows what stands, lumbung runs what was loaded.\n\
-             The next note follows when it is well again.\n",
+            "{} {word}. It was due {due}.\n\n{reason}\n\nlumbung status shows what stands, lumbung runs what was loaded.\n{next}",
             news.job
         );
         let about = format!("{} {} {}", news.job, news.due_at, news.state.word());
-        let Some(note) = mail::note((&from, &operator), &about, (&subject, body), now) else { return Ok(()) };
-        lay_in(&self.scheduled.warehouse, DeliveryKind::Alert, &[note], "lumbung", now).map(|_| ())
+        tell_operator(self.context, &self.scheduled.warehouse, &about, (&subject, body)).map(|_| ())
     }
+}
+
+/// Lays a note to the operator in the outbox; whether there is anybody to tell. `about` tells notes apart: the same one, whoever
+/// lays it in again and whenever, is one mail.
+pub(super) fn tell_operator(
+    context: &Context,
+    warehouse: &Warehouse,
+    about: &str,
+    (subject, body): (&str, String),
+) -> Result<bool, MailError> {
+    let mail = &context.config.mail;
+    let Some(operator) = mail.operator.as_deref().filter(|_| report::is_mailed(context)) else { return Ok(false) };
+    let address = |key, text: &str| {
+        text.parse::<Address>().map_err(|error| MailError::Address { key, reason: error.to_string() })
+    };
+    let (from, operator) = (address("from", &mail.from)?, address("operator", operator)?);
+    let now = context.clock.now();
+    let Some(note) = mail::note((&from, &operator), about, (subject, body), now) else { return Ok(false) };
+    lay_in(warehouse, DeliveryKind::Alert, &[note], "lumbung", now)?;
+    Ok(true)
 }
 
 impl Watch for Daily<'_> {

@@ -29,6 +29,11 @@ fn the_status_says_what_waits_since_when_and_what_was_refused() {
     let nib = inbox.inbox_status().unwrap().remove(1);
     assert_eq!((nib.waiting, nib.waiting_bytes, nib.loaded, nib.last_loaded), (1, 1, 2, Some(noon(21))));
     assert_eq!(nib.oldest_waiting, Some(noon(20)));
+    let waiting = inbox.inbox_waiting().unwrap();
+    let found: Vec<_> =
+        waiting.iter().map(|one| (one.dataset.to_string(), one.pushes, one.bytes, one.refused)).collect();
+    assert_eq!(found, [("oss.lain".to_owned(), 0, 0, 1), (NIB.to_owned(), 1, 1, 1)]);
+    assert_eq!((waiting[0].oldest, waiting[1].oldest), (None, Some(noon(20))));
     assert_eq!(inbox.key_ids_waiting().unwrap().into_iter().collect::<Vec<_>>(), ["new"]);
 }
 
@@ -75,7 +80,9 @@ fn calls_are_counted_by_day_and_outcome_and_written_with_the_next_push() {
     assert_eq!(writer.commits(), 2, "nothing is counted twice and nothing written for nothing");
     // Nobody brings a push and nobody asks: after a thousand calls they are written all the same.
     (0..1_000).for_each(|_| writer.tally("oss", "checkKomitmen", next, Unauthorised));
+    assert!(writer.is_alive());
     wait(writer.shutdown()).unwrap();
+    assert!(!writer.is_alive());
     assert_eq!(counts()[0], (next, "unauthorised", 1_000));
 }
 
