@@ -19,12 +19,13 @@ use super::output::{OutputFormat, print, print_json};
 use super::progress::talk;
 use super::{Context, marts, session, snapshot};
 use crate::catalog::Catalog;
-use crate::config;
+use crate::config::{self, Supervisor};
 use crate::contract::Contract;
 use crate::load::LoadRequest;
 use crate::serve::ServeError;
 use crate::serve::inbox::{Catalogs, InboxParts, InboxServer};
 use crate::serve::listener::{self, ConnectionLimits, Listener, Stop};
+use crate::serve::notify::Notifier;
 use crate::serve::postgres::PortServer;
 use crate::serve::step::{self, Schedule, Waker};
 use crate::warehouse::{AsOf, InboxLimits, InboxWriter, Warehouse};
@@ -78,7 +79,9 @@ pub(crate) async fn run(context: &Context, args: &ServeArgs) -> Result<(), Failu
     let server = taking_in.as_ref().map(|taking_in| Arc::clone(&taking_in.server));
     let scheduled = plan.map(|plan| Scheduled { plan, warehouse, server });
     say_where(&context, taking_in.as_ref(), port.as_ref(), scheduled.as_ref())?;
-    let daemon = Daemon { context, contracts, receiving: taking_in, port, scheduled };
+    let notifier = Notifier::new(Supervisor::from_environment());
+    notifier.ready();
+    let daemon = Daemon { context, contracts, receiving: taking_in, port, scheduled, notifier };
     daemon.run(&mut signals).await
 }
 
@@ -207,12 +210,13 @@ struct Daemon {
     receiving: Option<Receiving>,
     port: Option<PortServer>,
     scheduled: Option<Scheduled>,
+    notifier: Notifier,
 }
 
 impl Daemon {
     async fn run(self, signals: &mut Signals) -> Result<(), Failure> {
         let (stopper, stop) = Stop::channel();
-        let Self { context, contracts, receiving, port, scheduled } = self;
+        let Self { context, contracts, receiving, port, scheduled, notifier } = self;
         let answering = port.map(|port| tokio::spawn(port.serve(stop.clone())));
         let work = async {
             let stopping_all_if_it_failed = |done: Result<(), Failure>| {
@@ -247,12 +251,14 @@ impl Daemon {
         let told = async {
             signals.next().await;
             tracing::info!("told to stop");
+            notifier.stopping();
             stopper.stop();
             signals.next().await;
         };
         tokio::select! {
             done = work => done,
             () = told => Err(Failure::interrupted()),
+            never = notifier.keep_alive() => match never {},
         }
     }
 }
