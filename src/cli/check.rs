@@ -182,9 +182,10 @@ async fn queries(
                 let remark = format!("ok, {}", offices.len());
                 Finding::remark(format!("recipients of report {}", definition.name), remark)
             }
-            Err(failure) => {
-                Finding::new(format!("recipients of report {}", definition.name), Err((failure.code, failure.message)))
-            }
+            Err(failure) => Finding::new(
+                format!("recipients of report {}", definition.name),
+                Err((failure.code, failure.message)),
+            ),
         });
     }
 }

@@ -8,11 +8,9 @@ use super::output::print_bytes;
 
 /// Print the completions of a shell
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  lumbung completions bash > /etc/bash_completion.d/lumbung\n  \
+#[command(after_help = "Examples:\n  lumbung completions bash > /etc/bash_completion.d/lumbung\n  \
     lumbung completions zsh > ~/.zfunc/_lumbung\n  lumbung completions fish > ~/.config/fish/completions/lumbung.fish\n\n\
-    The Debian package brings those of bash, zsh and fish."
-)]
+    The Debian package brings those of bash, zsh and fish.")]
 pub(crate) struct CompletionsArgs {
     /// Which one
     shell: Shell,

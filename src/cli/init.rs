@@ -63,7 +63,8 @@ fn nothing_is_there(dir: &Path) -> Result<(), Failure> {
     }
     let named = there.iter().take(NAMED_MAX).copied().collect::<Vec<_>>().join(", ");
     let more = if there.len() > NAMED_MAX { ", …" } else { "" };
-    let message = format!("{} has {} of these files already ({named}{more}); nothing was written", dir.display(), there.len());
+    let message =
+        format!("{} has {} of these files already ({named}{more}); nothing was written", dir.display(), there.len());
     Err(Failure::usage(message).with_hint("another folder, or --force, which keeps a copy of each file that differs"))
 }
 

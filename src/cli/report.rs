@@ -35,8 +35,8 @@ use crate::report::definition::RecipientSource;
 use crate::report::message::MessageError;
 use crate::report::{
     Audience, Deployment, Edition, Inputs, Logo, Parameter, Parameters, QueryFailure, QuerySet, Recipient,
-    ReportDefinition, ReportError, Rows, Session, SourceNote, audiences, compose, messages, missing_column, other_files, recipients,
-    required_columns, sample_parameters,
+    ReportDefinition, ReportError, Rows, Session, SourceNote, audiences, compose, messages, missing_column,
+    other_files, recipients, required_columns, sample_parameters,
 };
 use crate::warehouse::{CommitMode, CommittedFile, Moment, Warehouse};
 use ground::Ground;

@@ -90,7 +90,8 @@ impl Credentials {
     /// [`CredentialError`] when there is none, it is too short or the file cannot be used.
     pub fn password(&self, user: &str, variable: &str, file: Option<&Path>) -> Result<SecretString, CredentialError> {
         let missing = || CredentialError::NoPassword { user: user.to_owned(), variable: variable.to_owned() };
-        let found = self.find_or_file(variable, file)?.ok_or_else(missing)?;
+        let found =
+            self.find_or_file(variable, (format!("password_file of {user}").as_str(), file))?.ok_or_else(missing)?;
         let text = found.text.trim_end_matches(['\r', '\n']);
         if text.chars().count() < PASSWORD_CHARS_MIN {
             return Err(CredentialError::ShortPassword { user: user.to_owned() });
@@ -112,7 +113,8 @@ impl Credentials {
     /// # Errors
     /// [`CredentialError`] when there is none, or what is there is too short or not readable.
     pub fn pii_key(&self, key_file: Option<&Path>) -> Result<PiiKey, CredentialError> {
-        let found = self.find_or_file(PII_KEY_ENV, key_file)?.ok_or(CredentialError::NoPiiKey)?;
+        let found =
+            self.find_or_file(PII_KEY_ENV, ("privacy.key_file", key_file))?.ok_or(CredentialError::NoPiiKey)?;
         PiiKey::from_text(&found.text).map_err(|error| CredentialError::PiiKey { place: found.place, error })
     }
 }

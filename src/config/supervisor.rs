@@ -23,7 +23,8 @@ impl Supervisor {
         let text = |name| variable(name).and_then(|value| value.into_string().ok());
         // The watchdog of another process, whose environment this one was given.
         let ours = text("WATCHDOG_PID").is_none_or(|named| named == pid.to_string());
-        let watchdog = text("WATCHDOG_USEC").and_then(|micros| micros.parse().ok()).filter(|&micros: &u64| micros > 0);
+        let watchdog =
+            text("WATCHDOG_USEC").and_then(|micros| micros.parse().ok()).filter(|&micros: &u64| micros > 0);
         Self {
             socket: variable("NOTIFY_SOCKET").filter(|name| !name.is_empty()),
             watchdog: watchdog.filter(|_| ours).map(Duration::from_micros),
@@ -43,7 +44,8 @@ mod tests {
     use std::time::Duration;
 
     fn read(pairs: &[(&str, &str)]) -> Supervisor {
-        let variable = |name: &str| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value));
+        let variable =
+            |name: &str| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value));
         Supervisor::read(&variable, 42)
     }
 

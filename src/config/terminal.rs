@@ -67,7 +67,8 @@ mod tests {
         for name in ["PATH", "TERM", "LESS_TERMCAP_md", "LC_ALL", "LANG"] {
             assert!(is_harmless(name), "{name}");
         }
-        for name in ["LUMBUNG_PII_KEY", "CREDENTIALS_DIRECTORY", "KUNCI_OMSPAN", "TERMINAL", "LUMBUNG_PAGER", "PAGER"] {
+        for name in ["LUMBUNG_PII_KEY", "CREDENTIALS_DIRECTORY", "KUNCI_OMSPAN", "TERMINAL", "LUMBUNG_PAGER", "PAGER"]
+        {
             assert!(!is_harmless(name), "{name}");
         }
     }

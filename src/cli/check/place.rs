@@ -28,14 +28,17 @@ pub(super) fn folder(context: &Context) -> Finding {
     };
     let own: Vec<&str> = config::shipped().filter_map(own).collect();
     let place = folder.display();
-    Finding::remark(what, match own.as_slice() {
-        [] => format!("ok, {place}"),
-        own => {
-            let more = if own.len() > NAMED_MAX { ", …" } else { "" };
-            let named = own.iter().take(NAMED_MAX).copied().collect::<Vec<_>>().join(", ");
-            format!("ok, {place}; {} of its files differ from those of this version: {named}{more}", own.len())
-        }
-    })
+    Finding::remark(
+        what,
+        match own.as_slice() {
+            [] => format!("ok, {place}"),
+            own => {
+                let more = if own.len() > NAMED_MAX { ", …" } else { "" };
+                let named = own.iter().take(NAMED_MAX).copied().collect::<Vec<_>>().join(", ");
+                format!("ok, {place}; {} of its files differ from those of this version: {named}{more}", own.len())
+            }
+        },
+    )
 }
 
 /// Whether there is room for a load.

@@ -65,7 +65,8 @@ fn files(context: &Context, contract: &Contract, settings: &SourceSettings, find
 
 fn readable(path: &Path) -> Result<(), (Code, String)> {
     let failed = |reason: String| (Code::Configuration, format!("{}: {reason}", path.display()));
-    let about = std::fs::File::open(path).and_then(|file| file.metadata()).map_err(|error| failed(error.to_string()))?;
+    let about =
+        std::fs::File::open(path).and_then(|file| file.metadata()).map_err(|error| failed(error.to_string()))?;
     if about.is_file() { Ok(()) } else { Err(failed("is no file".to_owned())) }
 }
 

@@ -65,6 +65,14 @@ pub enum CredentialError {
         /// The variable.
         variable: String,
     },
+    /// The file is not there. What was written as its name is not repeated: it may be the secret itself.
+    #[error("the file with a secret that {named_by} names cannot be read: {reason}")]
+    Absent {
+        /// The variable or the setting that names it.
+        named_by: String,
+        /// Why.
+        reason: String,
+    },
     /// The file cannot be read.
     #[error("the file {} with a secret cannot be read: {reason}", path.display())]
     File {

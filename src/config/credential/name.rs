@@ -13,13 +13,20 @@ pub(in crate::config) fn variable_name(section: &Section<'_, '_>, key: &'static 
         return name.to_owned();
     }
     let message = format!("`{key}` must be the name of an environment variable");
-    section.problem(key, message, "A-Z, 0-9 and _, such as LUMBUNG_OMSPAN_TOKEN; the secret itself stands in that variable");
+    section.problem(
+        key,
+        message,
+        "A-Z, 0-9 and _, such as LUMBUNG_OMSPAN_TOKEN; the secret itself stands in that variable",
+    );
     default
 }
 
 fn is_name(name: &str) -> bool {
     let fits = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-    !name.is_empty() && name.len() <= CHARS_MAX && name.chars().all(fits) && !name.starts_with(|c: char| c.is_ascii_digit())
+    !name.is_empty()
+        && name.len() <= CHARS_MAX
+        && name.chars().all(fits)
+        && !name.starts_with(|c: char| c.is_ascii_digit())
 }
 
 #[cfg(test)]

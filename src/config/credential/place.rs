@@ -22,8 +22,7 @@ const SYSTEMD_FOLDER_ENV: &str = "CREDENTIALS_DIRECTORY";
 /// Permission bits of everybody but the owner.
 const OTHERS: u32 = 0o077;
 
-/// A secret, and where it stood.
-#[derive(Debug)]
+/// A secret, and where it stood. It has no debug print.
 pub(super) struct Found {
     /// The variable or the file, for messages.
     pub(super) place: String,
@@ -41,16 +40,20 @@ impl Credentials {
         match (self.variable(name)?, file) {
             (Some(_), Some(_)) => Err(CredentialError::Twice { variable: name.to_owned() }),
             (Some(text), None) => Ok(Some(Found { place: name.to_owned(), text })),
-            (None, Some(path)) => read(Path::new(path.trim())).map(Some),
+            (None, Some(path)) => read(Path::new(path.trim()), &format!("{name}{FILE_SUFFIX}")).map(Some),
             (None, None) => self.handed_over(name),
         }
     }
 
-    /// As [`Credentials::find`], and where there is none the file that the configuration names.
-    pub(super) fn find_or_file(&self, name: &str, file: Option<&Path>) -> Result<Option<Found>, CredentialError> {
+    /// As [`Credentials::find`], and where there is none the `file` that the setting `key` of the configuration names.
+    pub(super) fn find_or_file(
+        &self,
+        name: &str,
+        (key, file): (&str, Option<&Path>),
+    ) -> Result<Option<Found>, CredentialError> {
         match (self.find(name)?, file) {
             (Some(found), _) => Ok(Some(found)),
-            (None, Some(path)) => read(path).map(Some),
+            (None, Some(path)) => read(path, key).map(Some),
             (None, None) => Ok(None),
         }
     }
@@ -59,7 +62,7 @@ impl Credentials {
     fn handed_over(&self, name: &str) -> Result<Option<Found>, CredentialError> {
         let Some(folder) = self.variable(SYSTEMD_FOLDER_ENV)? else { return Ok(None) };
         let path = PathBuf::from(folder.as_str()).join(name);
-        if path.exists() { read_any(&path, true).map(Some) } else { Ok(None) }
+        if path.exists() { read_any(&path, SYSTEMD_FOLDER_ENV, true).map(Some) } else { Ok(None) }
     }
 
     /// What `name` holds, where that is more than blanks.
@@ -82,15 +85,17 @@ impl Credentials {
 }
 
 /// The secret in a file that its owner alone may read.
-fn read(path: &Path) -> Result<Found, CredentialError> {
-    read_any(path, false)
+fn read(path: &Path, named_by: &str) -> Result<Found, CredentialError> {
+    read_any(path, named_by, false)
 }
 
-fn read_any(path: &Path, in_safe_keeping: bool) -> Result<Found, CredentialError> {
+fn read_any(path: &Path, named_by: &str, in_safe_keeping: bool) -> Result<Found, CredentialError> {
     let failed = |reason: String| CredentialError::File { path: path.to_owned(), reason };
     let unread = |error: std::io::Error| failed(error.to_string());
     // Opening a pipe would wait for a writer, and a second reading would find it empty.
-    if !std::fs::metadata(path).map_err(unread)?.is_file() {
+    let absent =
+        |error: std::io::Error| CredentialError::Absent { named_by: named_by.to_owned(), reason: error.to_string() };
+    if !std::fs::metadata(path).map_err(absent)?.is_file() {
         return Err(failed("it is no file".to_owned()));
     }
     let file = File::open(path).map_err(unread)?;

@@ -116,20 +116,23 @@ fn files_that_cannot_hold_a_secret_are_named_with_what_to_do() {
     let binary = folder.path().join("binary");
     std::fs::write(&binary, [0xff, 0xfe]).unwrap();
     std::fs::set_permissions(&binary, std::fs::Permissions::from_mode(0o600)).unwrap();
-    let absent = folder.path().join("absent");
     for (path, wanted) in [
         (&empty, "should hold a secret and is empty"),
         (&long, "is longer than 65536 bytes"),
         (&group, "(mode 0640): chmod 600"),
         (&world, "(mode 0604): chmod 600"),
         (&binary, "cannot be read"),
-        (&absent, "cannot be read"),
         (&folder.path().to_owned(), "it is no file"),
     ] {
         let said = given(&[("T_FILE", path.to_str().unwrap())]).token("s", "T", None).unwrap_err().to_string();
         assert!(said.contains(wanted) && said.contains(path.to_str().unwrap()), "{said}");
         assert!(!said.contains("hunter2"), "{said}");
     }
+    // The secret where the name of its file belongs.
+    let pasted = given(&[("T_FILE", "hunter2")]).token("s", "T", None).unwrap_err().to_string();
+    assert!(pasted.contains("that T_FILE names cannot be read") && !pasted.contains("hunter2"), "{pasted}");
+    let pasted = given(&[]).pii_key(Some(Path::new("hunter2"))).unwrap_err().to_string();
+    assert!(pasted.contains("that privacy.key_file names") && !pasted.contains("hunter2"), "{pasted}");
 }
 
 #[test]
