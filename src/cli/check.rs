@@ -17,6 +17,7 @@ use crate::config::{ArchiveSettings, Problems};
 use crate::contract::{Contract, Dataset};
 use crate::reference::Reference;
 use crate::report::{ReportDefinition, Session};
+use crate::serve::inbox::InboxServer;
 use crate::warehouse::{AsOf, Warehouse};
 
 /// Check config, contracts, views, credentials and sources
@@ -121,7 +122,9 @@ fn warehouse(context: &Context) -> Result<(), (Code, String)> {
 fn privacy(context: &Context, contracts: &[Contract], findings: &mut Vec<Finding>) {
     let switched_on = |contract: &&Contract| context.config.sources.get(&contract.source).is_none_or(|s| s.enabled);
     let datasets = || contracts.iter().filter(switched_on).flat_map(|contract| &contract.datasets);
-    if datasets().any(Dataset::needs_pii_key) {
+    // What is pushed is sealed under it.
+    let takes_in = context.config.inbox.enabled && InboxServer::has_secrets(contracts, &context.credentials);
+    if takes_in || datasets().any(Dataset::needs_pii_key) {
         let key = context.credentials.pii_key(context.config.privacy.key_file.as_deref());
         findings.push(match key {
             Ok(key) => Finding::remark("key for personal data", format!("ok, its id is {}", key.key_id())),

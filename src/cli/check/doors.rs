@@ -20,12 +20,22 @@ pub(super) fn doors(context: &Context, contracts: &[Contract], findings: &mut Ve
     }
     if context.config.inbox.enabled {
         contracts.iter().for_each(|contract| findings.extend(inbox(context, contract)));
+        findings.extend(all_closed(context, contracts));
     }
     for (name, user) in &serve.postgres.users {
         let password = context.credentials.password(name, &user.password_env, user.password_file.as_deref());
         let result = password.map(|_| ()).map_err(|error| (Code::Configuration, error.to_string()));
         findings.push(Finding::new(format!("serve.postgres.users.{name}"), result));
     }
+}
+
+/// The daemon does not start with an inbox that nobody can use, unless it has the SQL port to serve.
+fn all_closed(context: &Context, contracts: &[Contract]) -> Option<Finding> {
+    if context.config.serve.postgres.listen.is_some() || InboxServer::has_secrets(contracts, &context.credentials) {
+        return None;
+    }
+    let remark = "ok, but `lumbung serve` will not start: set the secrets of one, or inbox.enabled = false";
+    Some(Finding::remark("inbox", remark))
 }
 
 /// Whether certificate and key make a server, and nobody else can read the key.
