@@ -4,13 +4,16 @@ mod aside;
 mod backup;
 mod catalog;
 mod check;
+mod completions;
 mod demo;
 mod diff;
 mod exit;
 mod gc;
 mod health;
 mod inbox;
+mod init;
 mod key;
+mod man;
 mod marts;
 mod output;
 mod progress;
@@ -33,7 +36,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigFolder, Credentials};
@@ -90,6 +93,8 @@ pub(crate) struct GlobalArgs {
 enum Command {
     /// Show everything at once: simulated sources, a load of each, the views and a mailed report
     Demo(demo::DemoArgs),
+    /// Write a commented config folder
+    Init(init::InitArgs),
     /// Only the simulated source systems
     Sandbox(sandbox::SandboxArgs),
     /// Load datasets: one snapshot of each
@@ -138,6 +143,10 @@ enum Command {
     Reference(reference::ReferenceArgs),
     /// Reports: which there are, and what they say for a period
     Report(report::ReportArgs),
+    /// Print the completions of a shell
+    Completions(completions::CompletionsArgs),
+    /// The manual: the page of the program, or a folder with a page a command
+    Man(man::ManArgs),
     /// Where a figure of a recorded edition comes from: query, row, snapshots, source pages
     Explain(report::explain::ExplainArgs),
 }
@@ -204,7 +213,20 @@ fn every_set_was_heard(global: &GlobalArgs) -> Result<(), Failure> {
     Err(Failure::usage("put every --set on the same side of the command: all before it, or all after it"))
 }
 
+/// Runs a command that reads no config: the config may be what is broken, or not be there yet.
+fn run_without_config(cli: &Cli) -> Option<Result<(), Failure>> {
+    match &cli.command {
+        Command::Init(args) => Some(init::run(&cli.global, args)),
+        Command::Completions(args) => Some(completions::run(args, Cli::command())),
+        Command::Man(args) => Some(man::run(args, Cli::command())),
+        _ => None,
+    }
+}
+
 async fn run(cli: Cli) -> Result<(), Failure> {
+    if let Some(done) = run_without_config(&cli) {
+        return done;
+    }
     let context = Context::new(&cli.global)?;
     // Whoever listens to Ctrl-C itself ends in good order: the daemon, and a sender with a record at hand. In the shell it
     // stops the query.
@@ -239,6 +261,8 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             Command::Backup(args) => backup::run(&context, &args),
             Command::Restore(args) => backup::restore(&context, &args),
             Command::Test => test::run(&context).await,
+            // Done before the config was read.
+            Command::Init(_) | Command::Completions(_) | Command::Man(_) => Ok(()),
         }
     };
     tokio::select! {

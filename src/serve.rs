@@ -4,6 +4,7 @@
 //! | file | what |
 //! |---|---|
 //! | [`listener`] | connections: TLS, time limits, the drain |
+//! | [`notify`] | reports to systemd |
 //! | [`inbox`] | pushes: judged, sealed, on disk, and only then acknowledged |
 //! | [`postgres`] | the port for clients of PostgreSQL |
 //! | [`step`] | the scheduled load of what waits |
@@ -12,6 +13,7 @@
 mod error;
 pub mod inbox;
 pub mod listener;
+pub mod notify;
 pub mod postgres;
 pub mod step;
 pub mod watch;

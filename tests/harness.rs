@@ -2,6 +2,7 @@
 //! the test gives it.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -250,6 +251,12 @@ pub fn say_nothing(config: &Path, views: &[&str]) {
         std::fs::write(path.join(format!("{}.sql", view.name)), format!("-- {head}\nSELECT 1 AS n WHERE false"))
             .unwrap();
     }
+}
+
+/// Writes a file with a secret, as the program wants it: for its owner alone.
+pub fn secret_file(path: &Path, text: &str) {
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 /// Every file below `folder`.

@@ -8,6 +8,7 @@ mod archive;
 mod as_of;
 mod corpus;
 mod demo;
+mod deploy;
 mod dictionary;
 mod difference;
 mod disk;

@@ -208,7 +208,13 @@ fn what_does_not_fit_the_screen_is_turned_or_paged() {
         PROMPT,
         (">", r"\q"),
     ];
-    Terminal::new().talk_with("sed 's/^/PAGED: /'", &["sql"], &script);
+    let terminal = Terminal::new();
+    terminal.talk_with("env > pager.env; sed 's/^/PAGED: /'", &["sql"], &script);
+    // The pager is somebody else's program: no secret of the environment is handed to it.
+    let environment = std::fs::read_to_string(terminal.lab.path().join("pager.env")).unwrap();
+    assert!(environment.contains("TERM=xterm"), "{environment}");
+    let token = terminal.lab.sandbox().token("sipp", 2026);
+    assert!(!environment.contains("LUMBUNG_") && !environment.contains(&token), "{environment}");
 }
 
 #[test]

@@ -6,7 +6,9 @@
 //! | `data` | the same as JSON and CSV |
 //! | `pages` | the same as Markdown, one page or a folder of them |
 //! | `lineage` | which view reads what |
+//! | `contracts` | the sources: what is asked, answered, pushed and sent |
 
+mod contracts;
 mod data;
 mod lineage;
 mod pages;
@@ -33,14 +35,16 @@ pub(super) use text::{describe, list};
 #[command(after_help = "Examples:\n  lumbung catalog\n  lumbung catalog mart.serapan_satker\n  \
     lumbung catalog mart.serapan_satker --lineage=columns\n  \
     lumbung catalog --format markdown -o kamus-data\n  \
-    lumbung catalog --format dcat -o catalog.jsonld")]
+    lumbung catalog --format dcat -o catalog.jsonld\n  \
+    lumbung catalog padi --format contracts")]
 pub(crate) struct CatalogArgs {
-    /// A table or view; without its schema, a view first
+    /// A table or view; without its schema, a view first. With --format contracts: a source
     name: Option<String>,
     /// Which view reads which table; =columns: which column comes from which
     #[arg(long, value_enum, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = "tables")]
     lineage: Option<Lineage>,
-    /// table, json, csv, markdown or dcat (DCAT-AP as JSON-LD) [default: table; json with --output json]
+    /// table, json, csv, markdown, dcat (DCAT-AP as JSON-LD), or contracts: the methods, fields and codes of the sources, as
+    /// Markdown [default: table; json with --output json]
     #[arg(long, value_enum)]
     format: Option<DictionaryFormat>,
     /// Write to a file instead of stdout; Markdown to a folder, one page a table, unless PATH ends in .md
@@ -63,6 +67,7 @@ enum DictionaryFormat {
     Csv,
     Markdown,
     Dcat,
+    Contracts,
 }
 
 pub(crate) async fn run(context: &Context, args: &CatalogArgs) -> Result<(), Failure> {
@@ -70,6 +75,9 @@ pub(crate) async fn run(context: &Context, args: &CatalogArgs) -> Result<(), Fai
         OutputFormat::Json => DictionaryFormat::Json,
         OutputFormat::Table => DictionaryFormat::Table,
     });
+    if format == DictionaryFormat::Contracts && args.lineage.is_none() {
+        return write(args.out.as_deref(), &reference(context, args.name.as_deref())?);
+    }
     let warehouse = Warehouse::open_for_reading(&context.warehouse)?;
     let catalog = session::open(context, &warehouse, AsOf::Latest)?;
     let (_, mut all) = Facts::gather(context, &warehouse)?.dictionary(&catalog).await?;
@@ -90,6 +98,19 @@ pub(crate) async fn run(context: &Context, args: &CatalogArgs) -> Result<(), Fai
     }
 }
 
+/// The contract reference, of one source or of all.
+fn reference(context: &Context, source: Option<&str>) -> Result<String, Failure> {
+    let mut contracts = context.folder.contracts()?;
+    if let Some(source) = source {
+        let known: Vec<String> = contracts.iter().map(|contract| contract.source.clone()).collect();
+        contracts.retain(|contract| contract.source == source);
+        if contracts.is_empty() {
+            return Err(Failure::usage(format!("no source is called {source}; known: {}", known.join(", "))));
+        }
+    }
+    Ok(contracts::reference(&contracts))
+}
+
 fn render(context: &Context, all: &Dictionary, (format, one): (DictionaryFormat, bool)) -> Result<String, Failure> {
     Ok(match format {
         DictionaryFormat::Table if one => all.tables.iter().map(describe).collect(),
@@ -97,6 +118,8 @@ fn render(context: &Context, all: &Dictionary, (format, one): (DictionaryFormat,
         DictionaryFormat::Json => data::json(all, one),
         DictionaryFormat::Csv => data::csv(all)?,
         DictionaryFormat::Markdown => pages::page(&all.tables),
+        // Asked for without a warehouse, above.
+        DictionaryFormat::Contracts => reference(context, None)?,
         DictionaryFormat::Dcat => data::pretty(&all.dcat(&publisher(context))),
     })
 }

@@ -1,10 +1,10 @@
 //! `lumbung check`: everything that can be wrong before a load, each with what to do about it.
 
+mod doors;
 mod mail;
+mod place;
+mod source;
 
-use std::time::Duration;
-
-use chrono::Datelike;
 use clap::Args;
 use serde_json::json;
 
@@ -13,17 +13,18 @@ use super::output::{OutputFormat, Table, print, print_json};
 use super::snapshot::NOT_SEALED;
 use super::{Context, report, session};
 use crate::catalog::Catalog;
-use crate::config::{ArchiveSettings, CredentialError, Problems, SourceSettings};
-use crate::contract::{AuthKind, Contract, Dataset, Transport};
+use crate::config::{ArchiveSettings, Problems};
+use crate::contract::{Contract, Dataset};
 use crate::reference::Reference;
-use crate::report::ReportDefinition;
+use crate::report::{ReportDefinition, Session};
+use crate::serve::inbox::InboxServer;
 use crate::warehouse::{AsOf, Warehouse};
 
 /// Check config, contracts, views, credentials and sources
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  lumbung check\n  lumbung check --offline --output json")]
 pub(crate) struct CheckArgs {
-    /// Do not try to reach the sources
+    /// Do not try to reach the sources and the mail server
     #[arg(long)]
     offline: bool,
 }
@@ -48,7 +49,7 @@ impl Finding {
 
 pub(crate) async fn run(context: &Context, args: &CheckArgs) -> Result<(), Failure> {
     // Reading the config is done by now: a broken one never comes here.
-    let mut findings = vec![Finding::new("lumbung.toml", Ok(()))];
+    let mut findings = vec![Finding::new("lumbung.toml", Ok(())), place::folder(context)];
     let configuration = |problems: Problems| (Code::Configuration, problems.to_string());
     let contracts = match context.folder.contracts() {
         Ok(contracts) => {
@@ -63,6 +64,8 @@ pub(crate) async fn run(context: &Context, args: &CheckArgs) -> Result<(), Failu
     let definitions = reports(context, &mut findings);
     let reference = reference(context, &mut findings);
     findings.push(Finding::new("warehouse", warehouse(context)));
+    findings.extend(place::disk(context));
+    findings.extend(place::environment_file(context));
     if !contracts.is_empty() {
         let plan = super::schedule::plan_of(context, &contracts, &definitions, &reference);
         let result = plan.map(|_| ()).map_err(|failure| (failure.code, failure.message));
@@ -71,8 +74,9 @@ pub(crate) async fn run(context: &Context, args: &CheckArgs) -> Result<(), Failu
     privacy(context, &contracts, &mut findings);
     queries(context, (&contracts, &reference), &definitions, &mut findings).await;
     for contract in &contracts {
-        source(context, contract, args.offline, &mut findings).await;
+        source::source(context, contract, args.offline, &mut findings).await;
     }
+    doors::doors(context, &contracts, &mut findings);
     mail::mail(context, args.offline, &mut findings).await;
     show(context, &findings)
 }
@@ -118,7 +122,9 @@ fn warehouse(context: &Context) -> Result<(), (Code, String)> {
 fn privacy(context: &Context, contracts: &[Contract], findings: &mut Vec<Finding>) {
     let switched_on = |contract: &&Contract| context.config.sources.get(&contract.source).is_none_or(|s| s.enabled);
     let datasets = || contracts.iter().filter(switched_on).flat_map(|contract| &contract.datasets);
-    if datasets().any(Dataset::needs_pii_key) {
+    // What is pushed is sealed under it.
+    let takes_in = context.config.inbox.enabled && InboxServer::has_secrets(contracts, &context.credentials);
+    if takes_in || datasets().any(Dataset::needs_pii_key) {
         let key = context.credentials.pii_key(context.config.privacy.key_file.as_deref());
         findings.push(match key {
             Ok(key) => Finding::remark("key for personal data", format!("ok, its id is {}", key.key_id())),
@@ -167,95 +173,29 @@ async fn queries(
         let result = report::plan(&catalog, definition).await.map_err(|problems| (Code::Configuration, problems));
         findings.push(Finding::new(format!("queries of report {}", definition.name), result));
     }
+    let snapshots = report::Snapshots(catalog);
+    for definition in definitions {
+        let offices = report::offices(context, definition, &Session::new(&snapshots)).await;
+        findings.push(match offices {
+            Ok(offices) if offices.is_empty() => {
+                let remark = format!("ok, but nobody gets it: [[recipients]] in reports/{}.toml", definition.name);
+                Finding::remark(format!("recipients of report {}", definition.name), remark)
+            }
+            Ok(offices) => {
+                let remark = format!("ok, {}", offices.len());
+                Finding::remark(format!("recipients of report {}", definition.name), remark)
+            }
+            Err(failure) => Finding::new(
+                format!("recipients of report {}", definition.name),
+                Err((failure.code, failure.message)),
+            ),
+        });
+    }
 }
 
 fn build(context: &Context, tables: (&[Contract], &Reference)) -> Result<Catalog, Failure> {
     let warehouse = Warehouse::open_for_reading(&context.warehouse)?;
     session::with_reference(context, &warehouse, tables, AsOf::Latest)
-}
-
-/// Seconds to wait for a source to accept a connection.
-const REACH_SECS: u64 = 5;
-
-async fn source(context: &Context, contract: &Contract, offline: bool, findings: &mut Vec<Finding>) {
-    let name = &contract.source;
-    let default = || SourceSettings::default_for(name);
-    let settings = context.config.sources.get(name).cloned().unwrap_or_else(default);
-    if !settings.enabled {
-        return;
-    }
-    folders(contract, &settings, findings);
-    if contract.datasets.iter().all(|dataset| dataset.transport == Transport::Folder) {
-        return;
-    }
-    credentials(context, contract, &settings, findings);
-    if !offline {
-        let url = settings.base_url.as_deref().unwrap_or(&contract.base_url);
-        findings.push(Finding::new(format!("{name} reachable"), reach(url).await));
-    }
-}
-
-/// The folders that files of a source are dropped into.
-fn folders(contract: &Contract, settings: &SourceSettings, findings: &mut Vec<Finding>) {
-    for dataset in contract.datasets.iter().filter(|dataset| dataset.transport == Transport::Folder) {
-        if dataset.same_answer_as.is_some() {
-            continue;
-        }
-        let folder = settings.drop_folder(&contract.source, &dataset.name);
-        let there = folder.read_dir().map(|_| ()).map_err(|error| {
-            let hint = format!("make the folder, or set sources.{}.folder in lumbung.toml", contract.source);
-            (Code::Configuration, format!("{}: {error}; {hint}", folder.display()))
-        });
-        findings.push(Finding::new(format!("drop folder of {}.{}", contract.source, dataset.name), there));
-    }
-}
-
-/// The tokens of a source, each fiscal year's, and who logs in where its way of asking needs that.
-fn credentials(context: &Context, contract: &Contract, settings: &SourceSettings, findings: &mut Vec<Finding>) {
-    let name = &contract.source;
-    let configuration = |error: CredentialError| (Code::Configuration, error.to_string());
-    let this_year = context.clock.today(context.config.deployment.timezone).year();
-    let yearly = contract.datasets.iter().any(|dataset| dataset.fiscal_year);
-    let mut years: Vec<Option<i32>> = match settings.fiscal_years.as_slice() {
-        [] => vec![Some(this_year)],
-        years => years.iter().copied().map(Some).collect(),
-    };
-    years.retain(|_| yearly);
-    // What has no fiscal year is asked for with the token of none.
-    if contract.datasets.iter().any(|dataset| !dataset.fiscal_year && dataset.transport == Transport::Http) {
-        years.push(None);
-    }
-    for year in years {
-        let what = match year {
-            Some(year) => format!("token of {name} for {year}"),
-            None => format!("token of {name}"),
-        };
-        let token = context.credentials.token(name, &settings.token_env, year);
-        findings.push(Finding::new(what, token.map(|_| ()).map_err(configuration)));
-    }
-    let way = settings.way_of(&contract.auth);
-    if way.is_some_and(|way| matches!(way.kind, AuthKind::Login(_))) {
-        let user = context.credentials.user(name, &settings.user_env);
-        findings.push(Finding::new(format!("user of {name}"), user.map(|_| ()).map_err(configuration)));
-    }
-    if let (None, Some(chosen)) = (way, &settings.auth) {
-        let message = format!("the contract has no way of authentication called \"{chosen}\"");
-        findings.push(Finding::new(format!("sources.{name}.auth"), Err((Code::Configuration, message))));
-    }
-}
-
-/// Whether somebody listens where `url` points; no request is sent, so no token is spent.
-async fn reach(url: &str) -> Result<(), (Code, String)> {
-    let unavailable = |reason: String| (Code::Unavailable, format!("{url}: {reason}"));
-    let parsed = reqwest::Url::parse(url).map_err(|error| unavailable(error.to_string()))?;
-    let host = parsed.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-    let port = parsed.port_or_known_default().unwrap_or(443);
-    let connect = tokio::net::TcpStream::connect((host, port));
-    match tokio::time::timeout(Duration::from_secs(REACH_SECS), connect).await {
-        Ok(Ok(_)) => Ok(()),
-        Ok(Err(error)) => Err(unavailable(format!("{error}; check base_url, DNS and the firewall"))),
-        Err(_) => Err(unavailable(format!("no answer within {REACH_SECS} s; check the firewall"))),
-    }
 }
 
 fn show(context: &Context, findings: &[Finding]) -> Result<(), Failure> {

@@ -35,9 +35,9 @@ use crate::mail::{FileTransport, Outgoing};
 use crate::report::definition::RecipientSource;
 use crate::report::message::MessageError;
 use crate::report::{
-    Audience, Deployment, Edition, Inputs, Logo, Parameter, Parameters, QueryFailure, QuerySet, ReportDefinition,
-    ReportError, Rows, Session, SourceNote, audiences, compose, messages, missing_column, other_files, recipients,
-    required_columns, sample_parameters,
+    Audience, Deployment, Edition, Inputs, Logo, Parameter, Parameters, QueryFailure, QuerySet, Recipient,
+    ReportDefinition, ReportError, Rows, Session, SourceNote, audiences, compose, messages, missing_column,
+    other_files, recipients, required_columns, sample_parameters,
 };
 use crate::warehouse::{CommitMode, CommittedFile, Moment, Warehouse};
 use ground::Ground;
@@ -180,7 +180,7 @@ fn list(context: &Context) -> Result<(), Failure> {
 }
 
 /// A catalog as a report sees it.
-struct Snapshots(Catalog);
+pub(crate) struct Snapshots(pub(crate) Catalog);
 
 impl Rows for Snapshots {
     fn rows<'a>(
@@ -233,11 +233,7 @@ pub(crate) async fn make(
     let current = Session::new(&current);
     let previous = previous.as_ref().map(|snapshots| Session::new(snapshots));
     let inputs = ground.inputs(&current, previous.as_ref());
-    let read_csv = |name: &str| match context.folder.read(name) {
-        Ok((_, text)) => Ok(text),
-        Err(problems) => Err(problems.to_string()),
-    };
-    let offices = recipients(definition, &current, &read_csv).await.map_err(ReportError::from)?;
+    let offices = offices(context, definition, &current).await?;
     let mut composed = Vec::new();
     for made in many::compose_all(&ground, &inputs, audiences(definition, offices)).await {
         match made {
@@ -248,6 +244,19 @@ pub(crate) async fn make(
         }
     }
     Ok(composed)
+}
+
+/// Everybody who gets the report, by what `session` answers and the CSV files of the config folder.
+pub(crate) async fn offices(
+    context: &Context,
+    definition: &ReportDefinition,
+    session: &Session<'_>,
+) -> Result<Vec<Recipient>, Failure> {
+    let read_csv = |name: &str| match context.folder.read(name) {
+        Ok((_, text)) => Ok(text),
+        Err(problems) => Err(problems.to_string()),
+    };
+    Ok(recipients(definition, session, &read_csv).await.map_err(ReportError::from)?)
 }
 
 /// Why an edition and its messages could not be made.

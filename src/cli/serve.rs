@@ -22,12 +22,13 @@ use super::output::{OutputFormat, print, print_json};
 use super::progress::talk;
 use super::{Context, marts, session, snapshot};
 use crate::catalog::Catalog;
-use crate::config;
+use crate::config::{self, Supervisor};
 use crate::contract::Contract;
 use crate::load::LoadRequest;
 use crate::serve::ServeError;
 use crate::serve::inbox::{Catalogs, InboxParts, InboxServer};
 use crate::serve::listener::{self, ConnectionLimits, Listener, Stop, Stopper};
+use crate::serve::notify::Notifier;
 use crate::serve::postgres::PortServer;
 use crate::serve::step::{self, Schedule, Waker};
 use crate::serve::watch::{Pulse, WatchServer};
@@ -95,8 +96,10 @@ pub(crate) async fn run(context: &Context, args: &ServeArgs) -> Result<(), Failu
         receiving: receiving.as_ref(),
     };
     let watch = watch::server(&context, watched, &stop)?;
-    let daemon = Daemon { context, contracts, listener, watch, receiving, port, scheduled };
+    let notifier = Notifier::new(Supervisor::from_environment());
+    let daemon = Daemon { context, contracts, listener, watch, receiving, port, scheduled, notifier };
     daemon.say_where()?;
+    daemon.notifier.ready();
     daemon.run(&mut signals, (stopper, stop)).await
 }
 
@@ -187,6 +190,7 @@ struct Daemon {
     receiving: Option<Receiving>,
     port: Option<PortServer>,
     scheduled: Option<Scheduled>,
+    notifier: Notifier,
 }
 
 impl Daemon {
@@ -223,7 +227,7 @@ impl Daemon {
     }
 
     async fn run(self, signals: &mut Signals, (stopper, stop): (Stopper, Stop)) -> Result<(), Failure> {
-        let Self { context, contracts, listener, watch, receiving, port, scheduled } = self;
+        let Self { context, contracts, listener, watch, receiving, port, scheduled, notifier } = self;
         let inbox = receiving.as_ref().map(|receiving| Arc::clone(&receiving.server));
         let serving = listener.map(|listener| tokio::spawn(listener.serve(watch.router(inbox), stop.clone())));
         let answering = port.map(|port| tokio::spawn(port.serve(stop.clone())));
@@ -258,12 +262,14 @@ impl Daemon {
         let told = async {
             signals.next().await;
             tracing::info!("told to stop");
+            notifier.stopping();
             stopper.stop();
             signals.next().await;
         };
         tokio::select! {
             done = work => done,
             () = told => Err(Failure::interrupted()),
+            never = notifier.keep_alive() => match never {},
         }
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use chrono_tz::Tz;
 
+use super::credential::variable_name;
 use super::document::{Document, Problem, Problems, Section};
 use super::listening::{self, InboxSettings, ServeSettings};
 use super::mail::{self, MailSettings};
@@ -241,9 +242,9 @@ fn sources(root: &Section<'_, '_>) -> BTreeMap<String, SourceSettings> {
             enabled: section.flag("enabled").unwrap_or(default.enabled),
             base_url,
             page_rows: section.integer("page_rows", 0..=10_000_000).map(i64::unsigned_abs),
-            token_env: section.text("token_env").map_or(default.token_env, str::to_owned),
+            token_env: variable_name(&section, "token_env", default.token_env),
             auth: section.text("auth").map(str::to_owned),
-            user_env: section.text("user_env").map_or(default.user_env, str::to_owned),
+            user_env: variable_name(&section, "user_env", default.user_env),
             lists: section.text_map("lists").into_iter().map(|(name, path)| (name, PathBuf::from(path))).collect(),
             parameters: section.text_map("parameters").into_iter().collect(),
             folder: section.text("folder").map(PathBuf::from),

@@ -13,6 +13,12 @@ use crate::contract::{self, Contract};
 /// The shipped `lumbung.toml`: every key with its default.
 pub const DEFAULT_CONFIG: &str = include_str!("../../config/lumbung.toml");
 
+/// The file of a config folder that holds the secrets, as systemd's `EnvironmentFile=` reads it. Never part of a release.
+pub const ENV_FILE: &str = "lumbung.env";
+
+/// Its pattern: every variable with a secret, without one.
+pub const ENV_EXAMPLE: &str = "lumbung.env.example";
+
 /// Every file below `config/`, by its path there; the reference tables have a list of their own.
 const EMBEDDED: &[(&str, &str)] = &[
     ("lumbung.toml", DEFAULT_CONFIG),
@@ -30,6 +36,11 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("sources/sipp.toml", include_str!("../../config/sources/sipp.toml")),
     ("sources/sirup.toml", include_str!("../../config/sources/sirup.toml")),
 ];
+
+/// Every file that belongs into a config folder, by its path there, as the binary carries it.
+pub fn shipped() -> impl Iterator<Item = (&'static str, &'static str)> {
+    carried().chain([(ENV_EXAMPLE, include_str!("../../config/lumbung.env.example"))])
+}
 
 /// Every file the binary carries, the reference tables included.
 fn carried() -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -198,6 +209,32 @@ mod tests {
         let mut carried: Vec<&str> = carried().map(|(name, _)| name).collect();
         carried.sort_unstable();
         assert_eq!(found, carried);
+    }
+
+    /// Every variable that a deployment of the shipped contracts may need stands in the pattern, and nothing that looks set.
+    #[test]
+    fn the_pattern_of_secrets_names_them_all() {
+        let (_, text) = super::shipped().find(|(name, _)| *name == super::ENV_EXAMPLE).unwrap();
+        let folder = ConfigFolder::embedded();
+        let config = folder.config(&[]).unwrap();
+        let mut wanted = vec!["LUMBUNG_PII_KEY".to_owned(), "LUMBUNG_SMTP_PASSWORD".to_owned()];
+        for contract in folder.contracts().unwrap() {
+            let settings = &config.sources[&contract.source];
+            if contract.auth.iter().any(|way| matches!(way.kind, crate::contract::AuthKind::Login(_))) {
+                wanted.push(settings.user_env.clone());
+            }
+            if !contract.auth.is_empty() {
+                wanted.push(settings.token_env.clone());
+            }
+            let source = contract.source.to_uppercase();
+            wanted.extend(contract.inbox.iter().map(|_| format!("LUMBUNG_INBOX_{source}_")));
+        }
+        assert!(wanted.len() > 8, "{wanted:?}");
+        for name in &wanted {
+            assert!(text.contains(&format!("# {name}")), "{name} is not in the pattern");
+        }
+        let set: Vec<&str> = text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty()).collect();
+        assert_eq!(set, [""; 0]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use super::credential::variable_name;
 use super::document::Section;
 
 /// The port for clients of PostgreSQL.
@@ -148,7 +149,7 @@ fn users(section: &Section<'_, '_>) -> BTreeMap<String, PostgresUser> {
         let default = format!("LUMBUNG_PG_{}_PASSWORD", name.to_uppercase());
         let made = PostgresUser {
             role: role.unwrap_or(PostgresRole::Leader),
-            password_env: user.text("password_env").map_or(default, str::to_owned),
+            password_env: variable_name(&user, "password_env", default),
             password_file: user.text("password_file").map(PathBuf::from),
         };
         user.finish();

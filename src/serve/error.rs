@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::catalog::CatalogError;
+use crate::config::CredentialError;
 use crate::decode::DecodeError;
 
 /// What keeps `lumbung serve` from starting. Nothing that happens to one request is here: that is an answer.
@@ -78,6 +79,14 @@ pub enum ServeError {
         source_name: String,
         /// The variables that are empty.
         variables: Vec<String>,
+    },
+    /// A secret of an inbox cannot be used.
+    #[error("the inbox of {source_name}: {source}")]
+    Credential {
+        /// The source.
+        source_name: String,
+        /// Why.
+        source: CredentialError,
     },
     /// The contract of an inbox cannot be served.
     #[error("the inbox of {source_name}: {reason}")]

@@ -112,7 +112,22 @@ impl InboxServer {
     pub fn has_secrets(contracts: &[Contract], credentials: &Credentials) -> bool {
         let inboxes = contracts.iter().filter_map(|contract| Some((&contract.source, contract.inbox.as_ref()?)));
         let mut variables = inboxes.flat_map(|(source, inbox)| route::variables(source, &inbox.auth));
-        variables.any(|variable| credentials.secret(&variable).is_some())
+        variables.any(|variable| credentials.has(&variable))
+    }
+
+    /// The names of the secrets that open the inbox of a source; `None` where its contract has none.
+    #[must_use]
+    pub fn variables(contract: &Contract) -> Option<Vec<String>> {
+        contract.inbox.as_ref().map(|inbox| route::variables(&contract.source, &inbox.auth))
+    }
+
+    /// Whether the inbox of a source would open.
+    ///
+    /// # Errors
+    /// [`ServeError::HalfSecret`], [`ServeError::Credential`]: some of its secrets are set, and it cannot.
+    pub fn opens(contract: &Contract, credentials: &Credentials) -> Result<bool, ServeError> {
+        let Some(inbox) = &contract.inbox else { return Ok(false) };
+        Ok(route::proof(&contract.source, &inbox.auth, credentials)?.is_some())
     }
 
     /// All routes of pushes, and the answer to whoever asks for anything else.

@@ -80,9 +80,20 @@ fn check_gives_the_code_of_the_worst_finding() {
     let good = lab.ok(&["--output", "json", "check"]).json_lines();
     assert!(good.iter().all(|finding| finding["ok"] == true), "{good:?}");
     let looked_at: Vec<&str> = good.iter().map(|finding| finding["what"].as_str().unwrap()).collect();
-    for what in
-        ["lumbung.toml", "contract omspan", "warehouse", "views", "token of omspan for 2026", "omspan reachable"]
-    {
+    for what in [
+        "lumbung.toml",
+        "config folder",
+        "contract omspan",
+        "warehouse",
+        "disk",
+        "schedule",
+        "views",
+        "recipients of report pnbp",
+        "token of omspan for 2026",
+        "omspan reachable",
+        "inbox of padi",
+        "mail",
+    ] {
         assert!(looked_at.contains(&what), "{what} is not checked: {looked_at:?}");
     }
     let down = format!("sources.omspan.base_url=http://{}", nobody());
@@ -103,6 +114,9 @@ fn check_gives_the_code_of_the_worst_finding() {
 const COMMANDS: [&[&str]; 44] = [
     &[],
     &["demo"],
+    &["init"],
+    &["completions"],
+    &["man"],
     &["sandbox"],
     &["snapshot"],
     &["sql"],

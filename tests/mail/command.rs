@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::{Value, json};
 
 use super::sink::{Act, Moment, Sink, Tls};
-use crate::harness::{Lab, Ran};
+use crate::harness::{Lab, Ran, secret_file};
 
 const REPORT: &str = "serapan-anggaran";
 
@@ -151,7 +151,7 @@ fn the_password_and_addresses_are_never_said() {
     };
     let sink = Sink::start(Tls::Offered(Arc::new(config), ""), Box::new(hook));
     let url = format!("smtp+starttls://lumbung@{}", sink.address);
-    std::fs::write(lab.path().join("password"), "kata-sandi-rahasia\n").unwrap();
+    secret_file(&lab.path().join("password"), "kata-sandi-rahasia\n");
     let talkative = |arguments: &[&str]| {
         let mut command = command(&lab, &url, &[&["-vv", "--set", "mail.ca_bundle=ca.pem"][..], arguments].concat());
         command.env("LUMBUNG_SMTP_PASSWORD_FILE", "password");

@@ -4,7 +4,7 @@
 use std::process::Command;
 
 use super::house::House;
-use crate::harness::Ran;
+use crate::harness::{Ran, secret_file};
 
 fn refused(command: &mut Command) -> Ran {
     let ran: Ran = command.output().unwrap().into();
@@ -50,7 +50,7 @@ fn it_does_not_open_without_tls_for_others_nor_without_users_and_passwords() {
     assert!(unset.stderr.contains("set LUMBUNG_PG_ANA_PASSWORD"), "{}", unset.stderr);
     let short = refused(house.command(false, &[]).env("LUMBUNG_PG_ANA_PASSWORD", "short"));
     assert!(short.stderr.contains("fewer than 12") && !short.stderr.contains("short\""), "{}", short.stderr);
-    std::fs::write(house.path("ana.pw"), "a word from a file\n").unwrap();
+    secret_file(&house.path("ana.pw"), "a word from a file\n");
     let mut from_file = house.command(false, &["serve.postgres.users.ana.password_file=ana.pw"]);
     from_file.env_remove("LUMBUNG_PG_ANA_PASSWORD").env("LUMBUNG_PG_KEPALA_PASSWORD", "short");
     let from_file = refused(&mut from_file);

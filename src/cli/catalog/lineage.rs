@@ -16,6 +16,7 @@ pub(super) fn render(dictionary: &Dictionary, what: Lineage, format: DictionaryF
     };
     match format {
         DictionaryFormat::Dcat => Err(Failure::usage("lineage is part of the dcat export: leave --lineage out")),
+        DictionaryFormat::Contracts => Err(Failure::usage("contracts have no lineage: leave --lineage out")),
         DictionaryFormat::Json => {
             let object = |edge: &Vec<String>| -> Value {
                 header.iter().zip(edge).map(|(name, value)| ((*name).to_owned(), json!(value))).collect()

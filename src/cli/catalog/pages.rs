@@ -42,7 +42,7 @@ fn index<'a>(tables: impl Iterator<Item = &'a TableEntry>) -> String {
 }
 
 /// A text in one cell of a table.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|")
 }
 

@@ -95,6 +95,8 @@ fn page(text: &str) -> bool {
             less
         }
     };
+    // A secret of the environment is none of its business.
+    command.env_clear().envs(config::without_secrets());
     // What is searched for in a pager may be somebody's number, too: less keeps it in a file unless told not to.
     command.env("LESSHISTFILE", "-");
     let Ok(mut child) = command.stdin(Stdio::piped()).spawn() else { return false };

@@ -48,6 +48,7 @@ pub(crate) struct Route {
 /// The sources whose secrets are set, by name.
 ///
 /// # Errors
+/// [`ServeError::Credential`] where a secret cannot be used,
 /// [`ServeError::NoInbox`] where no source has its secrets, [`ServeError::HalfSecret`] where one has only some, and what
 /// keeps a dataset from being received.
 pub(crate) fn senders(
@@ -121,9 +122,11 @@ pub(crate) fn variables(source: &str, auth: &InboxAuth) -> Vec<String> {
 }
 
 /// What tokens of `source` are checked against; `None` where none of its secrets is set.
-fn proof(source: &str, auth: &InboxAuth, credentials: &Credentials) -> Result<Option<Proof>, ServeError> {
+pub(crate) fn proof(source: &str, auth: &InboxAuth, credentials: &Credentials) -> Result<Option<Proof>, ServeError> {
     let variables = variables(source, auth);
-    let mut secrets: Vec<_> = variables.iter().map(|variable| credentials.secret(variable)).collect();
+    let secrets: Result<Vec<_>, _> = variables.iter().map(|variable| credentials.secret(variable)).collect();
+    let mut secrets =
+        secrets.map_err(|error| ServeError::Credential { source_name: source.to_owned(), source: error })?;
     if secrets.iter().all(Option::is_none) {
         return Ok(None);
     }

@@ -4,9 +4,23 @@ mod claims;
 mod look;
 mod writer;
 
-use super::{InboxLimits, InboxWriter, NewPush, NewRefused, Receipt};
+use super::{InboxLimits, InboxWriter, NewPush, NewRefused, Receipt, SCHEMA};
+use crate::warehouse::error::WarehouseError;
+use crate::warehouse::sqlite::Database;
 use crate::warehouse::tests::{Scene, dataset, noon};
+use rusqlite::Connection;
 use std::future::Future;
+
+#[test]
+fn a_store_of_a_newer_release_is_refused_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("inbox.db");
+    drop(Database::open(&path, &SCHEMA).unwrap());
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", SCHEMA.version() + 1).unwrap();
+    let refused = Database::open(&path, &SCHEMA).unwrap_err();
+    assert!(matches!(refused, WarehouseError::DatabaseVersion { .. }), "{refused}");
+    assert!(refused.to_string().contains("use the newer lumbung"), "{refused}");
+}
 
 pub(super) const NIB: &str = "oss.nib_masuk";
 

@@ -70,6 +70,42 @@ fn a_ledger_of_the_first_version_is_brought_up_to_date_with_its_runs() {
     assert!(Ledger::open_to_read(&path).is_ok());
 }
 
+/// The statements that a database's tables were made by, by name.
+fn tables(ledger: &Ledger) -> Vec<(String, String)> {
+    let ask = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name";
+    let rows = ledger.call("ask", |connection| {
+        connection.prepare(ask)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+    });
+    rows.unwrap()
+}
+
+/// Whatever release wrote the ledger, this one makes the same tables of it, keeps what stands in it, and does so once.
+#[test]
+fn a_ledger_of_every_older_version_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let new = tables(&Ledger::open(&folder.path().join("new.db")).unwrap());
+    assert!(new.len() > 20, "{new:?}");
+    for version in 1..MIGRATIONS.len() {
+        let path = folder.path().join(format!("{version}.db"));
+        let old = Connection::open(&path).unwrap();
+        MIGRATIONS[..version].iter().for_each(|migration| old.execute_batch(migration).unwrap());
+        old.execute_batch(
+            "INSERT INTO runs (run, source, dataset, contract_version, status, started_at, n_rows)
+             VALUES ('20261120T053000000Z-7f3a9c1e', 's', 'd', 1, 'committed', '2026-11-20T05:30:00.000Z', 7)",
+        )
+        .unwrap();
+        old.pragma_update(None, "user_version", i64::try_from(version).unwrap()).unwrap();
+        drop(old);
+        for time in ["first", "second"] {
+            let ledger = Ledger::open(&path).unwrap();
+            assert_eq!(ledger.database.version().unwrap(), SCHEMA.version(), "version {version}, {time}");
+            assert_eq!(tables(&ledger), new, "version {version}, {time}");
+            let run: RunId = "20261120T053000000Z-7f3a9c1e".parse().unwrap();
+            assert_eq!(ledger.run(&run).unwrap().unwrap().run.rows, 7, "version {version}, {time}");
+        }
+    }
+}
+
 #[test]
 fn one_partition_cannot_have_two_current_files() {
     let folder = tempfile::tempdir().unwrap();
