@@ -2,14 +2,18 @@
 
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use chrono::DateTime;
 use flate2::read::MultiGzDecoder;
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, RequestBuilder, Response};
 use thiserror::Error;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use super::auth::Signature;
 use super::request::Request;
@@ -123,6 +127,33 @@ pub struct Unanswered {
 pub struct SourceClient {
     http: Client,
     limits: HttpLimits,
+    pace: Pace,
+}
+
+/// The least time between an answer and the next request; clones of a client keep it together.
+#[derive(Debug, Clone, Default)]
+struct Pace {
+    pause: Duration,
+    /// When the last answer began, or failed to.
+    last: Arc<Mutex<Option<Instant>>>,
+}
+
+impl Pace {
+    /// Waits until the next request may leave. Nothing is held where there is no pause.
+    async fn keep(&self) {
+        if self.pause.is_zero() {
+            return;
+        }
+        if let Some(last) = *self.last.lock().await {
+            tokio::time::sleep_until(last + self.pause).await;
+        }
+    }
+
+    async fn note(&self) {
+        if !self.pause.is_zero() {
+            *self.last.lock().await = Some(Instant::now());
+        }
+    }
 }
 
 impl SourceClient {
@@ -150,7 +181,13 @@ impl SourceClient {
             }
         }
         let http = builder.build().map_err(|error| FetchError::SetUp(error.to_string()))?;
-        Ok(Self { http, limits })
+        Ok(Self { http, limits, pace: Pace::default() })
+    }
+
+    /// The client, leaving the source alone for at least `pause` between an answer and the next request.
+    #[must_use]
+    pub fn paced(self, pause: Duration) -> Self {
+        Self { pace: Pace { pause, ..Pace::default() }, ..self }
     }
 
     /// The limits this client keeps.
@@ -172,16 +209,20 @@ impl SourceClient {
         hears_refusals: bool,
     ) -> Result<Answer, FetchError> {
         let Request { shown, .. } = request;
-        let response = self
-            .builder(request, signature)
-            .send()
-            .await
-            .map_err(|error| FetchError::Unreachable { url: shown.clone(), reason: reason(&error) })?;
+        self.pace.keep().await;
+        let sent = self.builder(request, signature).send().await;
+        self.pace.note().await;
+        let response =
+            sent.map_err(|error| FetchError::Unreachable { url: shown.clone(), reason: reason(&error) })?;
         let status = response.status().as_u16();
         let heard = matches!(status, 401 | 403)
             || (hears_refusals && matches!(status, 400..=499 if !matches!(status, 408 | 429)));
         if !response.status().is_success() && !heard {
-            return Err(FetchError::Status { url: shown.clone(), status, retry_after: retry_after(&response) });
+            return Err(FetchError::Status {
+                url: shown.clone(),
+                status,
+                retry_after: retry_after(response.headers()),
+            });
         }
         Ok(self.answer(shown.clone(), response))
     }
@@ -216,15 +257,22 @@ impl SourceClient {
     }
 
     fn answer(&self, url: String, response: Response) -> Answer {
-        let (status, retry_after) = (response.status().as_u16(), retry_after(&response));
+        let (status, retry_after) = (response.status().as_u16(), retry_after(response.headers()));
         let bytes_max = self.limits.body_bytes_max;
         Answer { url, status, retry_after, body: Body::Http(response), n_bytes: 0, bytes_max }
     }
 }
 
-fn retry_after(response: &Response) -> Option<Duration> {
-    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
+/// How long a server asks to be left alone: in seconds, or until a date, which is read against the server's own clock.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
+    let after = text(RETRY_AFTER)?;
+    if let Ok(seconds) = after.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = |text: &str| DateTime::parse_from_rfc2822(text).ok();
+    let left = date(after)? - date(text(DATE)?)?;
+    Some(left.to_std().unwrap_or_default())
 }
 
 /// The innermost cause: reqwest's own text repeats the URL and hides what happened.
@@ -320,9 +368,37 @@ impl Answer {
 
 #[cfg(test)]
 mod tests {
-    use super::pause;
+    use super::{Pace, pause, retry_after};
     use crate::contract::HttpLimits;
+    use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
     use std::time::Duration;
+
+    #[test]
+    fn a_server_says_when_to_come_again_in_seconds_or_by_a_date() {
+        let said = |after: &'static str, date: Option<&'static str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(after));
+            date.map(|date| headers.insert(DATE, HeaderValue::from_static(date)));
+            retry_after(&headers).map(|left| left.as_secs())
+        };
+        let now = Some("Sun, 01 Nov 2026 06:00:00 GMT");
+        assert_eq!(said(" 7 ", now), Some(7));
+        assert_eq!(said("Sun, 01 Nov 2026 06:02:00 GMT", now), Some(120));
+        assert_eq!(said("Sun, 01 Nov 2026 05:00:00 GMT", now), Some(0));
+        assert_eq!(said("Sun, 01 Nov 2026 06:02:00 GMT", None), None);
+        assert_eq!(said("soon", now), None);
+    }
+
+    #[tokio::test]
+    async fn a_paced_client_leaves_the_source_alone_in_between() {
+        let pace = Pace { pause: Duration::from_millis(5), ..Pace::default() };
+        let began = tokio::time::Instant::now();
+        for _ in 0..3 {
+            pace.keep().await;
+            pace.note().await;
+        }
+        assert!(began.elapsed() >= pace.pause * 2);
+    }
 
     #[test]
     fn pauses_double_and_are_bounded() {

@@ -8,6 +8,7 @@ mod marts;
 mod occurrences;
 mod profiles;
 mod read;
+mod received;
 mod schema;
 mod submissions;
 mod write;
