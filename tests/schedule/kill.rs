@@ -54,6 +54,25 @@ struct Sent {
     acknowledged: bool,
 }
 
+/// A running daemon; killed when it is dropped.
+struct Daemon(Child);
+
+impl Daemon {
+    /// SIGTERM, and the exit code.
+    fn terminate(mut self) -> i32 {
+        assert!(Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status().unwrap().success());
+        self.0.wait().unwrap().code().unwrap_or(-1)
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // SIGKILL; one that has ended is fine.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// The daemon's house, its sources, its mail server and its sender.
 struct House {
     lab: Lab,
@@ -163,13 +182,14 @@ impl House {
         command
     }
 
-    /// A morning at six: the daemon starts and pushes arrive; it is killed `after` so long, else left alone when all is done.
-    fn live(&mut self, after: Option<Duration>) -> Child {
+    /// A morning at six: the daemon starts and pushes arrive; it is killed `after` so long, else given back when all is done.
+    fn live(&mut self, after: Option<Duration>) -> Option<Daemon> {
         self.lab.set_today(&self.day.to_string());
         let log = File::options().create(true).append(true).open(self.log()).unwrap();
         let mut command = self.command(&["serve", "--http", "127.0.0.1:0"]);
         let began = Instant::now();
-        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut daemon = Some(Daemon(command.stdout(Stdio::piped()).stderr(log).spawn().unwrap()));
+        let child = &mut daemon.as_mut().unwrap().0;
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let bodies = self.next_pushes();
         let sender = self.runtime.spawn_blocking(move || address(stdout));
@@ -184,13 +204,13 @@ impl House {
             std::thread::park_timeout(LOOK);
         }
         if after.is_some() {
-            child.kill().unwrap();
-            child.wait().unwrap();
+            // SIGKILL.
+            daemon = None;
         }
         let acknowledged = self.runtime.block_on(pushing).unwrap();
         let open = self.sent.iter_mut().filter(|sent| !sent.acknowledged);
         open.take(acknowledged).for_each(|sent| sent.acknowledged = true);
-        child
+        daemon
     }
 
     /// The pushes that were not acknowledged yet, and new ones.
@@ -368,10 +388,13 @@ fn record(house: &House, number: usize, sent: &Sent) -> PushRecord {
     }
 }
 
-/// SIGTERM, and the exit code.
-fn terminate(mut child: Child) -> i32 {
-    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
-    child.wait().unwrap().code().unwrap_or(-1)
+/// How many runs and occurrences a death interrupted.
+fn interrupted(house: &House) -> (usize, usize) {
+    let warehouse = house.reader().unwrap();
+    let runs = warehouse.runs(&RunFilter::default()).unwrap();
+    let aborted = runs.iter().filter(|run| run.reason.as_deref().is_some_and(|reason| reason.starts_with("aborted")));
+    let occurrences = warehouse.occurrences(&OccurrenceFilter::default()).unwrap();
+    (aborted.count(), occurrences.iter().filter(|record| record.attempt > 1).count())
 }
 
 #[test]
@@ -380,13 +403,13 @@ fn a_daemon_that_is_killed_anywhere_loses_nothing_doubles_nothing_and_goes_on() 
     let mut dice = ChaCha8Rng::seed_from_u64(told("LUMBUNG_TEST_SEED").unwrap_or(11));
     let mut house = House::new();
     // Seen for the first time: nothing is due. Then one day in peace, which says how long a day's work takes.
-    let first = house.live(None);
-    assert_eq!(terminate(first), 0, "{}", house.said());
+    let first = house.live(None).unwrap();
+    assert_eq!(first.terminate(), 0, "{}", house.said());
     house.day = house.day + Days::new(1);
     let began = Instant::now();
-    let second = house.live(None);
+    let second = house.live(None).unwrap();
     let whole = began.elapsed();
-    assert_eq!(terminate(second), 0, "{}", house.said());
+    assert_eq!(second.terminate(), 0, "{}", house.said());
     let whole_micros = u32::try_from(whole.as_micros()).unwrap();
     for _ in 0..kills {
         house.day = house.day + Days::new(1);
@@ -396,13 +419,17 @@ fn a_daemon_that_is_killed_anywhere_loses_nothing_doubles_nothing_and_goes_on() 
     }
     // The last day is lived to its end.
     house.day = house.day + Days::new(1);
-    let last = house.live(None);
-    assert_eq!(terminate(last), 0, "{}", house.said());
+    let last = house.live(None).unwrap();
+    assert_eq!(last.terminate(), 0, "{}", house.said());
     house.assert_whole();
     let first: NaiveDate = FIRST.parse().unwrap();
     let days = TimeDelta::num_days(&(house.day - first));
     assert_settled(&house, usize::try_from(days).unwrap());
-    eprintln!("{kills} kills within {whole:?} of a life each");
+    let (runs, times) = interrupted(&house);
+    eprintln!(
+        "{kills} kills within {whole:?} of a life each: {runs} runs and {times} times of jobs were interrupted"
+    );
+    assert!(kills < 50 || (runs > 0 && times > 0), "they hit nobody at work");
 
     // What is shown is what a warehouse shows that was loaded today for the first time.
     let lived = shown(&house.reader().unwrap());

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use async_trait::async_trait;
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Asia::Jakarta;
 use lumbung::clock::Clock;
 use lumbung::config::{ArchiveSettings, ConfigFolder, Credentials, PrivacySettings, SourceSettings};
@@ -115,8 +115,16 @@ impl<'a> World<'a> {
         Credentials::Given(tokens.into_iter().map(|(name, token)| (name, SecretString::from(token))).collect())
     }
 
+    /// A warehouse that was at work before the story begins has the last days' payments.
+    pub(super) async fn begin(&self) {
+        let (from, to) = (self.story.begin - TimeDelta::days(3), self.story.begin - TimeDelta::days(1));
+        if day_of(from).year() == day_of(self.story.begin).year() {
+            self.load("omspan.detail_pnbp", self.story.begin, Some((day_of(from), day_of(to)))).await;
+        }
+    }
+
     /// The loads of one attempt, as the daemon makes them: the year that is being closed, then what is due.
-    async fn load(&self, name: &str, now: DateTime<Utc>) -> Vec<LoadReport> {
+    async fn load(&self, name: &str, now: DateTime<Utc>, span: Option<(NaiveDate, NaiveDate)>) -> Vec<LoadReport> {
         let settings = SourceSettings {
             base_url: Some(self.base_url()),
             page_rows: Some(PAGE_ROWS),
@@ -144,7 +152,7 @@ impl<'a> World<'a> {
         let mut reports = Vec::new();
         for year in closing.map(Some).into_iter().chain([None]) {
             let years = year.into_iter().collect();
-            let request = LoadRequest { years, ..LoadRequest::of(date, "test".to_owned()) };
+            let request = LoadRequest { years, span, ..LoadRequest::of(date, "test".to_owned()) };
             reports.extend(loader.load(dataset, &request).await);
         }
         reports
@@ -171,7 +179,7 @@ impl Work for World<'_> {
     async fn attempt(&self, attempt: &Attempt) -> Ended {
         let JobId::Dataset(name) = &attempt.job.id else { return Ended::plain(self.judged(attempt)) };
         let _lease = attempt.lease(name, attempt.at).unwrap().expect("nobody else loads it");
-        let reports = self.load(name, attempt.at).await;
+        let reports = self.load(name, attempt.at, None).await;
         let why = |status| {
             let of_it = reports.iter().filter(|report| report.status == status);
             let why = of_it.map(|report| report.error.as_ref().map(ToString::to_string).unwrap_or_default());

@@ -158,8 +158,10 @@ fn a_year_of_trouble_ends_like_a_year_without() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let news = runtime.block_on(async {
         let world = World::new(&troubled, &story).await;
+        world.begin().await;
         play(&troubled, &plan, &world, &story).await;
         let still = World::new(&calm, &quiet).await;
+        still.begin().await;
         play(&calm, &plan, &still, &quiet).await;
         assert_eq!(*still.news.borrow(), [""; 0], "nobody is told that all is well");
         world.news.take()
