@@ -1,6 +1,7 @@
 //! `lumbung snapshot DATASET --from --to`: many days of daily data, a step at a time. What is there is left alone, what is
 //! killed goes on where it was, what fails does not stop the rest (docs/backfill.md).
 
+mod heard;
 mod steps;
 mod summary;
 mod watch;
@@ -10,7 +11,6 @@ use std::time::Duration;
 
 use chrono::{Datelike, NaiveDate};
 use serde_json::json;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::exit::{Code, Failure};
 use super::output::{OutputFormat, Table, grouped, print, print_json};
@@ -20,6 +20,7 @@ use super::{Context, marts, session};
 use crate::contract::{Dataset, Paging, Transport};
 use crate::load::{LoadError, LoadReport, LoadRequest, Loader, Standing, Window, YearsProbed};
 use crate::warehouse::{Warehouse, WarehouseError};
+use heard::Heard;
 use steps::{Trouble, steps, trouble};
 use summary::Tally;
 use watch::{Watch, words};
@@ -381,26 +382,5 @@ fn with_hint(error: &LoadError) -> String {
     match error.hint() {
         Some(hint) => format!("{error} (hint: {hint})"),
         None => error.to_string(),
-    }
-}
-
-/// Ctrl-C and SIGTERM.
-struct Heard {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Heard {
-    fn new() -> Result<Self, Failure> {
-        let heard =
-            |kind| signal(kind).map_err(|error| Failure::internal(format!("signals cannot be heard: {error}")));
-        Ok(Self { interrupt: heard(SignalKind::interrupt())?, terminate: heard(SignalKind::terminate())? })
-    }
-
-    async fn next(&mut self) -> Code {
-        tokio::select! {
-            _ = self.interrupt.recv() => Code::Interrupted,
-            _ = self.terminate.recv() => Code::Terminated,
-        }
     }
 }

@@ -1,8 +1,11 @@
 //! The HTTP conversation: one request, its bounded retries, and a body that arrives in chunks.
 
+mod pace;
+#[cfg(test)]
+mod tests;
+
 use std::io::{self, Read};
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,12 +15,11 @@ use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, RE
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, RequestBuilder, Response};
 use thiserror::Error;
-use tokio::sync::Mutex;
-use tokio::time::Instant;
 
 use super::auth::Signature;
 use super::request::Request;
 use crate::contract::{HttpLimits, HttpMethod};
+use pace::Pace;
 
 /// A conversation that failed.
 #[derive(Debug, Error)]
@@ -130,32 +132,6 @@ pub struct SourceClient {
     pace: Pace,
 }
 
-/// The least time between an answer and the next request; clones of a client keep it together.
-#[derive(Debug, Clone, Default)]
-struct Pace {
-    pause: Duration,
-    /// When the last answer began, or failed to.
-    last: Arc<Mutex<Option<Instant>>>,
-}
-
-impl Pace {
-    /// Waits until the next request may leave. Nothing is held where there is no pause.
-    async fn keep(&self) {
-        if self.pause.is_zero() {
-            return;
-        }
-        if let Some(last) = *self.last.lock().await {
-            tokio::time::sleep_until(last + self.pause).await;
-        }
-    }
-
-    async fn note(&self) {
-        if !self.pause.is_zero() {
-            *self.last.lock().await = Some(Instant::now());
-        }
-    }
-}
-
 impl SourceClient {
     /// A client under the contract's limits. `ca_bundle` adds certificate authorities; checks are never switched off.
     ///
@@ -187,7 +163,7 @@ impl SourceClient {
     /// The client, leaving the source alone for at least `pause` between an answer and the next request.
     #[must_use]
     pub fn paced(self, pause: Duration) -> Self {
-        Self { pace: Pace { pause, ..Pace::default() }, ..self }
+        Self { pace: Pace::of(pause), ..self }
     }
 
     /// The limits this client keeps.
@@ -363,56 +339,5 @@ impl Answer {
         let limited = MultiGzDecoder::new(body.as_slice()).take(bytes_max as u64 + 1).read_to_end(&mut inflated);
         limited.map_err(|_| FetchError::BrokenOff { url: self.url.clone(), reason: "broken gzip".to_owned() })?;
         if inflated.len() > bytes_max { Err(too_long(&self.url)) } else { Ok(inflated) }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Pace, pause, retry_after};
-    use crate::contract::HttpLimits;
-    use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
-    use std::time::Duration;
-
-    #[test]
-    fn a_server_says_when_to_come_again_in_seconds_or_by_a_date() {
-        let said = |after: &'static str, date: Option<&'static str>| {
-            let mut headers = HeaderMap::new();
-            headers.insert(RETRY_AFTER, HeaderValue::from_static(after));
-            date.map(|date| headers.insert(DATE, HeaderValue::from_static(date)));
-            retry_after(&headers).map(|left| left.as_secs())
-        };
-        let now = Some("Sun, 01 Nov 2026 06:00:00 GMT");
-        assert_eq!(said(" 7 ", now), Some(7));
-        assert_eq!(said("Sun, 01 Nov 2026 06:02:00 GMT", now), Some(120));
-        assert_eq!(said("Sun, 01 Nov 2026 05:00:00 GMT", now), Some(0));
-        assert_eq!(said("Sun, 01 Nov 2026 06:02:00 GMT", None), None);
-        assert_eq!(said("soon", now), None);
-    }
-
-    #[tokio::test]
-    async fn a_paced_client_leaves_the_source_alone_in_between() {
-        let pace = Pace { pause: Duration::from_millis(5), ..Pace::default() };
-        let began = tokio::time::Instant::now();
-        for _ in 0..3 {
-            pace.keep().await;
-            pace.note().await;
-        }
-        assert!(began.elapsed() >= pace.pause * 2);
-    }
-
-    #[test]
-    fn pauses_double_and_are_bounded() {
-        let limits = HttpLimits {
-            connect_timeout_secs: 1,
-            read_timeout_secs: 1,
-            attempts: 4,
-            backoff_secs: 2,
-            body_bytes_max: 1,
-        };
-        let seconds = |attempt, after: Option<u64>| pause(&limits, attempt, after.map(Duration::from_secs)).as_secs();
-        assert_eq!([seconds(2, None), seconds(3, None), seconds(4, None)], [2, 4, 8]);
-        assert_eq!(seconds(60, None), 300);
-        assert_eq!(seconds(2, Some(7)), 7);
-        assert_eq!(seconds(2, Some(1_000_000)), 600);
     }
 }

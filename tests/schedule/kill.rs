@@ -3,6 +3,8 @@
 //!
 //! `LUMBUNG_TEST_DAEMON_KILLS` names another number of kills than the suite's, `LUMBUNG_TEST_SEED` other moments.
 
+mod config;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
@@ -22,6 +24,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::runtime::Runtime;
 
+use self::config::{DATASETS, RECIPIENTS, settings, write_config};
 use super::world::at;
 use crate::harness::{Lab, PII_KEY, say_nothing, walk};
 use crate::inbox::compare;
@@ -32,12 +35,9 @@ use crate::totals::of_files;
 const KILLS: usize = 6;
 /// Pushes a life, at most.
 const PUSHES: usize = 4;
-const RECIPIENTS: usize = 5;
 const PADI_KEY: &str = "kunci-padi";
 /// The first day; nothing is due on it, because its schedule is new.
 const FIRST: &str = "2026-02-01";
-/// The datasets with times of their own.
-const DATASETS: [&str; 3] = ["omspan.detail_pnbp", "omspan.realisasi_belanja", "omspan.ketersediaan_dana"];
 /// A look at whether it is time.
 const LOOK: Duration = Duration::from_millis(20);
 /// Longer than a day's work takes on a busy machine.
@@ -85,62 +85,6 @@ struct House {
     read: BTreeSet<PathBuf>,
 }
 
-/// A report that costs little, and a mart that changes with every load.
-fn write_config(folder: &Path) {
-    let recipients: String = (0..RECIPIENTS)
-        .map(|n| format!("[[recipients]]\nname = \"Yth. Kantor {n}\"\naddress = \"kantor{n}@lab.test\"\n\n"))
-        .collect();
-    let report = format!(
-        r#"[report]
-name = "harian"
-title = "Laporan harian uji"
-unit = "Biro Uji"
-attachments = ["csv"]
-
-[schedule]
-cron = "0 0 5 * * *"
-period = "daily"
-
-{recipients}[freshness]
-late = "wait"
-wait_hours = 1
-datasets = {{ "omspan.realisasi_belanja" = 2 }}
-
-[[figures]]
-query = "harian_total"
-columns = {{ jumlah = "count", rupiah = "rupiah" }}
-
-[[section]]
-kind = "headline"
-text = "Realisasi {{rupiah}} dalam {{jumlah}} baris"
-subject = "Laporan harian uji: {{jumlah}} baris"
-preheader = "Realisasi {{rupiah}} dalam {{jumlah}} baris, sebagaimana dimuat pada hari ini."
-position = "Posisi data uji"
-
-[[section]]
-kind = "notes"
-
-[[section.notes]]
-text = "Angka uji."
-"#
-    );
-    for (name, text) in [
-        ("reports/harian.toml", report.as_str()),
-        (
-            "queries/report/harian_total.sql",
-            "-- All postings.\nSELECT count(*) AS jumlah, coalesce(sum(amount), 0) AS rupiah FROM omspan.realisasi_belanja\n",
-        ),
-        (
-            "queries/mart/uji_pnbp.sql",
-            "-- Payments.\nSELECT count(*) AS jumlah, sum(rupiah) AS rupiah FROM omspan.detail_pnbp\n",
-        ),
-    ] {
-        let path = folder.join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-}
-
 impl House {
     fn new() -> Self {
         let lab = Lab::new(&[]);
@@ -156,25 +100,7 @@ impl House {
 
     /// The program on this house, with `arguments` that begin with its command.
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut settings = vec![
-            "sources.omspan.fiscal_years=[2026]".to_owned(),
-            "marts.after_load=true".to_owned(),
-            "inbox.load=* * * * * *".to_owned(),
-            "mail.transport=smtp".to_owned(),
-            format!("mail.smtp_url=smtp://{}", self.sink.address),
-            "mail.operator=operator@lab.test".to_owned(),
-            "mail.backoff_secs=1".to_owned(),
-            "schedule.sources.omspan.enabled=false".to_owned(),
-            "schedule.backoff_secs=0".to_owned(),
-            "schedule.retries=9".to_owned(),
-            "schedule.lease_secs=120".to_owned(),
-        ];
-        settings.extend(DATASETS.map(|name| format!("schedule.datasets.{name}.cron=0 30 4 * * *")));
-        let shipped = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("config/reports")).unwrap();
-        for report in shipped.flatten() {
-            let name = report.path().file_stem().unwrap().to_string_lossy().into_owned();
-            settings.push(format!("schedule.reports.{name}.enabled=false"));
-        }
+        let settings = settings(&self.sink.address);
         let mut before = vec!["--config", "config", "--output", "json"];
         before.extend(settings.iter().flat_map(|setting| ["--set", setting.as_str()]));
         let mut command = self.lab.command(&[&before[..], arguments].concat());
