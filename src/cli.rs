@@ -1,6 +1,7 @@
 //! Parse, wire, print, exit code. The only reader of argv and the only writer of stdout; one file a command.
 
 mod aside;
+mod backfill;
 mod backup;
 mod catalog;
 mod check;
@@ -228,10 +229,11 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         return done;
     }
     let context = Context::new(&cli.global)?;
-    // Whoever listens to Ctrl-C itself ends in good order: the daemon, and a sender with a record at hand. In the shell it
-    // stops the query.
+    // Whoever listens to Ctrl-C itself ends in good order: the daemon, a back-fill, and a sender with a record at hand. In the
+    // shell it stops the query.
     let hears_signals = match &cli.command {
         Command::Serve(_) | Command::Submit(_) => true,
+        Command::Snapshot(args) => args.hears_signals(),
         Command::Sql(args) => args.opens_a_shell(),
         Command::Report(args) => args.hears_signals(),
         _ => false,

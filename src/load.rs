@@ -18,6 +18,7 @@ mod probe;
 mod publish;
 mod replay;
 mod settings;
+mod standing;
 mod worker;
 
 use std::collections::BTreeMap;
@@ -31,12 +32,14 @@ pub use error::{LoadError, LoadErrorKind};
 pub use parameters::{Loaded, Parameters};
 pub use probe::YearsProbed;
 pub use replay::ReplayRequest;
+pub use standing::Standing;
 
 use crate::clock::Clock;
 use crate::config::{ArchiveSettings, Credentials, PrivacySettings, SourceSettings};
 use crate::contract::{Contract, Dataset, Transport};
 use crate::source::fetch::SourceClient;
-use crate::source::paging::{Window, pager};
+pub use crate::source::paging::Window;
+use crate::source::paging::pager;
 use crate::warehouse::{Acceptance, DatasetId, RunId, RunStart, StagedFile, Warehouse};
 use ask::{Conversation, FilePages, HttpPages, PageSource};
 use group::{Group, Table, Totals};
@@ -150,6 +153,10 @@ pub trait Progress: Sync {
     fn retry(&self, dataset: &DatasetId, reason: &str);
     /// A dataset ended.
     fn end(&self, report: &LoadReport);
+    /// Whether no further day of daily data is to be asked for: what landed is published, and the load ends.
+    fn stop_asked(&self) -> bool {
+        false
+    }
 }
 
 /// Loads datasets of one source.
@@ -321,7 +328,7 @@ impl Loader<'_> {
     /// Asks for every window over HTTP; begins again when the source moved meanwhile.
     async fn land_http(&self, group: &mut Group, request: &LoadRequest, windows: &[Window]) -> Result<(), LoadError> {
         let dataset = Arc::clone(&group.tables[0].dataset);
-        let client = SourceClient::new(self.http_limits(), self.settings.ca_bundle.as_deref())?;
+        let client = self.client()?;
         probe::refuse_other_years(self, &dataset, &client, windows).await?;
         let restarts = dataset.restarts().unwrap_or_else(|| client.limits().attempts.saturating_sub(1));
         let mut attempt = 0;
@@ -346,6 +353,10 @@ impl Loader<'_> {
     ) -> Result<(), LoadError> {
         let dataset = Arc::clone(&group.tables[0].dataset);
         for (i, window) in windows.iter().enumerate() {
+            // Each day is a partition of its own: those that landed are published, the others asked for another time.
+            if i > 0 && dataset.accumulates() && self.progress.stop_asked() {
+                break;
+            }
             let signer = self.signer(window.fiscal_year)?;
             let sets = parameters::sets(self, &dataset, request, window).await?;
             let conversation = Conversation { client, signer: &signer, window };

@@ -32,6 +32,7 @@ mod originals;
 mod partition;
 mod private_file;
 mod publish;
+mod received;
 mod record;
 mod recovery;
 mod retention;
@@ -70,6 +71,7 @@ pub use occurrences::{
 };
 pub use partition::Partition;
 pub use publish::GRACE;
+pub use received::Received;
 pub use record::{
     Acceptance, AsOf, CommitMode, Committed, CommittedFile, CommittedSet, FileProfile, Freshness, Outcome,
     PageRecord, PartitionRecord, QuarantineRecord, QuarantinedRow, RawPage, RecordedPage, RunDetail, RunFilter,

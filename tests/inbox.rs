@@ -9,6 +9,8 @@ mod refused;
 mod start;
 mod tally;
 
+pub(crate) use tally::compare;
+
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
 

@@ -9,6 +9,8 @@ mod postfix;
 mod sink;
 mod tls;
 
+pub(crate) use sink::Sink;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};

@@ -6,6 +6,7 @@
 mod answers;
 mod archive;
 mod as_of;
+mod backfill;
 mod corpus;
 mod demo;
 mod deploy;

@@ -1,5 +1,10 @@
-//! Weeks of a daemon in seconds: the schedule runs loads of the simulated treasury and a report by a clock that is handed in, while
-//! the source fails, the daemon is down and the clock jumps. And one morning of the real daemon.
+//! Weeks of a daemon in seconds and a year of it in minutes: the schedule runs loads of the simulated treasury and reports by a
+//! clock that is handed in, while the source fails, the daemon is down and the clock jumps. One morning of the real daemon, and
+//! many that end by `kill -9`.
 
 mod daemon;
+mod kill;
+mod story;
 mod weeks;
+mod world;
+mod year;

@@ -37,6 +37,8 @@ pub(crate) enum Code {
     Configuration = 78,
     /// Interrupted from the keyboard.
     Interrupted = 130,
+    /// Told to end by SIGTERM.
+    Terminated = 143,
 }
 
 /// A failed command.
@@ -64,6 +66,11 @@ impl Failure {
 
     pub(crate) fn interrupted() -> Self {
         Self::new(Code::Interrupted, "interrupted; what was published before is as it was")
+    }
+
+    /// A command that was told to stop, and stopped in good order or at once.
+    pub(crate) fn interrupted_by(code: Code) -> Self {
+        Self { code, ..Self::interrupted() }
     }
 
     /// A failure that the results have told already.

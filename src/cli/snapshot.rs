@@ -7,7 +7,7 @@ use serde_json::json;
 use super::exit::{self, Code, Failure};
 use super::output::{OutputFormat, Table, grouped, print, print_json};
 use super::progress::{Watcher, talk};
-use super::{Context, marts, session};
+use super::{Context, backfill, marts, session};
 use crate::config::{self, SourceSettings};
 use crate::contract::{Contract, Dataset};
 use crate::load::{LoadReport, LoadRequest, Loaded, Loader, Progress, YearsProbed};
@@ -16,7 +16,7 @@ use crate::warehouse::Warehouse;
 /// Load datasets: one snapshot of each
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  lumbung snapshot\n  lumbung snapshot omspan.realisasi_belanja --tahun 2026\n  \
-    lumbung snapshot omspan.detail_pnbp --from 2026-10-01 --to 2026-10-31\n  lumbung snapshot omspan.dipa_belanja --accept\n  lumbung snapshot --dry-run")]
+    lumbung snapshot omspan.detail_pnbp --from 2024-01-01 --to 2026-10-31\n  lumbung snapshot omspan.dipa_belanja --accept\n  lumbung snapshot --dry-run")]
 pub(crate) struct SnapshotArgs {
     /// Sources or datasets, e.g. omspan or omspan.dipa_belanja [default: every source that is switched on]
     #[arg(value_name = "SOURCE[.DATASET]")]
@@ -27,12 +27,19 @@ pub(crate) struct SnapshotArgs {
     /// The fiscal year (repeatable) [default: fiscal_years of the source, else the year of the date]
     #[arg(long, value_name = "YYYY", value_parser = clap::value_parser!(i32).range(2000..=2100))]
     tahun: Vec<i32>,
-    /// First day of daily data [default: what is due]
+    /// First day of daily data [default: what is due]. Of datasets that are named one by one, days that are there are left
+    /// alone, so the same command goes on where it was stopped (docs/backfill.md)
     #[arg(long, value_name = "YYYY-MM-DD", requires = "to")]
     from: Option<NaiveDate>,
     /// Last day of daily data
     #[arg(long, value_name = "YYYY-MM-DD", requires = "from")]
     to: Option<NaiveDate>,
+    /// With --from: ask for days that are there already, too
+    #[arg(long, requires = "from")]
+    again: bool,
+    /// Least milliseconds between an answer and the next request [default: pause_ms of the source, else 0; of a back-fill 100]
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(0..=600_000))]
+    pause_ms: Option<u64>,
     /// Only show what would be asked
     #[arg(long)]
     dry_run: bool,
@@ -53,6 +60,28 @@ pub(crate) struct SnapshotArgs {
     param: Vec<(String, String)>,
 }
 
+impl SnapshotArgs {
+    /// What is asked for.
+    fn request(&self, date: NaiveDate) -> LoadRequest {
+        LoadRequest {
+            date,
+            years: self.tahun.clone(),
+            span: self.from.zip(self.to),
+            accept_shrink: self.accept_shrink,
+            parameters: self.param.iter().cloned().collect(),
+            replay_of: None,
+            accept_quarantine: self.accept,
+            accept_drift: self.accept_drift,
+            operator: config::operator(),
+        }
+    }
+
+    /// Whether days of single datasets are asked for: such a load ends in good order when it is told to stop.
+    pub(crate) fn hears_signals(&self) -> bool {
+        self.from.is_some() && !self.names.is_empty() && self.names.iter().all(|name| name.contains('.'))
+    }
+}
+
 fn parameter(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
@@ -69,25 +98,32 @@ pub(crate) struct Target<'a> {
 
 pub(crate) async fn run(context: &Context, args: &SnapshotArgs) -> Result<(), Failure> {
     let contracts = context.folder.contracts()?;
-    let targets = targets(context, &contracts, &args.names)?;
+    let mut targets = targets(context, &contracts, &args.names)?;
     let today = context.clock.today(context.config.deployment.timezone);
     let date = args.date.unwrap_or(today);
     if date > today {
         return Err(Failure::usage(format!("--date {date} lies in the future (today is {today})")));
     }
-    let request = LoadRequest {
-        date,
-        years: args.tahun.clone(),
-        span: args.from.zip(args.to),
-        accept_shrink: args.accept_shrink,
-        parameters: args.param.iter().cloned().collect(),
-        replay_of: None,
-        accept_quarantine: args.accept,
-        accept_drift: args.accept_drift,
-        operator: config::operator(),
-    };
+    let request = args.request(date);
     check_parameters(&targets, &request)?;
+    let fills = match request.span {
+        Some(span) if backfill::is_possible(&targets)? && args.hears_signals() => Some(span),
+        _ => None,
+    };
+    for target in &mut targets {
+        let pause = args.pause_ms.or(target.settings.pause_ms);
+        target.settings.pause_ms = pause.or(fills.map(|_| backfill::PAUSE_MS));
+    }
     let warehouse = Warehouse::open(&context.warehouse, context.clock.now())?;
+    if let Some(span) = fills {
+        if !args.dry_run {
+            say_what_is_not_kept(context, &targets);
+        }
+        let (again, marts) = (args.again, !args.no_marts);
+        let (warehouse, targets, request) = (&warehouse, &targets[..], &request);
+        let back_fill = backfill::BackFill { context, warehouse, targets, request, span, again, marts };
+        return back_fill.run(args.dry_run).await;
+    }
     if args.dry_run {
         return dry_run(context, &warehouse, &targets, &request);
     }
@@ -275,6 +311,11 @@ pub(crate) fn print_reports(context: &Context, reports: &[LoadReport]) -> Result
     if context.output == OutputFormat::Json {
         return reports.iter().try_for_each(|report| print_json(&as_json(report)));
     }
+    print_table(&reports.iter().collect::<Vec<_>>())
+}
+
+/// The table for people.
+pub(super) fn print_table(reports: &[&LoadReport]) -> Result<(), Failure> {
     let mut table = Table::new(&["dataset", "status", ">rows", ">quarantined", "control", "run"]);
     for report in reports {
         let control: Vec<String> = report.control.iter().map(|(column, sum)| format!("{column} {sum}")).collect();
@@ -290,7 +331,7 @@ pub(crate) fn print_reports(context: &Context, reports: &[LoadReport]) -> Result
     print(&table.render())
 }
 
-fn as_json(report: &LoadReport) -> serde_json::Value {
+pub(super) fn as_json(report: &LoadReport) -> serde_json::Value {
     let mut value = json!({
         "source": report.dataset.source(),
         "dataset": report.dataset.dataset(),

@@ -90,6 +90,8 @@ pub struct SourceSettings {
     pub backoff_secs: Option<u64>,
     /// Longest silence within one answer in seconds, instead of the contract's.
     pub read_timeout_secs: Option<u64>,
+    /// Least milliseconds between an answer and the next request; `None` for none, but in a back-fill.
+    pub pause_ms: Option<u64>,
     /// A PEM file with further certificate authorities.
     pub ca_bundle: Option<PathBuf>,
 }
@@ -112,6 +114,7 @@ impl SourceSettings {
             attempts: None,
             backoff_secs: None,
             read_timeout_secs: None,
+            pause_ms: None,
             ca_bundle: None,
         }
     }
@@ -252,6 +255,7 @@ fn sources(root: &Section<'_, '_>) -> BTreeMap<String, SourceSettings> {
             attempts: section.integer("attempts", 1..=20).map(|n| u32::try_from(n).expect("at most 20")),
             backoff_secs: section.integer("backoff_secs", 0..=600).map(i64::unsigned_abs),
             read_timeout_secs: section.integer("read_timeout_secs", 1..=7_200).map(i64::unsigned_abs),
+            pause_ms: section.integer("pause_ms", 0..=600_000).map(i64::unsigned_abs),
             ca_bundle: section.text("ca_bundle").map(PathBuf::from),
         };
         section.finish();

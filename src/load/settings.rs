@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::{LoadError, Loader};
 use crate::contract::{Dataset, HttpLimits};
 use crate::source::auth::Signer;
+use crate::source::fetch::{FetchError, SourceClient};
 use crate::source::reach::Reach;
 use crate::warehouse::{Keeping, Seal};
 
@@ -41,6 +42,11 @@ impl Loader<'_> {
 
     pub(super) fn base_url(&self) -> &str {
         self.settings.base_url.as_deref().unwrap_or(&self.contract.base_url)
+    }
+
+    /// Who talks to the source, as fast as this deployment lets it.
+    pub(super) fn client(&self) -> Result<SourceClient, FetchError> {
+        self.reach().client()
     }
 
     pub(super) fn http_limits(&self) -> HttpLimits {

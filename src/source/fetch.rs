@@ -1,12 +1,17 @@
 //! The HTTP conversation: one request, its bounded retries, and a body that arrives in chunks.
 
+mod pace;
+#[cfg(test)]
+mod tests;
+
 use std::io::{self, Read};
 use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
+use chrono::DateTime;
 use flate2::read::MultiGzDecoder;
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, RequestBuilder, Response};
 use thiserror::Error;
@@ -14,6 +19,7 @@ use thiserror::Error;
 use super::auth::Signature;
 use super::request::Request;
 use crate::contract::{HttpLimits, HttpMethod};
+use pace::Pace;
 
 /// A conversation that failed.
 #[derive(Debug, Error)]
@@ -123,6 +129,7 @@ pub struct Unanswered {
 pub struct SourceClient {
     http: Client,
     limits: HttpLimits,
+    pace: Pace,
 }
 
 impl SourceClient {
@@ -150,7 +157,13 @@ impl SourceClient {
             }
         }
         let http = builder.build().map_err(|error| FetchError::SetUp(error.to_string()))?;
-        Ok(Self { http, limits })
+        Ok(Self { http, limits, pace: Pace::default() })
+    }
+
+    /// The client, leaving the source alone for at least `pause` between an answer and the next request.
+    #[must_use]
+    pub fn paced(self, pause: Duration) -> Self {
+        Self { pace: Pace::of(pause), ..self }
     }
 
     /// The limits this client keeps.
@@ -172,16 +185,20 @@ impl SourceClient {
         hears_refusals: bool,
     ) -> Result<Answer, FetchError> {
         let Request { shown, .. } = request;
-        let response = self
-            .builder(request, signature)
-            .send()
-            .await
-            .map_err(|error| FetchError::Unreachable { url: shown.clone(), reason: reason(&error) })?;
+        self.pace.keep().await;
+        let sent = self.builder(request, signature).send().await;
+        self.pace.note().await;
+        let response =
+            sent.map_err(|error| FetchError::Unreachable { url: shown.clone(), reason: reason(&error) })?;
         let status = response.status().as_u16();
         let heard = matches!(status, 401 | 403)
             || (hears_refusals && matches!(status, 400..=499 if !matches!(status, 408 | 429)));
         if !response.status().is_success() && !heard {
-            return Err(FetchError::Status { url: shown.clone(), status, retry_after: retry_after(&response) });
+            return Err(FetchError::Status {
+                url: shown.clone(),
+                status,
+                retry_after: retry_after(response.headers()),
+            });
         }
         Ok(self.answer(shown.clone(), response))
     }
@@ -216,15 +233,22 @@ impl SourceClient {
     }
 
     fn answer(&self, url: String, response: Response) -> Answer {
-        let (status, retry_after) = (response.status().as_u16(), retry_after(&response));
+        let (status, retry_after) = (response.status().as_u16(), retry_after(response.headers()));
         let bytes_max = self.limits.body_bytes_max;
         Answer { url, status, retry_after, body: Body::Http(response), n_bytes: 0, bytes_max }
     }
 }
 
-fn retry_after(response: &Response) -> Option<Duration> {
-    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
+/// How long a server asks to be left alone: in seconds, or until a date, which is read against the server's own clock.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
+    let after = text(RETRY_AFTER)?;
+    if let Ok(seconds) = after.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = |text: &str| DateTime::parse_from_rfc2822(text).ok();
+    let left = date(after)? - date(text(DATE)?)?;
+    Some(left.to_std().unwrap_or_default())
 }
 
 /// The innermost cause: reqwest's own text repeats the URL and hides what happened.
@@ -315,28 +339,5 @@ impl Answer {
         let limited = MultiGzDecoder::new(body.as_slice()).take(bytes_max as u64 + 1).read_to_end(&mut inflated);
         limited.map_err(|_| FetchError::BrokenOff { url: self.url.clone(), reason: "broken gzip".to_owned() })?;
         if inflated.len() > bytes_max { Err(too_long(&self.url)) } else { Ok(inflated) }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::pause;
-    use crate::contract::HttpLimits;
-    use std::time::Duration;
-
-    #[test]
-    fn pauses_double_and_are_bounded() {
-        let limits = HttpLimits {
-            connect_timeout_secs: 1,
-            read_timeout_secs: 1,
-            attempts: 4,
-            backoff_secs: 2,
-            body_bytes_max: 1,
-        };
-        let seconds = |attempt, after: Option<u64>| pause(&limits, attempt, after.map(Duration::from_secs)).as_secs();
-        assert_eq!([seconds(2, None), seconds(3, None), seconds(4, None)], [2, 4, 8]);
-        assert_eq!(seconds(60, None), 300);
-        assert_eq!(seconds(2, Some(7)), 7);
-        assert_eq!(seconds(2, Some(1_000_000)), 600);
     }
 }

@@ -1,5 +1,7 @@
 //! How a source is reached from here: the contract's word, and what this deployment says instead.
 
+use std::time::Duration;
+
 use thiserror::Error;
 
 use super::auth::Signer;
@@ -53,7 +55,8 @@ impl<'a> Reach<'a> {
     /// # Errors
     /// [`FetchError::SetUp`] when the certificate authorities cannot be used.
     pub fn client(&self) -> Result<SourceClient, FetchError> {
-        SourceClient::new(self.limits(), self.settings.ca_bundle.as_deref())
+        let client = SourceClient::new(self.limits(), self.settings.ca_bundle.as_deref())?;
+        Ok(client.paced(Duration::from_millis(self.settings.pause_ms.unwrap_or(0))))
     }
 
     /// Who asks for rows of `fiscal_year`; `None` where keys are not per year.

@@ -9,6 +9,7 @@ mod marts;
 mod occurrences;
 mod profiles;
 mod read;
+mod received;
 mod removable;
 mod restored;
 mod schema;

@@ -40,8 +40,8 @@ pub(super) enum Tls {
     Offered(Arc<rustls::ServerConfig>, &'static str),
 }
 
-pub(super) struct Sink {
-    pub(super) address: SocketAddr,
+pub(crate) struct Sink {
+    pub(crate) address: SocketAddr,
     kept: Arc<Mutex<Vec<Vec<u8>>>>,
     commands: Arc<Mutex<Vec<String>>>,
 }
@@ -81,7 +81,7 @@ impl Sink {
     }
 
     /// As [`Sink::start`], in the clear, taking everything.
-    pub(super) fn plain() -> Self {
+    pub(crate) fn plain() -> Self {
         Self::start(Tls::None, Box::new(|_, _, _| Act::Go))
     }
 
@@ -91,7 +91,7 @@ impl Sink {
     }
 
     /// How often it kept each Message-ID.
-    pub(super) fn times(&self) -> std::collections::BTreeMap<String, usize> {
+    pub(crate) fn times(&self) -> std::collections::BTreeMap<String, usize> {
         let mut times = std::collections::BTreeMap::new();
         for eml in self.kept() {
             *times.entry(message_id(&eml)).or_insert(0) += 1;

@@ -9,14 +9,8 @@ use serde_json::Value;
 use crate::harness::{Lab, Ran};
 
 /// Settings of a daemon that has no inbox, removes nothing, and answers monitors on any free port.
-const ALONE: [&str; 6] = [
-    "--set",
-    "inbox.enabled=false",
-    "--set",
-    "retention.enabled=false",
-    "--set",
-    "serve.http=127.0.0.1:0",
-];
+const ALONE: [&str; 6] =
+    ["--set", "inbox.enabled=false", "--set", "retention.enabled=false", "--set", "serve.http=127.0.0.1:0"];
 
 /// Longest wait for a morning: ten loads and a report in an unoptimised build.
 const PATIENCE: Duration = Duration::from_secs(480);

@@ -30,7 +30,7 @@ const DATASETS: [&str; 2] = ["omspan.capaian_ik_kl", "omspan.ketersediaan_dana"]
 /// How often the daemon looks; once a minute in life.
 const STEP: TimeDelta = TimeDelta::minutes(30);
 
-fn wib(text: &str) -> DateTime<Utc> {
+pub(super) fn wib(text: &str) -> DateTime<Utc> {
     DateTime::parse_from_str(&format!("{text}:00 +0700"), "%Y-%m-%d %H:%M:%S %z").unwrap().with_timezone(&Utc)
 }
 
@@ -45,7 +45,7 @@ struct Treasury<'a> {
     news: RefCell<Vec<String>>,
 }
 
-struct Silent;
+pub(super) struct Silent;
 
 impl Progress for Silent {
     fn begin(&self, _: &DatasetId, _: usize) {}
@@ -54,7 +54,7 @@ impl Progress for Silent {
     fn end(&self, _: &LoadReport) {}
 }
 
-struct NothingLoaded;
+pub(super) struct NothingLoaded;
 
 #[async_trait]
 impl Loaded for NothingLoaded {

@@ -66,7 +66,11 @@ fn disk(parts: &WatchParts) -> Result<Option<String>, String> {
         return Ok(None);
     }
     let mib = |bytes: u64| bytes >> 20;
-    Err(format!("{} MiB are free, less than {} (warehouse.disk_free_min_mb)", mib(space.free), mib(parts.disk_free_min)))
+    Err(format!(
+        "{} MiB are free, less than {} (warehouse.disk_free_min_mb)",
+        mib(space.free),
+        mib(parts.disk_free_min)
+    ))
 }
 
 fn schedule(beat: &Beat, now: DateTime<Utc>) -> Result<Option<String>, String> {

@@ -1,12 +1,14 @@
 //! The loads of one attempt: dataset after dataset, each under its lease; what a former attempt loaded is not asked for again.
 
+use chrono::{DateTime, NaiveDate, Utc};
+
 use super::work::{Daily, said};
 use crate::cli::progress::Watcher;
 use crate::cli::session;
 use crate::cli::snapshot::{self, Target};
-use crate::load::{LoadError, LoadReport, LoadRequest, Status, YearsProbed};
+use crate::load::{LoadError, LoadErrorKind, LoadReport, LoadRequest, Loader, Status, YearsProbed};
 use crate::schedule::{Attempt, Ended, JobId, Outcome};
-use crate::warehouse::{DatasetId, RunFilter, RunStatus, Warehouse, WarehouseError};
+use crate::warehouse::{DatasetId, RunFilter, RunRecord, RunStatus, WarehouseError};
 
 /// What the loads of an attempt came to.
 #[derive(Debug, Default)]
@@ -32,20 +34,26 @@ pub(super) async fn load(daily: &Daily<'_>, attempt: &Attempt) -> Ended {
 }
 
 async fn load_all(daily: &Daily<'_>, attempt: &Attempt, targets: Vec<Target<'_>>) -> Tally {
-    let (context, warehouse) = (daily.context, &daily.scheduled.warehouse);
+    let (context, warehouse) = (daily.context, &*daily.scheduled.warehouse);
     let mut tally = Tally::default();
     let (watcher, probed) = (Watcher::Silent, YearsProbed::default());
     let loaded = session::LoadedRows { context, warehouse };
     let today = context.clock.today(context.config.deployment.timezone);
-    let request = LoadRequest::of(today, "lumbung".to_owned());
     for target in &targets {
         let name = format!("{}.{}", target.contract.source, target.dataset.name);
         // A dataset with times of its own is loaded by those alone.
-        let others = matches!(attempt.job.id, JobId::Source(_)) && !attempt.job.loads.contains(&name);
-        if others || (attempt.number > 1 && is_loaded(warehouse, &name, attempt)) {
+        if matches!(attempt.job.id, JobId::Source(_)) && !attempt.job.loads.contains(&name) {
             continue;
         }
-        let lease = match attempt.lease(&name, context.clock.now()) {
+        let loader = snapshot::loader(context, warehouse, target, (&probed, &watcher, &loaded));
+        let done = if attempt.number > 1 { done_since(&loader, &name, attempt.started_at) } else { Vec::new() };
+        // What an attempt before held is not forgotten because this one does not ask for it again.
+        tally.held.extend(still_held(&done).map(|why| format!("{name}: {why}")));
+        let due = due(&loader, (target, &name), today, &done);
+        if due.is_empty() {
+            continue;
+        }
+        let _lease = match attempt.lease(&name, context.clock.now()) {
             Ok(Some(lease)) => lease,
             Ok(None) => {
                 tally.busy.push(format!("{name} is being loaded by another process"));
@@ -56,28 +64,69 @@ async fn load_all(daily: &Daily<'_>, attempt: &Attempt, targets: Vec<Target<'_>>
                 break;
             }
         };
-        let loader = snapshot::loader(context, warehouse, target, (&probed, &watcher, &loaded));
-        let reports = loader.load(target.dataset, &request).await;
-        drop(lease);
-        reports.iter().for_each(|report| tally.add(report));
+        for year in due {
+            let years = year.into_iter().collect();
+            let request = LoadRequest { years, ..LoadRequest::of(today, "lumbung".to_owned()) };
+            for report in loader.load(target.dataset, &request).await {
+                match year {
+                    Some(year) if is_refused(&report) => {
+                        // Its token may have ended with it: that is no reason to call the load of this year a failure.
+                        tracing::warn!(dataset = %report.dataset, year, "the year before is not loaded any more");
+                    }
+                    _ => tally.add(&report),
+                }
+            }
+        }
     }
     tally
 }
 
-/// Whether a run of the dataset ended well, or was held, since the occurrence was taken up. Where that cannot be known it is
-/// loaded again, which costs time alone.
-fn is_loaded(warehouse: &Warehouse, name: &str, attempt: &Attempt) -> bool {
-    let Some(dataset) = name.split_once('.').and_then(|(source, dataset)| DatasetId::new(source, dataset).ok())
-    else {
-        return false;
+fn is_refused(report: &LoadReport) -> bool {
+    report.error.as_ref().is_some_and(|error| error.kind() == LoadErrorKind::NotAuthorised)
+}
+
+/// What an attempt has to load of a dataset: the fiscal year that is being closed, then what a load that is told no years
+/// asks for (`None`); without what attempts before have `done`. What cannot be known is loaded, which costs time alone.
+fn due(
+    loader: &Loader<'_>,
+    (target, name): (&Target<'_>, &str),
+    today: NaiveDate,
+    done: &[RunRecord],
+) -> Vec<Option<i32>> {
+    let closing = loader.closing_year(target.dataset, today).unwrap_or_else(|error| {
+        tracing::warn!(dataset = name, %error, "whether the year before is to be loaded is not known");
+        None
+    });
+    let is_done = |year: &Option<i32>| {
+        let years = || done.iter().map(|run| run.tahun_anggaran.map(i32::from));
+        match year {
+            Some(_) => years().any(|of| of == *year),
+            None => years().any(|of| closing.is_none() || of != closing),
+        }
     };
-    let newest = RunFilter { dataset: Some(dataset), limit: Some(1), ..RunFilter::default() };
-    let newest = warehouse.runs(&newest).ok().and_then(|mut runs| runs.pop());
-    newest.is_some_and(|run| {
-        let is_over =
-            matches!(run.status, RunStatus::Committed | RunStatus::Unchanged | RunStatus::Empty | RunStatus::Held);
-        is_over && run.started_at >= attempt.started_at
-    })
+    closing.map(Some).into_iter().chain([None]).filter(|year| !is_done(year)).collect()
+}
+
+/// Why runs were held after which no better one of their year came; newest first.
+fn still_held(done: &[RunRecord]) -> impl Iterator<Item = &str> {
+    let is_newest =
+        |at: usize, run: &RunRecord| done[..at].iter().all(|later| later.tahun_anggaran != run.tahun_anggaran);
+    let held = done.iter().enumerate().filter(move |(at, run)| run.status == RunStatus::Held && is_newest(*at, run));
+    held.map(|(_, run)| run.reason.as_deref().unwrap_or("no reason given"))
+}
+
+/// Runs of a dataset that are looked at: one attempt makes two.
+const RUNS_MAX: u32 = 20;
+
+/// The runs of a dataset that ended well, or were held, since `began`.
+fn done_since(loader: &Loader<'_>, name: &str, began: DateTime<Utc>) -> Vec<RunRecord> {
+    let dataset = name.split_once('.').and_then(|(source, dataset)| DatasetId::new(source, dataset).ok());
+    let Some(dataset) = dataset else { return Vec::new() };
+    let newest = RunFilter { dataset: Some(dataset), limit: Some(RUNS_MAX), ..RunFilter::default() };
+    let runs = loader.warehouse.runs(&newest).unwrap_or_default().into_iter();
+    let is_over =
+        |status| matches!(status, RunStatus::Committed | RunStatus::Unchanged | RunStatus::Empty | RunStatus::Held);
+    runs.filter(|run| run.started_at >= began && is_over(run.status)).collect()
 }
 
 impl Tally {
