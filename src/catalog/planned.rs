@@ -156,7 +156,7 @@ mod tests {
         let days: Vec<NaiveDate> = NaiveDate::from_ymd_opt(2026, 1, 1)
             .unwrap()
             .iter_days()
-            .take_while(|day| day.to_string() < "2027-02".to_owned())
+            .take_while(|day| *day < NaiveDate::from_ymd_opt(2027, 2, 1).unwrap())
             .collect();
         let targets: Vec<i128> = days.iter().map(|day| planned_on(&ends, 2026, *day).unwrap()).collect();
         assert!(targets.is_sorted(), "{targets:?}");

@@ -65,7 +65,7 @@ impl Loader<'_> {
             && dataset.transport == Transport::Http
             && self.settings.fiscal_years.is_empty()
             && date.month() <= CLOSING_MONTH_MAX
-            && self.credentials.secret(&variable).is_some();
+            && self.credentials.has(&variable);
         if !may_be {
             return Ok(None);
         }

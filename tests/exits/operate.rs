@@ -111,7 +111,7 @@ fn check_gives_the_code_of_the_worst_finding() {
 }
 
 /// Every command and what it is made of.
-const COMMANDS: [&[&str]; 44] = [
+const COMMANDS: [&[&str]; 47] = [
     &[],
     &["demo"],
     &["init"],

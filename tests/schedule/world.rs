@@ -199,8 +199,9 @@ impl Work for World<'_> {
 
     async fn mail(&self) {}
 
-    fn tell(&self, news: &News) {
+    fn tell(&self, news: &News) -> bool {
         self.news.borrow_mut().push(format!("{} {}", news.job, news.state.word()));
+        true
     }
 }
 

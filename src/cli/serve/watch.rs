@@ -53,7 +53,7 @@ fn access(context: &Context) -> Result<Access, Failure> {
     let settings = &context.config.serve;
     let token = match &settings.metrics_token_env {
         None => None,
-        Some(variable) => Some(context.credentials.secret(variable).ok_or_else(|| {
+        Some(variable) => Some(context.credentials.secret(variable)?.ok_or_else(|| {
             let message = format!("serve.metrics_token_env names {variable}, and it holds nothing");
             Failure::new(Code::Configuration, message).with_hint("set it, or take the key out of lumbung.toml")
         })?),
