@@ -128,8 +128,9 @@ fn subjects(folder: &Path) -> Vec<String> {
 
 /// Says what is skipped where the machine has no promtool.
 fn promtool(page: &str) {
-    let child = Command::new("promtool").args(["check", "metrics"]).stdin(Stdio::piped()).stdout(Stdio::piped());
-    let Ok(mut child) = child.stderr(Stdio::piped()).spawn() else {
+    let mut command = Command::new("promtool");
+    command.args(["check", "metrics"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let Ok(mut child) = command.spawn() else {
         eprintln!("skipped: needs promtool");
         return;
     };
