@@ -177,9 +177,12 @@ fn answer(status: StatusCode, kind: &'static str, text: String) -> Response {
     (status, headers, text).into_response()
 }
 
+/// Something, and when it was made.
+type Made<T> = Option<(DateTime<Utc>, T)>;
+
 /// What was made last; made anew, by one at a time, when it is older than `lasts`.
 struct Kept<T> {
-    value: Arc<Mutex<Option<(DateTime<Utc>, T)>>>,
+    value: Arc<Mutex<Made<T>>>,
     lasts: TimeDelta,
 }
 

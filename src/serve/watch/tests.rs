@@ -198,8 +198,16 @@ impl Running {
             request = request.header(*name, *value);
         }
         let answer = request.send().await.unwrap();
-        (answer.status().as_u16(), answer.text().await.unwrap())
+        (answer.status().as_u16(), text(answer).await)
     }
+}
+
+async fn text(mut answer: reqwest::Response) -> String {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = answer.chunk().await.unwrap() {
+        bytes.extend_from_slice(&chunk);
+    }
+    String::from_utf8(bytes).unwrap()
 }
 
 fn in_charge() -> Beat {
@@ -233,7 +241,7 @@ async fn figures_come_by_get_with_their_media_type_and_are_kept_for_a_moment() {
     let running = Running::start(open_to_here(), in_charge()).await;
     let answer = reqwest::get(format!("{}/metrics", running.base_url)).await.unwrap();
     assert_eq!(answer.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");
-    let first = answer.text().await.unwrap();
+    let first = text(answer).await;
     assert!(samples(&first).len() > 50, "{first}");
     // The clock of this test stands still, so nothing is computed again.
     running.pulse.beat(Beat { in_charge: false, ..in_charge() });
