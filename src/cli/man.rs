@@ -46,7 +46,7 @@ fn pages(program: Command) -> Vec<(String, Vec<u8>)> {
 }
 
 fn collect(command: &Command, pages: &mut Vec<(String, Vec<u8>)>) {
-    let man = Man::new(command.clone());
+    let man = Man::new(command.clone()).source(concat!("lumbung ", env!("CARGO_PKG_VERSION")));
     let mut page = Vec::new();
     man.render(&mut page).expect("a vector takes every byte");
     pages.push((man.get_filename(), page));

@@ -5,10 +5,11 @@ use super::{DIPA, Scene, begin, dataset, date, files_below, page, stage};
 use crate::config::RetentionSettings;
 use crate::warehouse::steps::{Step, Steps};
 use crate::warehouse::{
-    AsOf, CommitMode, DatasetId, Deletion, DeletionKind, DeliveryKind, ErrorKind, NewDelivery, Outcome, Removed,
-    Retention, RunFilter, Warehouse, WarehouseError,
+    AsOf, CommitMode, DatasetId, Deletion, DeletionKind, DeliveryKind, ErrorKind, NewDelivery, NewEdition, Outcome,
+    Removed, Retention, RunFilter, Warehouse, WarehouseError,
 };
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
@@ -213,6 +214,54 @@ fn raw_pages_go_with_what_was_made_of_them() {
     let removed = remove(&scene.warehouse, &short, "2026-10-03").unwrap();
     assert_eq!(names(&removed.gone, DeletionKind::RawPages).len(), 1, "the month-end stays, its pages do not");
     assert_eq!(files_below(&scene.root().join("state/raw")).len(), 1);
+}
+
+#[test]
+fn editions_go_by_age_and_with_them_what_only_they_stand_on() {
+    let scene = Scene::new();
+    scene.snapshot(DIPA, &snapshot_of(2026, "2026-10-02"), &[1], at("2026-10-02"));
+    let file = scene.warehouse.committed_files(AsOf::All).unwrap().remove(0);
+    let unneeded = scene.warehouse.keep_file(&file).unwrap();
+    let sha256 = |text: &str| Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    // A manifest names a text, which names another.
+    let inner = "SELECT 1".to_owned();
+    let outer = format!("{{\"query\":\"{}\"}}", sha256(&inner));
+    let record = |day: &str, texts: &[&str]| {
+        let edition = NewEdition {
+            edition: format!("pnbp-{day}"),
+            report: "pnbp".to_owned(),
+            variant: None,
+            period: date(day),
+            day: date(day),
+            made_at: at(day),
+            program: "0.1.0".to_owned(),
+            definition_version: 1,
+            manifest: format!("{{\"grounds\":\"{}\"}}", sha256(texts[0])).into_bytes(),
+            parts: vec![("edition.txt".to_owned(), b"text".as_slice())],
+            reason: None,
+        };
+        let objects: Vec<&[u8]> = texts.iter().map(|text| text.as_bytes()).collect();
+        scene.warehouse.record_editions(&[edition], &objects, at(day)).unwrap();
+    };
+    record("2026-09-30", &["only the old one"]);
+    record("2026-10-31", &[&outer, &inner]);
+    let settings = RetentionSettings { editions_days: 30, ..settings() };
+    assert_eq!(plan(&scene.warehouse, &settings, "2026-10-15"), []);
+    let removed = remove(&scene.warehouse, &settings, "2040-01-01").unwrap();
+    let object = |text: &str| format!("state/editions/objects/{}/{}.zst", &sha256(text)[..2], sha256(text));
+    assert_eq!(names(&removed.gone, DeletionKind::Edition), ["pnbp-2026-09-30/1"], "the newest of a report stays");
+    assert_eq!(names(&removed.gone, DeletionKind::EditionObject), [object("only the old one")]);
+    let file = format!("state/editions/files/{}/{unneeded}.parquet", &unneeded[..2]);
+    assert_eq!(names(&removed.gone, DeletionKind::EditionFile), [&file]);
+    assert!(removed.gone.iter().filter(|one| one.kind == DeletionKind::EditionFile).all(|one| one.frees == 0));
+    let left = files_below(&scene.root().join("state/editions"));
+    let left: Vec<String> =
+        left.iter().map(|path| path.strip_prefix(scene.root()).unwrap().to_str().unwrap().to_owned()).collect();
+    let mut expected = vec![object(&outer), object(&inner)];
+    expected.extend(["edition.txt", "manifest.json"].map(|part| format!("state/editions/pnbp-2026-10-31/1/{part}")));
+    expected.sort();
+    assert_eq!(left, expected);
+    assert_eq!(scene.warehouse.editions(&Default::default()).unwrap().len(), 1);
 }
 
 #[test]
