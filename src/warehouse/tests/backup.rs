@@ -215,7 +215,9 @@ fn an_older_ledger_is_brought_up_to_date_and_a_newer_one_is_refused() {
     let newer = restore_backup(&folder, &other, false, noon(21)).unwrap_err();
     assert_eq!(newer.kind(), ErrorKind::Configuration);
     assert!(newer.to_string().contains("use the newer lumbung"), "{newer}");
-    with_version(&folder, 9, "DROP TABLE deletions; DROP INDEX partitions_dropped");
+    const BEFORE: &str = "DROP TABLE deletions; DROP INDEX partitions_dropped; DROP INDEX occurrences_untold;
+        ALTER TABLE occurrences DROP COLUMN told_at";
+    with_version(&folder, 9, BEFORE);
     let (warehouse, restored) = restore_backup(&folder, &other, false, noon(21)).unwrap();
     assert_eq!(restored.manifest.ledger_version, 9);
     assert_eq!(warehouse.runs(&RunFilter::default()).unwrap().len(), 1);
