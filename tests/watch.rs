@@ -238,7 +238,7 @@ fn the_operator_is_told_once_of_a_failure_and_once_of_its_end_whatever_is_restar
         let mut daemon = Daemon::ready(&lab, &broken);
         until("the load failed", || job(&lab, &settings).ends_with(" failed").then_some(()));
         let told = until("the operator was told", || Some(subjects(&mails)).filter(|mails| !mails.is_empty()));
-        assert_eq!(told, [failed.clone()], "start {start}");
+        assert_eq!(told, std::slice::from_ref(&failed), "start {start}");
         daemon.end(start == 1);
     }
     // On Tuesday it fails again: no news. On Wednesday it is well.
