@@ -45,10 +45,9 @@ impl Notifier {
     /// a runtime that hangs is silent.
     pub async fn keep_alive(&self) -> Infallible {
         let Some(longest) = self.supervisor.watchdog.filter(|_| self.line.is_some()) else { return pending().await };
-        let mut beat = tokio::time::interval(longest / 2);
         loop {
-            beat.tick().await;
             self.say("WATCHDOG=1");
+            tokio::time::sleep(longest / 2).await;
         }
     }
 
@@ -89,6 +88,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("notify");
         let listener = UnixDatagram::bind(&path).unwrap();
+        listener.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         let socket = Some(path.into_os_string());
         let notifier = Notifier::new(Supervisor { socket, watchdog: Some(Duration::from_secs(3_600)) });
         notifier.ready();
