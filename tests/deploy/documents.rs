@@ -56,6 +56,7 @@ fn invariants_name_their_tests() {
         // A line may end anywhere.
         let item = item.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(item.starts_with("**"), "in bold: {item}");
+        let item = item.split_whitespace().collect::<Vec<_>>().join(" ");
         let (_, places) = item.split_once("Tested by ").unwrap_or_else(|| panic!("tested where? {item}"));
         let mut places = places.split('`').skip(1).step_by(2).filter(|place| place.contains('/')).peekable();
         assert!(places.peek().is_some(), "{item}");
