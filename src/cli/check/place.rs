@@ -11,9 +11,6 @@ use crate::config;
 /// Most files that are named one by one.
 const NAMED_MAX: usize = 5;
 
-/// Free space below which nothing should be begun, in bytes.
-const FREE_BYTES_MIN: u64 = 512 << 20;
-
 const MIB: u64 = 1 << 20;
 
 /// Which config folder is used, and which of its files are this body's own: after an upgrade those are to be compared.
@@ -46,10 +43,11 @@ pub(super) fn disk(context: &Context) -> Option<Finding> {
     let place = [context.warehouse.as_path(), Path::new(".")].into_iter().find(|path| path.is_dir())?;
     let free = rustix::fs::statvfs(place).map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize)).ok()?;
     let said = format!("{} MiB free for {}", free / MIB, context.warehouse.display());
-    Some(match free >= FREE_BYTES_MIN {
+    let least = context.config.warehouse.disk_free_min_mb.saturating_mul(MIB);
+    Some(match free >= least {
         true => Finding::remark("disk", format!("ok, {said}")),
         false => {
-            let hint = "make room, or give --warehouse another disk";
+            let hint = "loads leave warehouse.disk_free_min_mb free; make room (lumbung gc), or give --warehouse another disk";
             Finding::new("disk", Err((Code::CannotWrite, format!("only {said}; {hint}"))))
         }
     })
