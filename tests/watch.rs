@@ -24,6 +24,7 @@ fn settings() -> Vec<String> {
         reports.iter().chain(&["serapan-anggaran"]).map(|name| format!("schedule.reports.{name}.enabled=false"));
     let own = [
         "inbox.enabled=false",
+        "retention.enabled=false",
         "serve.http=127.0.0.1:0",
         "schedule.cron=",
         "schedule.retries=0",

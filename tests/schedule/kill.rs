@@ -24,7 +24,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::runtime::Runtime;
 
-use self::config::{DATASETS, RECIPIENTS, settings, write_config};
+use self::config::{DATASETS, JOBS, RECIPIENTS, settings, write_config};
 use super::world::at;
 use crate::harness::{Lab, PII_KEY, say_nothing, walk};
 use crate::inbox::compare;
@@ -168,12 +168,12 @@ impl House {
     fn is_done(&self) -> bool {
         let Some(warehouse) = self.reader() else { return false };
         let all = warehouse.occurrences(&OccurrenceFilter::default()).unwrap();
-        let is_seen = warehouse.schedules(at(self.day, "06:00")).unwrap().len() == DATASETS.len() + 1;
+        let is_seen = warehouse.schedules(at(self.day, "06:00")).unwrap().len() == JOBS;
         let is_first = self.day.to_string() == FIRST;
         let today = all.iter().filter(|record| record.due_at >= at(self.day, "00:00")).count();
         let deliveries = warehouse.deliveries(Deliveries::All).unwrap();
         is_seen
-            && (is_first || today == DATASETS.len() + 1)
+            && (is_first || today == JOBS)
             && all.iter().all(|record| record.state.is_final())
             && deliveries.iter().all(|delivery| delivery.state.is_final())
     }
@@ -260,7 +260,7 @@ fn shown(warehouse: &Warehouse) -> BTreeMap<String, String> {
 fn assert_settled(house: &House, days: usize) {
     let warehouse = house.reader().unwrap();
     let occurrences = warehouse.occurrences(&OccurrenceFilter::default()).unwrap();
-    assert_eq!(occurrences.len(), days * (DATASETS.len() + 1), "each time of each job has one outcome");
+    assert_eq!(occurrences.len(), days * JOBS, "each time of each job has one outcome");
     assert!(occurrences.iter().all(|record| record.state.is_final()), "{occurrences:?}");
     let runs = warehouse.runs(&RunFilter::default()).unwrap();
     let half = runs.iter().filter(|run| matches!(run.status, RunStatus::Running | RunStatus::Committing));

@@ -10,6 +10,9 @@ pub(super) const RECIPIENTS: usize = 5;
 /// The datasets with times of their own.
 pub(super) const DATASETS: [&str; 3] = ["omspan.detail_pnbp", "omspan.realisasi_belanja", "omspan.ketersediaan_dana"];
 
+/// What runs on a day: each dataset, the report, and the removal of what is kept too long.
+pub(super) const JOBS: usize = DATASETS.len() + 2;
+
 /// A report that costs little, and a mart that changes with every load.
 pub(super) fn write_config(folder: &Path) {
     let recipients: String = (0..RECIPIENTS)
