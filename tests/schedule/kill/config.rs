@@ -80,7 +80,7 @@ pub(super) fn settings(address: &SocketAddr) -> Vec<String> {
         "mail.operator=operator@lab.test".to_owned(),
         "mail.backoff_secs=1".to_owned(),
         // Days fly by: what was not sent on its day is sent on a later one.
-        "mail.give_up_hours=720".to_owned(),
+        "mail.give_up_hours=8760".to_owned(),
         "schedule.sources.omspan.enabled=false".to_owned(),
         "schedule.backoff_secs=0".to_owned(),
         "schedule.retries=9".to_owned(),
