@@ -187,6 +187,9 @@ pub fn main() -> ExitCode {
         Err(error) => return exit::usage(&error),
     };
     start_logging(cli.global.quiet, cli.global.verbose);
+    if matches!(cli.command, Command::Serve(_)) {
+        crate::serve::pages::small();
+    }
     if let Err(failure) = every_set_was_heard(&cli.global) {
         return exit::report(&failure);
     }

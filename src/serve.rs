@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`listener`] | connections: TLS, time limits, the drain |
 //! | [`notify`] | reports to systemd |
+//! | [`pages`] | small pages: little memory while nothing happens |
 //! | [`inbox`] | pushes: judged, sealed, on disk, and only then acknowledged |
 //! | [`postgres`] | the port for clients of PostgreSQL |
 //! | [`step`] | the scheduled load of what waits |
@@ -14,6 +15,7 @@ mod error;
 pub mod inbox;
 pub mod listener;
 pub mod notify;
+pub mod pages;
 pub mod postgres;
 pub mod step;
 pub mod watch;
