@@ -40,8 +40,10 @@ use ready::Check;
 
 /// How long figures are kept.
 const FIGURES_LAST: TimeDelta = TimeDelta::seconds(5);
-/// How long the checks of `/readyz` are kept.
+/// How long the checks of `/readyz` are kept when all is well.
 const CHECKS_LAST: TimeDelta = TimeDelta::seconds(2);
+/// And when something is not: a daemon that has just begun is ready in a moment.
+const FAULTS_LAST: TimeDelta = TimeDelta::milliseconds(50);
 /// Longest that anybody waits for an answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(8);
 
@@ -82,7 +84,11 @@ impl WatchServer {
     /// A server over these parts.
     #[must_use]
     pub fn new(parts: WatchParts) -> Arc<Self> {
-        Arc::new(Self { parts: Arc::new(parts), figures: Kept::new(FIGURES_LAST), checks: Kept::new(CHECKS_LAST) })
+        Arc::new(Self {
+            parts: Arc::new(parts),
+            figures: Kept::new(|_| FIGURES_LAST),
+            checks: Kept::new(|checks| checks_last(checks)),
+        })
     }
 
     /// Its routes, and those of the inbox where there is one.
@@ -177,17 +183,21 @@ fn answer(status: StatusCode, kind: &'static str, text: String) -> Response {
     (status, headers, text).into_response()
 }
 
+fn checks_last(checks: &[Check]) -> TimeDelta {
+    if checks.iter().all(Check::is_good) { CHECKS_LAST } else { FAULTS_LAST }
+}
+
 /// Something, and when it was made.
 type Made<T> = Option<(DateTime<Utc>, T)>;
 
-/// What was made last; made anew, by one at a time, when it is older than `lasts`.
+/// What was made last; made anew, by one at a time, when it is older than `lasts` says.
 struct Kept<T> {
     value: Arc<Mutex<Made<T>>>,
-    lasts: TimeDelta,
+    lasts: fn(&T) -> TimeDelta,
 }
 
 impl<T: Clone + Send + 'static> Kept<T> {
-    fn new(lasts: TimeDelta) -> Self {
+    fn new(lasts: fn(&T) -> TimeDelta) -> Self {
         Self { value: Arc::new(Mutex::new(None)), lasts }
     }
 
@@ -197,7 +207,7 @@ impl<T: Clone + Send + 'static> Kept<T> {
             let mut kept = Arc::clone(&self.value).lock_owned().await;
             if let Some((at, value)) = kept.as_ref()
                 && *at <= now
-                && now - *at < self.lasts
+                && now - *at < (self.lasts)(value)
             {
                 return Some(value.clone());
             }

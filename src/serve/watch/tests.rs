@@ -260,7 +260,7 @@ async fn figures_come_by_get_with_their_media_type_and_are_kept_for_a_moment() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_kept_is_made_again_by_one_at_a_time_when_it_is_old_or_of_the_future() {
-    let kept = Kept::new(TimeDelta::seconds(5));
+    let kept = Kept::new(|_| TimeDelta::seconds(5));
     let ask = |now, n| kept.get(now, move || n);
     assert_eq!(ask(at(6), 1).await, Some(1));
     assert_eq!(ask(at(6) + TimeDelta::seconds(4), 2).await, Some(1));
