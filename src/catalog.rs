@@ -12,6 +12,8 @@
 //! | [`dictionary`] | what they mean, where they come from, how fresh they are; also as DCAT |
 //! | [`keyed`] | personal numbers in SQL are hashed before they become a query |
 //! | [`pool`] | memory and spill space that several catalogs share |
+//! | [`mod@profile`] | what stands in each column of a table |
+//! | `tokens` | SQL text as an editor sees it |
 //! | [`port`] | a catalog as clients of PostgreSQL see it, within what a role may see |
 //! | [`check`] | the SQL data tests: rows that violate a rule |
 //! | [`format`](mod@format) | a result as table, CSV, JSON, NDJSON, Parquet, XLSX or Markdown |
@@ -41,12 +43,15 @@ mod plain;
 mod planned;
 pub mod pool;
 pub mod port;
+pub mod profile;
 pub mod reference;
 pub mod session;
 pub mod shape;
 mod shared;
 mod store;
 pub mod table;
+pub(crate) mod tokens;
+mod viewed;
 pub mod views;
 mod yielding;
 

@@ -27,11 +27,13 @@ mod schedule;
 mod serve;
 mod session;
 mod shell;
+mod signals;
 mod snapshot;
 mod sql;
 mod status;
 mod submit;
 mod test;
+mod user;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -122,6 +124,8 @@ enum Command {
     Runs(runs::RunsArgs),
     /// The key that personal values are hashed under, and the identity that opens the archive
     Key(key::KeyArgs),
+    /// Who may sign in to the console
+    User(user::UserArgs),
     /// Check records and send them to a source, one by one
     Submit(submit::SubmitArgs),
     /// What may go by the rules of retention; with --yes it goes
@@ -257,6 +261,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             Command::Status(args) => status::run(&context, &args),
             Command::Runs(args) => runs::run(&context, &args),
             Command::Key(args) => key::run(&context, &args).await,
+            Command::User(args) => user::run(&context, &args),
             Command::Marts => marts::run(&context).await,
             Command::Reference(args) => reference::run(&context, &args).await,
             Command::Report(args) => report::run(&context, &args).await,

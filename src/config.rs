@@ -2,6 +2,7 @@
 //!
 //! The only reader of the environment. A secret is read when asked for and stays typed as one.
 
+mod console;
 mod credential;
 mod cron;
 pub mod deployment;
@@ -16,6 +17,7 @@ mod supervisor;
 mod terminal;
 mod watch;
 
+pub use console::{ConsoleRole, ConsoleSettings};
 pub use credential::{CredentialError, Credentials};
 pub use cron::{CRON_FIELDS, CronLine};
 pub use deployment::{ArchiveSettings, Config, Deployment, PrivacySettings, SourceSettings, SqlSettings};

@@ -7,9 +7,12 @@
 
 mod builder;
 pub(crate) mod date;
+mod days;
+mod error;
 mod extract;
 mod growing;
 pub mod inspect;
+mod lane;
 mod reading;
 pub mod row;
 pub(crate) mod scan;
@@ -19,14 +22,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::error::ArrowError;
 use chrono_tz::Tz;
-use thiserror::Error;
 
 use crate::contract::{Dataset, RowShape};
-use crate::privacy::{PII_KEY_ENV, PiiKey};
+use crate::privacy::PiiKey;
 use builder::BatchBuilder;
+pub use error::DecodeError;
 pub(crate) use extract::integer as whole_number_in;
+use lane::Lane;
 use row::{Keys, Row, RowReader, Step};
 
 /// Most rows in a batch. At 19 columns a batch of realisasi is about 1.5 MB: small enough to stay in the cache between
@@ -39,57 +42,14 @@ const BATCH_TEXT_BYTES: usize = 64 << 20;
 /// Longest row (or header) accepted, in bytes.
 pub const ROW_BYTES_MAX: usize = 1 << 20;
 
+/// Bytes of a chunk that are put behind the beginning of a row at a time: a row or some.
+const STITCH_BYTES: usize = 4_096;
+
 /// Refused rows kept with their reason in one page; further ones are only counted.
 pub const REFUSED_KEPT_MAX: usize = 1_000;
 
 /// Distinct unknown keys counted by name.
 const UNKNOWN_KEYS_MAX: usize = 1_000;
-
-/// An answer that cannot be decoded further. Nothing of the page may be published.
-#[derive(Debug, Error)]
-pub enum DecodeError {
-    /// The answer ended in the middle.
-    #[error("the answer ends in the middle, after {rows} rows: it was cut off")]
-    Truncated {
-        /// Whole rows before the end.
-        rows: u64,
-    },
-    /// The answer is not the JSON that the contract describes.
-    #[error("the answer is broken after row {rows}: {reason}")]
-    Malformed {
-        /// Whole rows before it.
-        rows: u64,
-        /// What was found.
-        reason: String,
-    },
-    /// One row is longer than [`ROW_BYTES_MAX`].
-    #[error("row {row} is longer than {ROW_BYTES_MAX} bytes")]
-    RowTooLong {
-        /// 1-based position in the page.
-        row: u64,
-    },
-    /// A document holds more rows than whoever judges it takes.
-    #[error("more than {rows_max} rows")]
-    TooManyRows {
-        /// The limit.
-        rows_max: usize,
-    },
-    /// A document is longer than what is held in memory.
-    #[error("the document is longer than {bytes_max} bytes: ask for smaller pages")]
-    DocumentTooLong {
-        /// The limit.
-        bytes_max: usize,
-    },
-    /// A column is to be hashed, and there is no secret: nothing is decoded then.
-    #[error("the column \"{column}\" is stored as a keyed hash, and there is no key for it: set {PII_KEY_ENV}")]
-    NoPiiKey {
-        /// The column.
-        column: String,
-    },
-    /// Arrow refused the columns: a bug.
-    #[error("building a batch: {0}")]
-    Batch(#[from] ArrowError),
-}
 
 /// A row that was not taken, and why. The reason never holds a value of a personal dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,6 +91,8 @@ pub struct Decoder {
     dataset: Arc<Dataset>,
     row: Row,
     builder: BatchBuilder,
+    lane: Lane,
+    /// What is left of the chunks so far: the beginning of a row, or of the frame.
     buffer: Vec<u8>,
     /// The buffer's length at which reading on is worth it.
     read_at_len: usize,
@@ -158,6 +120,7 @@ impl Decoder {
             new_reader,
             row: Row::new(Keys::of(&dataset)),
             builder: BatchBuilder::new(&dataset, settings)?,
+            lane: Lane::default(),
             buffer: Vec::new(),
             read_at_len: 0,
             originals: !dataset.personal,
@@ -173,6 +136,7 @@ impl Decoder {
     /// The parameters of the request that is answered next: columns with `param` take their values from them.
     pub fn set_parameters(&mut self, parameters: &[(String, String)]) {
         self.parameters.clear();
+        self.lane.end_page();
         for (i, column) in self.dataset.columns.iter().enumerate() {
             let value =
                 column.param.as_ref().and_then(|name| parameters.iter().rev().find(|(known, _)| known == name));
@@ -193,6 +157,7 @@ impl Decoder {
     ) -> Result<PageSummary, E> {
         self.read_rows(document, emit)?;
         let complete = std::mem::take(&mut self.done);
+        self.lane.end_page();
         self.reader = (self.new_reader)(&self.dataset);
         let page = std::mem::take(&mut self.page);
         if complete { Ok(page) } else { Err(DecodeError::Truncated { rows: page.rows + page.refused }.into()) }
@@ -214,12 +179,31 @@ impl Decoder {
         chunk: &[u8],
         emit: &mut impl FnMut(RecordBatch) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.buffer.extend_from_slice(chunk);
-        if self.buffer.len() >= self.read_at_len {
-            self.read_buffer(emit)?;
+        let mut chunk = chunk;
+        // A row that began in an earlier chunk is read from the buffer, with as little of this chunk as it needs.
+        while !self.buffer.is_empty() && !chunk.is_empty() {
+            let n_before = self.buffer.len();
+            let (stitch, rest) = chunk.split_at(chunk.len().min(STITCH_BYTES));
+            self.buffer.extend_from_slice(stitch);
+            let consumed = if self.buffer.len() >= self.read_at_len { self.read_buffer(emit)? } else { 0 };
+            if consumed >= n_before {
+                self.buffer.clear();
+                chunk = &chunk[consumed - n_before..];
+            } else {
+                self.check_row_length()?;
+                chunk = rest;
+            }
         }
+        if !chunk.is_empty() {
+            let consumed = self.read_rows(chunk, emit)?;
+            self.keep(&chunk[consumed..]);
+        }
+        Ok(self.check_row_length()?)
+    }
+
+    fn check_row_length(&self) -> Result<(), DecodeError> {
         if self.buffer.len() > ROW_BYTES_MAX {
-            return Err(DecodeError::RowTooLong { row: self.page.rows + self.page.refused + 1 }.into());
+            return Err(DecodeError::RowTooLong { row: self.page.rows + self.page.refused + 1 });
         }
         Ok(())
     }
@@ -243,6 +227,7 @@ impl Decoder {
         self.buffer.clear();
         self.read_at_len = 0;
         self.done = false;
+        self.lane.end_page();
         self.reader = (self.new_reader)(&self.dataset);
         let page = std::mem::take(&mut self.page);
         if complete { Ok(page) } else { Err(DecodeError::Truncated { rows: page.rows + page.refused }.into()) }
@@ -253,6 +238,7 @@ impl Decoder {
         self.buffer.clear();
         self.read_at_len = 0;
         self.done = false;
+        self.lane.end_page();
         self.reader = (self.new_reader)(&self.dataset);
         self.page = PageSummary::default();
         self.refused.clear();
@@ -278,24 +264,23 @@ impl Decoder {
         &self.unknown
     }
 
-    /// Reads the whole rows of the buffer and keeps the rest. A row that is not whole is looked at again only when the
-    /// buffer has doubled, so that a long row in tiny chunks costs no quadratic time.
+    /// Reads the whole rows of the buffer, keeps the rest, and returns how many bytes were read.
     fn read_buffer<E: From<DecodeError>>(
         &mut self,
         emit: &mut impl FnMut(RecordBatch) -> Result<(), E>,
-    ) -> Result<(), E> {
+    ) -> Result<usize, E> {
         let mut buffer = std::mem::take(&mut self.buffer);
-        let consumed = match self.read_rows(&buffer, emit) {
-            Ok(consumed) => consumed,
-            Err(error) => {
-                self.buffer = buffer;
-                return Err(error);
-            }
-        };
-        buffer.drain(..consumed);
+        let consumed = self.read_rows(&buffer, emit);
+        buffer.drain(..*consumed.as_ref().unwrap_or(&0));
+        self.read_at_len = read_at(buffer.len());
         self.buffer = buffer;
-        self.read_at_len = self.buffer.len() * 2;
-        Ok(())
+        consumed
+    }
+
+    /// Keeps what is left of a chunk.
+    fn keep(&mut self, rest: &[u8]) {
+        self.buffer.extend_from_slice(rest);
+        self.read_at_len = read_at(rest.len());
     }
 
     fn read_rows<E: From<DecodeError>>(
@@ -305,6 +290,21 @@ impl Decoder {
     ) -> Result<usize, E> {
         let mut at = 0;
         loop {
+            let mut ahead = self.reader.ahead(at);
+            while let Some(next) = ahead
+                && let Some(end) = {
+                    let with = (&mut self.row, &*self.reader, &self.parameters[..]);
+                    self.lane.take(buffer, next, with, &mut self.builder)
+                }
+            {
+                at = end;
+                self.reader.passed();
+                ahead = self.reader.ahead(at);
+                self.page.rows += 1;
+                if self.builder.is_full() {
+                    emit(self.builder.finish().map_err(DecodeError::from)?)?;
+                }
+            }
             let start = at;
             self.row.clear();
             let step = self
@@ -320,7 +320,12 @@ impl Decoder {
                 Step::Frame => {}
                 Step::Null => self.page.nulls += 1,
                 Step::Row => {
-                    self.take_row(buffer, start, at);
+                    if self.take_row(buffer, start, at)
+                        && let Some(ahead) = ahead
+                    {
+                        let end = self.row.span.map_or(at, |(_, end)| end);
+                        self.lane.learn(&buffer[..end], ahead, &mut self.row, &self.builder);
+                    }
                     if self.builder.is_full() {
                         emit(self.builder.finish().map_err(DecodeError::from)?)?;
                     }
@@ -329,7 +334,8 @@ impl Decoder {
         }
     }
 
-    fn take_row(&mut self, buffer: &[u8], start: usize, end: usize) {
+    /// Appends the row, or keeps why it is refused; says whether it was taken.
+    fn take_row(&mut self, buffer: &[u8], start: usize, end: usize) -> bool {
         for (index, value) in &self.parameters {
             self.row.set_text(*index, value);
         }
@@ -341,7 +347,10 @@ impl Decoder {
             }
         }
         match self.builder.append(&self.row, buffer) {
-            Ok(()) => self.page.rows += 1,
+            Ok(()) => {
+                self.page.rows += 1;
+                true
+            }
             Err(refusal) => {
                 self.page.refused += 1;
                 if self.refused.len() < REFUSED_KEPT_MAX {
@@ -359,7 +368,14 @@ impl Decoder {
                         original: self.originals.then(|| raw.trim_ascii().to_vec()),
                     });
                 }
+                false
             }
         }
     }
+}
+
+/// The length of the buffer at which a row that was not whole at `length` is looked at again: twice as long, so that a long
+/// row in tiny chunks costs no quadratic time; and no longer than a row may be.
+fn read_at(length: usize) -> usize {
+    (length * 2).min(ROW_BYTES_MAX + 1)
 }

@@ -4,7 +4,7 @@
 //!
 //! | level | modules |
 //! |---|---|
-//! | 1 | [`clock`], [`privacy`], [`seal`], [`config`], [`contract`] |
+//! | 1 | [`amount`], [`id_id`], [`clock`], [`privacy`], [`password`], [`seal`], [`config`], [`contract`] |
 //! | 2 | [`source`], [`decode`], [`quality`], [`warehouse`], [`reference`], [`mail`] |
 //! | 3 | [`catalog`]; [`schedule`] |
 //! | 4 | [`load`], [`marts`], [`report`], [`sandbox`]; [`serve`] and [`submit`], which may use [`load`] |
@@ -12,15 +12,18 @@
 //!
 //! The walkthrough of one load and the invariants are in `docs/architecture.md`.
 
+pub mod amount;
 pub mod catalog;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod contract;
 pub mod decode;
+pub mod id_id;
 pub mod load;
 pub mod mail;
 pub mod marts;
+pub mod password;
 pub mod privacy;
 pub mod quality;
 pub mod reference;

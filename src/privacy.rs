@@ -9,7 +9,6 @@ mod form;
 mod secret;
 
 use std::fmt;
-use std::fmt::Write as _;
 
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::zeroize::Zeroizing;
@@ -17,6 +16,7 @@ use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use sha2::Sha256;
 
 pub use form::{KeyForm, KeyState};
+pub(crate) use secret::random_bytes;
 pub use secret::{KEY_BYTES_MIN, PiiKeyError};
 
 /// The environment variable that holds the secret.
@@ -64,7 +64,7 @@ impl PiiKey {
     /// # Errors
     /// [`PiiKeyError::NoRandom`] when the system gives no random bytes.
     pub fn random() -> Result<Self, PiiKeyError> {
-        Self::new(secret::random_bytes()?)
+        Self::new(random_bytes()?)
     }
 
     /// A fresh key as an operator keeps it: 64 hex digits from the system's random source.
@@ -72,7 +72,7 @@ impl PiiKey {
     /// # Errors
     /// [`PiiKeyError::NoRandom`] when the system gives no random bytes.
     pub fn random_text() -> Result<SecretString, PiiKeyError> {
-        let bytes = Zeroizing::new(secret::random_bytes()?);
+        let bytes = Zeroizing::new(random_bytes()?);
         Ok(hex(&bytes).into())
     }
 
@@ -125,11 +125,9 @@ fn mac(secret: &SecretSlice<u8>, parts: &[&[u8]]) -> [u8; 32] {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        write!(text, "{byte:02x}").expect("a String takes all text");
-    }
-    text
+    const DIGITS: [u8; 16] = *b"0123456789abcdef";
+    let digit = |half: u8| char::from(DIGITS[usize::from(half)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 #[cfg(test)]

@@ -83,7 +83,8 @@ fn totals(path: &Path, money: &[String]) -> Result<DataFrame, PolarsError> {
     let mut wanted: Vec<Expr> = vec![len().alias("rows")];
     for (i, column) in money.iter().enumerate() {
         wanted.push(col(column.as_str()).sum().alias(format!("sum{i}")));
-        wanted.push(col(column.as_str()).null_count().alias(format!("nulls{i}")));
+        // A sum is streamed; `null_count` would hold the whole column.
+        wanted.push(col(column.as_str()).is_null().sum().alias(format!("nulls{i}")));
     }
     Ok(scan(path)?.select(wanted).collect_with_engine(Engine::Streaming)?.unwrap_single())
 }

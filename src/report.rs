@@ -21,7 +21,6 @@
 //!
 //! The same inputs give the same bytes: the clock's now, the sessions and the ledger's notes are handed in.
 
-pub mod amount;
 pub mod attach;
 pub mod compose;
 mod condition;
@@ -30,7 +29,6 @@ pub mod edition;
 #[cfg(test)]
 mod fixture;
 pub mod freshness;
-pub mod id_id;
 pub mod inputs;
 pub mod message;
 mod nearest;
@@ -45,7 +43,8 @@ mod sentence;
 mod tests;
 mod value;
 
-pub use amount::Amount;
+pub use crate::amount::{self, Amount};
+pub use crate::id_id;
 pub use attach::{AttachError, Attached, Format};
 pub use compose::compose;
 pub(crate) use compose::other_files;
@@ -54,6 +53,7 @@ pub use edition::{Edition, Picture, PrintedFigure, Snapshot};
 pub use freshness::{Verdict, judge};
 pub use inputs::{Deployment, Inputs, Logo, SourceNote};
 pub use message::messages;
+pub(crate) use page::Tile;
 pub use period::PeriodRule;
 pub(crate) use period::last_due;
 pub use queries::{QueryFile, QuerySet, QuerySetError};

@@ -1,4 +1,4 @@
-//! What others reach: the inbox and the SQL port, each behind a listener with limits, and the step that loads what the inbox
+//! What others reach: the inbox, the console and the SQL port, each behind a listener with limits, and the step that loads what the inbox
 //! took in.
 //!
 //! | file | what |
@@ -7,10 +7,12 @@
 //! | [`notify`] | reports to systemd |
 //! | [`pages`] | small pages: little memory while nothing happens |
 //! | [`inbox`] | pushes: judged, sealed, on disk, and only then acknowledged |
+//! | [`console`] | the pages for people |
 //! | [`postgres`] | the port for clients of PostgreSQL |
 //! | [`step`] | the scheduled load of what waits |
 //! | [`watch`] | what monitors ask: alive, ready, figures |
 
+pub mod console;
 mod error;
 pub mod inbox;
 pub mod listener;

@@ -13,7 +13,9 @@
 //! - After a crash at any point the next open finds exactly the old or exactly the new state.
 //! - No file is overwritten under its own name.
 
+mod accounts;
 mod archive;
+mod audit;
 mod backup;
 mod delivery;
 mod disk;
@@ -28,6 +30,7 @@ mod ledger;
 mod marts;
 mod moment;
 mod occurrences;
+mod orders;
 mod originals;
 mod partition;
 mod private_file;
@@ -38,6 +41,8 @@ mod recovery;
 mod retention;
 mod room;
 mod run;
+mod saved;
+mod shelf;
 mod sqlite;
 mod stage;
 mod steps;
@@ -46,7 +51,9 @@ mod swap;
 mod turn;
 mod vitals;
 
+pub use accounts::{Account, AccountError, Accounts};
 pub use archive::{ArchiveError, ArchiveReader, ArchiveWriter, ArchivedPage, Keeping, RunArchive, Seal};
+pub use audit::{AuditAct, AuditEntry, AuditOutcome, AuditRecord};
 pub use backup::{
     BackupError, BackupManifest, BackupMember, BackupRequest, LostFile, Reconciliation, Restored, StrayFile,
     restore_backup, verify_backup,
@@ -69,16 +76,19 @@ pub use moment::{LedgerMark, Moment, PinnedFile, PinnedState};
 pub use occurrences::{
     DatasetLease, OccurrenceEnd, OccurrenceFilter, OccurrenceRecord, OccurrenceState, ScheduleLog, ScheduleRecord,
 };
+pub use orders::{HOLD_REASON_MAX, JobHold, JobOrder, ORDER_LASTS};
 pub use partition::Partition;
 pub use publish::GRACE;
 pub use received::Received;
 pub use record::{
     Acceptance, AsOf, CommitMode, Committed, CommittedFile, CommittedSet, FileProfile, Freshness, Outcome,
-    PageRecord, PartitionRecord, QuarantineRecord, QuarantinedRow, RawPage, RecordedPage, RunDetail, RunFilter,
-    RunRecord, RunStart, RunStatus, Sums,
+    PageRecord, PartitionRecord, QuarantineRecord, QuarantinedRow, RawPage, RecordedPage, RefusalCount, RunDetail,
+    RunFilter, RunRecord, RunStart, RunStatus, Sums,
 };
 pub use retention::{Deletion, DeletionKind, DeletionRecord, KeepRule, Removed, Retention, Verdict, keep};
 pub use run::{QUARANTINE_ROWS_MAX, Run, ToCommit, commit_together};
+pub use saved::{Kept, SAVED_BYTES_MAX, SAVED_MAX, SAVED_NAME_MAX, SavedQuery};
+pub use shelf::{ReportShelf, StateCount, Stretch};
 pub use stage::{Carried, StageWriter, StagedFile};
 pub use submission::{Begun, NewSubmission, OutboundLog, SubmissionAnswer, SubmissionRecord, SubmissionState};
 pub use vitals::{DeliveryCount, OccurrenceCount, Space, Vitals};
@@ -214,6 +224,46 @@ impl Warehouse {
     /// When the ledger cannot be read.
     pub fn run(&self, run: &RunId) -> Result<Option<RunDetail>, WarehouseError> {
         self.house.ledger().run(run)
+    }
+
+    /// One run, without its pages; `None` where there is no such run.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn run_record(&self, run: &RunId) -> Result<Option<RunRecord>, WarehouseError> {
+        self.house.ledger().run_record(run)
+    }
+
+    /// A portion of the pages of a run, in the order they were asked for.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn run_pages(&self, run: &RunId, portion: Stretch) -> Result<Vec<RecordedPage>, WarehouseError> {
+        self.house.ledger().run_pages(run, portion)
+    }
+
+    /// A portion of what a run published, by partition.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn run_partitions(&self, run: &RunId, portion: Stretch) -> Result<Vec<PartitionRecord>, WarehouseError> {
+        self.house.ledger().run_partitions(run, portion)
+    }
+
+    /// A portion of the rows that a run refused, in the order they were met.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn run_refusals(&self, run: &RunId, portion: Stretch) -> Result<Vec<QuarantinedRow>, WarehouseError> {
+        self.house.ledger().run_refusals(run, portion)
+    }
+
+    /// For what the newest `runs` runs with refused rows refused them, the newest first.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn refusals(&self, runs: u32, portion: Stretch) -> Result<Vec<RefusalCount>, WarehouseError> {
+        self.house.ledger().refusals(runs, portion)
     }
 
     /// The runs whose rows the file that `run` published for `partition` holds, oldest first: itself, and those of the

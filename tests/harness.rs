@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output};
 
 use lumbung::catalog::ViewSet;
 use lumbung::sandbox::{Control, Fault, Sandbox, SandboxOptions, ScaleFactor};
@@ -283,4 +283,15 @@ pub fn python(program: &str, arguments: &[&str]) -> String {
     let ran: Ran = Command::new("python3").arg("-c").arg(program).args(arguments).output().unwrap().into();
     assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
     ran.stdout
+}
+
+/// A process, killed when the test ends.
+pub(crate) struct Running(pub(crate) Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Ended already, where the test came to its end.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }

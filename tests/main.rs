@@ -7,6 +7,7 @@ mod answers;
 mod archive;
 mod as_of;
 mod backfill;
+mod console;
 mod corpus;
 mod demo;
 mod deploy;
@@ -23,6 +24,7 @@ mod golden;
 #[expect(unreachable_pub, reason = "a module of a test binary: pub says what the other modules use")]
 mod harness;
 mod inbox;
+mod json_cases;
 mod kill;
 mod mail;
 mod marts;

@@ -1,37 +1,39 @@
 //! How fast a load runs, how much memory it takes, and against what.
 //!
 //! `cargo bench --bench load` writes 2 million realisasi rows as one JSON answer (the un-paged `RealisasiKL`), serves it
-//! from another process over loopback HTTP and loads it into an empty warehouse: fetch, hash, decode, check, Parquet,
-//! recount, commit. Beside it, in the same run and from the same bytes: the decoder alone, serde_json into a typed row,
-//! and DuckDB's `read_json` into zstd Parquet where python3 has duckdb. Machines are noisy: quote the ratios.
+//! from another process over loopback HTTP (nginx where it is installed) and loads it into an empty warehouse: fetch, hash,
+//! archive, decode, check, Parquet, recount, commit. Beside it, in the same run and from the same bytes: the decoder alone, a
+//! pure scan, serde_json into a typed row, and DuckDB and Polars from disk into zstd Parquet where python3 has them.
+//! Machines are noisy: quote the ratios.
 //!
-//! Options after `--`: `--rows N`, `--runs N`.
+//! `--shape rka` and `--shape padi` decode documents instead (SIMDA's trees, `--rows` leaves; PaDi's pages) and compare
+//! them, by the byte, with as many bytes of flat rows.
+//!
+//! Options after `--`: `--rows N`, `--runs N`, `--shape flat|rka|padi`, `--part load` (nothing but the load).
 
 #![expect(clippy::print_stdout, reason = "what a benchmark prints is its result")]
 
+mod decoding;
 mod peers;
 mod rows;
 mod server;
+mod trees;
 
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use lumbung::clock::Clock;
 use lumbung::config::{ArchiveSettings, ConfigFolder, Credentials, PrivacySettings, SourceSettings};
 use lumbung::contract::{Contract, Dataset};
-use lumbung::decode::{DecodeError, DecodeSettings, Decoder};
 use lumbung::load::{LoadReport, LoadRequest, Loaded, Loader, Progress, Status, YearsProbed};
-use lumbung::source::shape;
+use lumbung::quality::{ProfileRequest, profile};
 use lumbung::warehouse::{DatasetId, Warehouse};
+use peers::Peer;
 use secrecy::SecretString;
 use server::Server;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-/// Bytes the decoder is fed at a time, as a network would.
-const CHUNK_BYTES: usize = 256 * 1024;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -41,43 +43,117 @@ fn main() {
         server::serve(Path::new(file));
         return;
     }
-    let option = |name: &str, default: usize| {
-        let at = arguments.iter().position(|argument| argument == name);
-        at.and_then(|at| arguments.get(at + 1)?.parse().ok()).unwrap_or(default)
+    let text = |name: &str| {
+        let at = arguments.iter().position(|argument| argument == name)?;
+        arguments.get(at + 1).map(String::as_str)
     };
-    let (n_rows, n_runs) = (option("--rows", 2_000_000), option("--runs", 3).max(1));
+    let number = |name: &str, default: usize| text(name).and_then(|given| given.parse().ok()).unwrap_or(default);
+    let n_runs = number("--runs", 3).max(1);
+    match text("--shape").unwrap_or("flat") {
+        "flat" => flat(number("--rows", 2_000_000), n_runs, text("--part") == Some("load")),
+        "rka" => nested(("simda", "rka"), &trees::plans(number("--rows", 1_000_000)), n_runs),
+        "padi" => nested(("padi", "transaksi"), &trees::orders(number("--rows", 200_000)), n_runs),
+        other => println!("--shape is flat, rka or padi, not {other}"),
+    }
+}
+
+/// Prints one line of the table and returns the seconds.
+struct Table {
+    n_rows: usize,
+    n_bytes: u64,
+    n_runs: usize,
+}
+
+impl Table {
+    fn measure(&self, name: &str, run: &mut dyn FnMut()) -> f64 {
+        let seconds = median(self.n_runs, run);
+        self.line(name, seconds);
+        seconds
+    }
+
+    fn line(&self, name: &str, seconds: f64) {
+        let (rate, bytes) = (self.n_rows as f64 / seconds, mega(self.n_bytes) / seconds);
+        println!("{name:36} {rate:>12.0} {bytes:>10.0} {seconds:>9.2}");
+    }
+}
+
+/// Flat rows: the load, and everybody else over the same bytes.
+fn flat(n_rows: usize, n_runs: usize, is_load_alone: bool) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let body = folder.path().join("realisasi.json");
     let n_bytes = rows::write(&body, n_rows).expect("the answer is written");
-    println!("{n_rows} rows, {:.0} MB of JSON, median of {n_runs}\n", mega(n_bytes));
-    println!("{:34} {:>12} {:>10} {:>9}", "", "rows/s", "MB/s", "seconds");
-    let measure = |name: &str, run: &mut dyn FnMut()| {
-        let seconds = median(n_runs, run);
-        let rate = n_rows as f64 / seconds;
-        println!("{name:34} {rate:>12.0} {:>10.0} {seconds:>9.2}", mega(n_bytes) / seconds);
-        seconds
-    };
-    let server = Server::start(&body);
-    let (contract, settings) = contract(&server.base_url);
+    let table = Table { n_rows, n_bytes, n_runs };
+    let server = Server::start(&body, folder.path());
+    println!("{n_rows} rows, {:.0} MB of JSON, median of {n_runs}; served by {}\n", mega(n_bytes), server.name);
+    println!("{:36} {:>12} {:>10} {:>9}", "", "rows/s", "MB/s", "seconds");
+    let (contract, settings) = contract("omspan", &server.base_url);
+    let dataset = contract.dataset("realisasi_belanja").expect("omspan has it");
+    let (mut folder_of_load, mut peaks) = (None, Vec::new());
     // First, while nothing else has touched this process's memory.
-    let load = measure("lumbung, HTTP to committed Parquet", &mut || load(&contract, &settings, n_rows as u64));
-    println!("{:34} {:>12} MB at most\n", "  memory of the loading process", peak_memory_mb());
-    let decode = measure("lumbung, decoder alone (1 thread)", &mut || decode(&contract, &body));
-    let serde = measure("serde_json, typed rows (1 thread)", &mut || peers::serde_rows(&body));
-    println!("\nload : serde_json rows          {:.1} x as fast", serde / load);
-    println!("decoder : serde_json rows       {:.1} x as fast", serde / decode);
-    match peers::duckdb(&body, folder.path(), n_runs) {
-        Some(seconds) => {
-            let rate = n_rows as f64 / seconds;
-            println!(
-                "{:34} {rate:>12.0} {:>10.0} {seconds:>9.2}",
-                "DuckDB, read_json to Parquet",
-                mega(n_bytes) / seconds
-            );
-            println!("load : DuckDB                   {:.1} x as fast", seconds / load);
-        }
-        None => println!("skipped: needs python3 with duckdb"),
+    let load = table.measure("lumbung, HTTP to committed Parquet", &mut || {
+        folder_of_load = Some(load(&contract, &settings, n_rows as u64));
+        peaks.push(peak_memory_mb());
+    });
+    // What the allocator keeps of one load, another load has beside its own.
+    println!("{:36} {:>12} MB at most, {} after {n_runs} loads", "  memory, one load", peaks[0], peak_memory_mb());
+    let committed = Committed::look(folder_of_load.expect("it ran").path(), dataset);
+    println!("{:36} {:>12.1} MB", "  Parquet", mega(committed.parquet_bytes));
+    println!("{:36} {:>12.1} MB", "  raw pages, compressed", mega(committed.archive_bytes));
+    println!("{:36} {:>12.2} s", "  of it, the look at the columns", committed.look_seconds);
+    println!("{:36} {:>12.2} s\n", "  the same with NULLs from the file", committed.full_look_seconds);
+    if is_load_alone {
+        return;
     }
+    let text = std::fs::read(&body).expect("the answer is readable");
+    let decode = table.measure("lumbung, decoder alone (1 thread)", &mut || {
+        assert_eq!(decoding::stream(&contract, dataset, &text), n_rows as u64);
+    });
+    let scan = table.measure("a pure scan (1 thread)", &mut || peers::scan(&text));
+    let serde = table.measure("serde_json, typed rows (1 thread)", &mut || peers::serde_rows(&text));
+    drop(text);
+    println!("\ndecoder : pure scan                  {:.2} of its rate", scan / decode);
+    println!("decoder : serde_json rows            {:.1} x as fast", serde / decode);
+    println!("load : serde_json rows               {:.1} x as fast\n", serde / load);
+    against("DuckDB", peers::duckdb(&body, folder.path(), n_runs).as_ref(), &table, load, committed.parquet_bytes);
+    against("Polars", peers::polars(&body, folder.path(), 1).as_ref(), &table, load, committed.parquet_bytes);
+}
+
+fn against(name: &str, peer: Option<&Peer>, table: &Table, load: f64, parquet_bytes: u64) {
+    let Some(&Peer { seconds, parquet_bytes: theirs, memory_mb }) = peer else {
+        println!("skipped: needs python3 with {}", name.to_lowercase());
+        return;
+    };
+    table.line(&format!("{name}, JSON file to Parquet"), seconds);
+    println!("{:36} {memory_mb:>12} MB at most", "  memory");
+    println!("load : {name}                        {:.2} x as fast", seconds / load);
+    println!("Parquet : {name}                     {:.2} x the bytes\n", parquet_bytes as f64 / theirs as f64);
+}
+
+/// Documents: decoded, and compared by the byte with flat rows.
+fn nested((source, dataset): (&str, &str), documents: &[String], n_runs: usize) {
+    let n_bytes: usize = documents.iter().map(String::len).sum();
+    let (contract_of_documents, _) = contract(source, "http://127.0.0.1");
+    let of_documents = contract_of_documents.dataset(dataset).expect("the contract has it");
+    let (contract, _) = contract("omspan", "http://127.0.0.1");
+    let of_rows = contract.dataset("realisasi_belanja").expect("omspan has it");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let body = folder.path().join("realisasi.json");
+    let n_flat_rows = n_bytes / 323;
+    let n_flat_bytes = rows::write(&body, n_flat_rows).expect("the answer is written");
+    let text = std::fs::read(&body).expect("the answer is readable");
+    let n_rows = decoding::documents(&contract_of_documents, of_documents, documents);
+    println!("{n_rows} rows, {:.0} MB in {} documents\n", n_bytes as f64 / 1e6, documents.len());
+    println!("{:36} {:>12} {:>10} {:>9}", "", "rows/s", "MB/s", "seconds");
+    let table = Table { n_rows: n_rows as usize, n_bytes: n_bytes as u64, n_runs };
+    let nested = table.measure(&format!("{source}.{dataset}, judged and decoded"), &mut || {
+        decoding::documents(&contract_of_documents, of_documents, documents);
+    });
+    let table = Table { n_rows: n_flat_rows, n_bytes: n_flat_bytes, n_runs };
+    let flat = table.measure("flat rows, decoded", &mut || {
+        decoding::stream(&contract, of_rows, &text);
+    });
+    let ratio = (nested / n_bytes as f64) / (flat / n_flat_bytes as f64);
+    println!("\n{dataset} : flat rows                     {ratio:.1} x the time of a byte");
 }
 
 fn mega(bytes: u64) -> f64 {
@@ -105,21 +181,17 @@ fn peak_memory_mb() -> u64 {
     kilobytes / 1024
 }
 
-/// The shipped contract, pointed at the server.
-fn contract(base_url: &str) -> (Contract, SourceSettings) {
+/// The shipped contract of `source`, pointed at the server.
+fn contract(source: &str, base_url: &str) -> (Contract, SourceSettings) {
     let contracts = ConfigFolder::embedded().contracts().expect("the shipped contracts are good");
-    let contract = contracts.into_iter().find(|contract| contract.source == "omspan").expect("omspan is shipped");
+    let contract = contracts.into_iter().find(|contract| contract.source == source).expect("it is shipped");
     let settings = SourceSettings {
         base_url: Some(base_url.to_owned()),
         page_rows: Some(0),
         fiscal_years: vec![2026],
-        ..SourceSettings::default_for("omspan")
+        ..SourceSettings::default_for(source)
     };
     (contract, settings)
-}
-
-fn realisasi(contract: &Contract) -> &Dataset {
-    contract.dataset("realisasi_belanja").expect("omspan has it")
 }
 
 struct Silent;
@@ -142,7 +214,7 @@ impl Loaded for NothingLoaded {
 }
 
 /// One load into an empty warehouse, as it is configured by default: raw pages are archived.
-fn load(contract: &Contract, settings: &SourceSettings, n_rows: u64) {
+fn load(contract: &Contract, settings: &SourceSettings, n_rows: u64) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let clock = Clock::Fixed("2026-11-01T00:00:00Z".parse().expect("an instant"));
     let warehouse = Warehouse::open(folder.path(), clock.now()).expect("an empty warehouse");
@@ -166,28 +238,50 @@ fn load(contract: &Contract, settings: &SourceSettings, n_rows: u64) {
     let date = "2026-11-01".parse().expect("a date");
     let request = LoadRequest::of(date, String::new());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let reports = runtime.expect("a runtime").block_on(loader.load(realisasi(contract), &request));
+    let dataset = contract.dataset("realisasi_belanja").expect("omspan has it");
+    let reports = runtime.expect("a runtime").block_on(loader.load(dataset, &request));
     let report = &reports[0];
     assert_eq!((report.status, report.rows), (Status::Committed, n_rows), "{:?}", report.error);
+    folder
 }
 
-/// Decodes the body from memory-mapped-like chunks, keeping nothing.
-fn decode(contract: &Contract, body: &Path) {
-    let settings = DecodeSettings { zone: contract.timezone, pii_key: None };
-    let mut decoder =
-        Decoder::new(Arc::new(realisasi(contract).clone()), shape::reader, settings).expect("no column is hashed");
-    let mut file = std::fs::File::open(body).expect("the answer is there");
-    let mut chunk = vec![0; CHUNK_BYTES];
-    let mut emit = |batch: arrow::array::RecordBatch| {
-        std::hint::black_box(batch.num_rows());
-        Ok::<(), DecodeError>(())
-    };
-    loop {
-        let n = std::io::Read::read(&mut file, &mut chunk).expect("the answer is readable");
-        if n == 0 {
-            break;
+/// What a load left behind, and what it costs to look at the columns of it.
+struct Committed {
+    parquet_bytes: u64,
+    archive_bytes: u64,
+    look_seconds: f64,
+    full_look_seconds: f64,
+}
+
+impl Committed {
+    fn look(folder: &Path, dataset: &Dataset) -> Self {
+        let files = files(folder);
+        let ends = |path: &PathBuf, ending: &str| path.to_string_lossy().ends_with(ending);
+        let bytes = |ending: &str| {
+            let of = files.iter().filter(|path| ends(path, ending));
+            of.filter_map(|path| path.metadata().ok()).map(|metadata| metadata.len()).sum()
+        };
+        let parquet = files.iter().find(|path| ends(path, ".parquet")).expect("something was committed");
+        let seconds = |request: &ProfileRequest| {
+            let began = Instant::now();
+            profile(parquet, request).expect("the file is good");
+            began.elapsed().as_secs_f64()
+        };
+        let distinct = ProfileRequest { nulls: Vec::new(), distinct: dataset.drift.distinct.clone() };
+        let optional = dataset.columns.iter().filter(|column| !column.required).map(|column| column.name.clone());
+        let full = ProfileRequest { nulls: optional.collect(), ..distinct.clone() };
+        Self {
+            // Published under two names, which are one file.
+            parquet_bytes: parquet.metadata().map_or(0, |metadata| metadata.len()),
+            archive_bytes: bytes(".zst"),
+            look_seconds: seconds(&distinct),
+            full_look_seconds: seconds(&full),
         }
-        decoder.push(&chunk[..n], &mut emit).expect("the answer is good");
     }
-    decoder.end_page(&mut emit).expect("the answer is whole");
+}
+
+/// Every file below `folder`.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.flat_map(|entry| if entry.path().is_dir() { files(&entry.path()) } else { vec![entry.path()] }).collect()
 }

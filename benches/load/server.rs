@@ -1,21 +1,67 @@
-//! An HTTP server in a process of its own, so that its memory and its time are not the loader's.
+//! An HTTP server in a process of its own, so that its memory and its time are not the loader's: nginx where it is
+//! installed, else this benchmark once more.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write, copy};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
-/// A running server; it ends when this is dropped, or when the benchmark dies: its standard input closes.
+/// Where Debian puts it; `PATH` is asked first.
+const NGINX: [&str; 2] = ["nginx", "/usr/sbin/nginx"];
+
+/// Longest wait for a server to answer.
+const START: Duration = Duration::from_secs(10);
+
+/// A running server; it ends when this is dropped.
 pub(crate) struct Server {
     process: Child,
     /// Where it answers.
     pub(crate) base_url: String,
+    /// What it is.
+    pub(crate) name: &'static str,
 }
 
 impl Server {
-    /// Starts a server of `file`.
-    pub(crate) fn start(file: &Path) -> Self {
+    /// Starts a server of `file`, which keeps what it needs in `folder`.
+    pub(crate) fn start(file: &Path, folder: &Path) -> Self {
+        NGINX.iter().find_map(|program| Self::nginx(program, file, folder)).unwrap_or_else(|| Self::own(file))
+    }
+
+    /// nginx as one process in the foreground.
+    fn nginx(program: &str, file: &Path, folder: &Path) -> Option<Self> {
+        // Free when it is asked for; nobody else on this machine takes ports while a benchmark runs.
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).ok()?.port();
+        let (root, name) = (file.parent()?.display(), file.file_name()?.display());
+        let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+            .map(|kind| format!("{kind}_temp_path {};", folder.join(kind).display()))
+            .concat();
+        let text = format!(
+            "daemon off; master_process off; pid {}; error_log stderr crit; events {{}}\n\
+             http {{ access_log off; sendfile on; tcp_nopush on; default_type application/json; {temporary}\n\
+             server {{ listen 127.0.0.1:{port}; root {root}; location / {{ try_files /{name} =404; }} }} }}\n",
+            folder.join("nginx.pid").display(),
+        );
+        let config = folder.join("nginx.conf");
+        std::fs::write(&config, text).ok()?;
+        let mut command = Command::new(program);
+        command.arg("-p").arg(folder).arg("-c").arg(&config).stdin(Stdio::null()).stderr(Stdio::null());
+        let mut process = command.spawn().ok()?;
+        let began = Instant::now();
+        while began.elapsed() < START && process.try_wait().is_ok_and(|ended| ended.is_none()) {
+            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+                return Some(Self { process, base_url: format!("http://127.0.0.1:{port}"), name: "nginx" });
+            }
+            std::thread::yield_now();
+        }
+        let _ = process.kill();
+        let _ = process.wait();
+        None
+    }
+
+    /// This benchmark once more, with `--serve`; it also ends when its standard input closes.
+    fn own(file: &Path) -> Self {
         let myself = std::env::current_exe().expect("a benchmark knows itself");
         let mut command = Command::new(myself);
         command.arg("--serve").arg(file).stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -23,14 +69,16 @@ impl Server {
         let mut line = String::new();
         let said = BufReader::new(process.stdout.take().expect("piped")).read_line(&mut line);
         said.expect("the server says its port");
-        Self { process, base_url: format!("http://127.0.0.1:{}", line.trim()) }
+        let base_url = format!("http://127.0.0.1:{}", line.trim());
+        Self { process, base_url, name: "a server of this benchmark (nginx is not installed)" }
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        drop(self.process.stdin.take());
-        self.process.wait().expect("the server ends when its standard input does");
+        // A server that ended by itself is no concern of the figures.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 

@@ -1,5 +1,6 @@
 //! The ledger's and the inbox's own tables, `ops.*`. A session as of a day knows nothing of later ones.
 
+mod audit;
 mod deletions;
 mod deliveries;
 pub(crate) mod schedule;
@@ -17,10 +18,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::table::{MemoryTable, Rows};
 use crate::warehouse::{
-    Acceptance, AsOf, CommittedFile, CommittedSet, DeletionRecord, Deliveries, DeliveryRecord, InboxTally,
-    LedgerMark, Moment, OccurrenceFilter, OccurrenceRecord, QuarantinedRow, RunFilter, RunId, RunRecord, RunStatus,
-    ScheduleRecord, SubmissionRecord, Warehouse, WarehouseError,
+    Acceptance, AsOf, AuditRecord, CommittedFile, CommittedSet, DeletionRecord, Deliveries, DeliveryRecord,
+    InboxTally, LedgerMark, Moment, OccurrenceFilter, OccurrenceRecord, QuarantinedRow, RunFilter, RunId, RunRecord,
+    RunStatus, ScheduleRecord, SubmissionRecord, Warehouse, WarehouseError,
 };
+use audit::audit_table;
 use deletions::deletions_table;
 use deliveries::deliveries_table;
 use schedule::{occurrences_table, schedule_table};
@@ -37,8 +39,11 @@ const OCCURRENCES_SHOWN_MAX: u32 = 1_000_000;
 /// Removals that `ops.deletions` shows, the newest ones.
 const DELETIONS_SHOWN_MAX: u32 = 1_000_000;
 
-/// `ops.runs`, `ops.quarantine`, `ops.snapshots`, `ops.inbox`, `ops.submissions`, `ops.deliveries`, `ops.schedule`, `ops.occurrences` and
-/// `ops.deletions` as of `as_of`: a run counts
+/// Acts in the console that `ops.audit` shows, the newest ones.
+const ACTS_SHOWN_MAX: u32 = 1_000_000;
+
+/// `ops.runs`, `ops.quarantine`, `ops.snapshots`, `ops.inbox`, `ops.submissions`, `ops.deliveries`, `ops.schedule`, `ops.occurrences`,
+/// `ops.deletions` and `ops.audit` as of `as_of`: a run counts
 /// when it began by then (UTC) or published something of a day up to then, a record or a mail when it was entered by then, an
 /// occurrence when it was due by then.
 ///
@@ -63,8 +68,8 @@ pub fn ledger_tables_of(warehouse: &Warehouse, moment: &Moment) -> Vec<MemoryTab
 
 fn tables(known: &Known) -> Vec<MemoryTable> {
     let files = Arc::clone(&known.files);
-    let [of_runs, of_rows, of_calls, of_records, of_mails, of_plans, of_times, of_removals] =
-        [(); 8].map(|()| known.clone());
+    let [of_runs, of_rows, of_calls, of_records, of_mails, of_plans, of_times, of_removals, of_acts] =
+        [(); 9].map(|()| known.clone());
     vec![
         later(runs(&[]), move || Ok(runs(&of_runs.runs()?))),
         later(quarantine(&[]), move || Ok(quarantine(&of_rows.refused()?))),
@@ -75,6 +80,7 @@ fn tables(known: &Known) -> Vec<MemoryTable> {
         later(schedule_table(&[]), move || Ok(schedule_table(&of_plans.schedules()?))),
         later(occurrences_table(&[]), move || Ok(occurrences_table(&of_times.occurrences()?))),
         later(deletions_table(&[]), move || Ok(deletions_table(&of_removals.deletions()?))),
+        later(audit_table(&[]), move || Ok(audit_table(&of_acts.acts()?))),
     ]
 }
 
@@ -145,11 +151,15 @@ impl Known {
         records.retain(|record| self.day.is_none_or(|day| record.due_at.date_naive() <= day));
         Ok(records)
     }
-}
 
-impl Known {
     fn deletions(&self) -> Result<Vec<DeletionRecord>, WarehouseError> {
         let mut records = self.warehouse.deletions(DELETIONS_SHOWN_MAX)?;
+        records.retain(|record| self.day.is_none_or(|day| record.at.date_naive() <= day));
+        Ok(records)
+    }
+
+    fn acts(&self) -> Result<Vec<AuditRecord>, WarehouseError> {
+        let mut records = self.warehouse.audited(ACTS_SHOWN_MAX)?;
         records.retain(|record| self.day.is_none_or(|day| record.at.date_naive() <= day));
         Ok(records)
     }
@@ -346,5 +356,6 @@ pub(crate) fn empty_ledger_tables() -> Vec<MemoryTable> {
         schedule_table(&[]),
         occurrences_table(&[]),
         deletions_table(&[]),
+        audit_table(&[]),
     ]
 }

@@ -32,6 +32,7 @@ use super::pool::SharedEngine;
 use super::shared::{SharedColumns, SharedParts};
 use super::store::{CommittedFiles, STORE_URL};
 use super::table::{CommittedTable, HISTORY, MemoryTable, Rows, TableSource};
+use super::viewed::ViewedTexts;
 use super::views::{LazySchema, MART, Planner, Problem, ViewFile, ViewSet};
 use super::yielding::YieldingJoins;
 
@@ -178,6 +179,7 @@ impl Catalog {
             .with_optimizer_rules(optimizer_rules())
             .with_physical_optimizer_rule(Arc::new(YieldingJoins))
             .with_physical_optimizer_rule(Arc::new(LongUnions))
+            .with_physical_optimizer_rule(Arc::new(ViewedTexts))
             .build();
         let context = SessionContext::new_with_state(state);
         context.register_udf(planned::function());

@@ -1,7 +1,6 @@
 //! `lumbung snapshot DATASET --from --to`: many days of daily data, a step at a time. What is there is left alone, what is
 //! killed goes on where it was, what fails does not stop the rest (docs/backfill.md).
 
-mod heard;
 mod steps;
 mod summary;
 mod watch;
@@ -15,12 +14,12 @@ use serde_json::json;
 use super::exit::{Code, Failure};
 use super::output::{OutputFormat, Table, grouped, print, print_json};
 use super::progress::{Watcher, talk};
+use super::signals::Signals;
 use super::snapshot::{self, Target};
 use super::{Context, marts, session};
 use crate::contract::{Dataset, Paging, Transport};
 use crate::load::{LoadError, LoadReport, LoadRequest, Loader, Standing, Window, YearsProbed};
 use crate::warehouse::{Warehouse, WarehouseError};
-use heard::Heard;
 use steps::{Trouble, steps, trouble};
 use summary::Tally;
 use watch::{Watch, words};
@@ -83,7 +82,7 @@ fn why_not(dataset: &Dataset) -> &'static str {
 impl BackFill<'_> {
     /// Fills, or shows what it would ask.
     pub(super) async fn run(self, dry: bool) -> Result<(), Failure> {
-        let mut heard = Heard::new()?;
+        let mut signals = Signals::new()?;
         let watch = Watch::new(self.context.quiet);
         if dry {
             return self.dry_run(&watch);
@@ -94,7 +93,7 @@ impl BackFill<'_> {
             loop {
                 tokio::select! {
                     tallies = &mut filling => break (tallies?, ended),
-                    code = heard.next() => {
+                    code = signals.next() => {
                         if let Some(code) = ended {
                             return Err(Failure::interrupted_by(code));
                         }

@@ -11,7 +11,7 @@ use crate::config::HeartbeatRoad;
 use crate::contract::Contract;
 use crate::reference::Reference;
 use crate::report::ReportDefinition;
-use crate::schedule::{AgeLimit, AgeLimits, AgeRule, DatasetAge, Plan, ages};
+use crate::schedule::{AgeLimit, AgeLimits, AgeRule, DatasetAge, Plan, Standing, ages};
 use crate::warehouse::{
     AsOf, CommittedFile, DeliveryState, Freshness, Heartbeat, MartState, OccurrenceRecord, OccurrenceState,
     RunStatus, Vitals, Warehouse,
@@ -84,6 +84,21 @@ fn comes_by_itself(context: &Context, contracts: &[Contract], name: &str) -> boo
     asked.receive.is_none() && asked.request.requires.iter().all(given)
 }
 
+/// Whether the daemon lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DaemonState {
+    /// Nobody asked it to say so.
+    NotTold,
+    /// It never said anything here.
+    NeverRan,
+    /// It ended in good order, then.
+    Ended(DateTime<Utc>),
+    /// It said nothing for too long, since then.
+    Silent(DateTime<Utc>),
+    /// It was heard.
+    Running,
+}
+
 /// How everything stands.
 pub(crate) struct Look {
     pub(crate) now: DateTime<Utc>,
@@ -93,7 +108,7 @@ pub(crate) struct Look {
     files: Vec<CommittedFile>,
     /// Datasets of sources that are switched on and that no run ever asked for.
     pub(crate) never_asked: Vec<String>,
-    pub(crate) ledger: Option<schedule::Ledger>,
+    pub(crate) ledger: Option<Standing>,
     pub(crate) vitals: Vitals,
     pub(crate) heartbeat: Option<Heartbeat>,
     marts: MartState,
@@ -109,7 +124,7 @@ impl Look {
     ) -> Result<Self, Failure> {
         let now = context.clock.now();
         let freshness = warehouse.freshness()?;
-        let ledger = rules.plan.as_ref().map(|plan| schedule::Ledger::of(warehouse, plan, now)).transpose()?;
+        let ledger = rules.plan.as_ref().map(|plan| Standing::of(warehouse, plan, now)).transpose()?;
         Ok(Self {
             now,
             never_asked: never_asked(context, contracts, &freshness),
@@ -175,23 +190,30 @@ impl Look {
         })
     }
 
+    /// Whether the daemon lives, by its heartbeat.
+    pub(crate) fn daemon(&self, context: &Context) -> DaemonState {
+        let watch = &context.config.watch;
+        let limit = TimeDelta::seconds(i64::try_from(watch.heartbeat_limit_secs).unwrap_or(i64::MAX / 1_000));
+        match &self.heartbeat {
+            _ if watch.heartbeat == HeartbeatRoad::Off => DaemonState::NotTold,
+            None => DaemonState::NeverRan,
+            Some(beat) => match beat.stopped_at {
+                Some(at) => DaemonState::Ended(at),
+                None if self.now - beat.at > limit => DaemonState::Silent(beat.at),
+                None => DaemonState::Running,
+            },
+        }
+    }
+
     /// A daemon that ought to run and says nothing.
     fn silent_daemon(&self, context: &Context) -> Option<String> {
-        if self.plan.is_none() || context.config.watch.heartbeat == HeartbeatRoad::Off {
-            return None;
-        }
-        let limit =
-            TimeDelta::seconds(i64::try_from(context.config.watch.heartbeat_limit_secs).unwrap_or(i64::MAX / 1_000));
+        self.plan.as_ref()?;
         let at = |at: DateTime<Utc>| at.with_timezone(&context.config.deployment.timezone).format("%Y-%m-%d %H:%M");
-        match &self.heartbeat {
-            None => Some("daemon: it never ran here, and schedule.enabled = true".to_owned()),
-            Some(beat) => match beat.stopped_at {
-                Some(stopped) => Some(format!("daemon: it was ended at {}", at(stopped))),
-                None if self.now - beat.at > limit => {
-                    Some(format!("daemon: it has said nothing since {}", at(beat.at)))
-                }
-                None => None,
-            },
+        match self.daemon(context) {
+            DaemonState::NotTold | DaemonState::Running => None,
+            DaemonState::NeverRan => Some("daemon: it never ran here, and schedule.enabled = true".to_owned()),
+            DaemonState::Ended(stopped) => Some(format!("daemon: it was ended at {}", at(stopped))),
+            DaemonState::Silent(seen) => Some(format!("daemon: it has said nothing since {}", at(seen))),
         }
     }
 }

@@ -53,17 +53,23 @@ pub(crate) fn talk(text: &str) {
 }
 
 /// How often a bar moves by itself, so that a silent source can be told from a dead program.
-const TICK_MILLIS: u64 = 120;
+const TICK: Duration = Duration::from_millis(120);
+
+/// A bar on stderr that moves by itself. `template` is a constant of the caller's.
+pub(crate) fn bar(template: &str, prefix: String, length: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template(template).expect("the template is a constant");
+    let bar = ProgressBar::with_draw_target(Some(length as u64), ProgressDrawTarget::stderr());
+    bar.set_style(style);
+    bar.set_prefix(prefix);
+    bar.enable_steady_tick(TICK);
+    bar
+}
 
 impl Progress for Watcher {
     fn begin(&self, dataset: &DatasetId, n_windows: usize) {
         let Self::Bars(slot) = self else { return };
         let template = "{spinner} {prefix:28} {bar:20} {pos}/{len}  {msg}  {elapsed}";
-        let style = ProgressStyle::with_template(template).expect("the template is a constant");
-        let bar = ProgressBar::with_draw_target(Some(n_windows as u64), ProgressDrawTarget::stderr());
-        bar.set_style(style);
-        bar.set_prefix(dataset.to_string());
-        bar.enable_steady_tick(Duration::from_millis(TICK_MILLIS));
+        let bar = bar(template, dataset.to_string(), n_windows);
         if let Ok(mut slot) = slot.lock() {
             *slot = Some(bar);
         }

@@ -1,6 +1,7 @@
 //! `lumbung report`: editions from committed snapshots, written to a folder or sent through the outbox.
 
 mod deliveries;
+mod desk;
 mod send;
 
 mod difference;
@@ -12,6 +13,7 @@ mod scheduled;
 mod show;
 mod verify;
 
+pub(crate) use desk::Desk;
 pub(crate) use recorded::record;
 pub(crate) use scheduled::{Laid, is_mailed, lay_in_due};
 

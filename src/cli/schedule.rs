@@ -1,7 +1,5 @@
 //! `lumbung schedule`: what runs by itself, when, and why.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use clap::Args;
 use serde_json::{Value, json};
@@ -16,11 +14,10 @@ use crate::reference::Reference;
 use crate::report::ReportDefinition;
 use crate::report::freshness::Late;
 use crate::report::id_id::zone_name;
-use crate::schedule::{Calendar, Decision, Job, JobId, Known, Occurrence, Plan, ReportTimes, Why, due, occurrences};
-use crate::warehouse::{OccurrenceFilter, OccurrenceRecord, OccurrenceState, Warehouse, WarehouseError};
-
-/// Most times of one job that are shown.
-const SHOWN_MAX: usize = 10_000;
+use crate::schedule::{
+    Calendar, Decision, Job, JobId, Occurrence, Outlook, Plan, Prospect, ReportTimes, Standing, Why,
+};
+use crate::warehouse::{OccurrenceRecord, OccurrenceState, Warehouse, WarehouseError};
 
 /// What runs by itself: when, and why
 #[derive(Debug, Args)]
@@ -37,16 +34,9 @@ pub(crate) fn run(context: &Context, args: &ScheduleArgs) -> Result<(), Failure>
     let plan = plan(context, &context.folder.contracts()?)?;
     let now = context.clock.now();
     let until = now + TimeDelta::days(i64::from(args.days));
-    let ledger = Ledger::read(context, &plan, now)?;
-    let mut lines: Vec<Line> = ledger.open.iter().filter_map(|record| Line::open(&plan, record)).collect();
-    lines.extend(ledger.due(&plan, now).into_iter().map(|(job, due_at, decision)| Line::due(job, due_at, &decision)));
-    let mut coming: Vec<Line> = Vec::new();
-    for job in &plan.jobs {
-        let times = occurrences(job, &plan.calendar, (now, until), SHOWN_MAX);
-        coming.extend(times.iter().map(|time| Line::coming(job, time)));
-    }
-    coming.sort_by_key(|line| line.at);
-    lines.extend(coming);
+    let standing = standing(context, &plan, now)?;
+    let lines: Vec<Line> =
+        standing.prospects(&plan, (now, until)).iter().map(|prospect| Line::of(prospect, &standing)).collect();
     say_what_else(context, &plan, until);
     if context.output == OutputFormat::Json {
         return lines.iter().try_for_each(|line| print_json(&line.as_json()));
@@ -104,66 +94,17 @@ fn say_what_else(context: &Context, plan: &Plan, until: DateTime<Utc>) {
     }
 }
 
-/// What the ledger knows of the plan.
-pub(crate) struct Ledger {
-    known: BTreeMap<JobId, Known>,
-    /// Occurrences that have not ended, oldest first.
-    pub(crate) open: Vec<OccurrenceRecord>,
-    /// The newest occurrence of each job that ended and was not skipped.
-    pub(crate) last: BTreeMap<String, OccurrenceRecord>,
-}
-
-impl Ledger {
-    /// A warehouse that is not there yet knows nothing.
-    pub(crate) fn read(context: &Context, plan: &Plan, now: DateTime<Utc>) -> Result<Self, Failure> {
-        let warehouse = match Warehouse::open_for_reading(&context.warehouse) {
-            Ok(warehouse) => warehouse,
-            Err(WarehouseError::NoWarehouse { .. }) => {
-                return Ok(Self { known: BTreeMap::new(), open: Vec::new(), last: BTreeMap::new() });
-            }
-            Err(error) => return Err(error.into()),
-        };
-        Ok(Self::of(&warehouse, plan, now)?)
-    }
-
-    pub(crate) fn of(warehouse: &Warehouse, plan: &Plan, now: DateTime<Utc>) -> Result<Self, WarehouseError> {
-        let mut open = warehouse.occurrences(&OccurrenceFilter { open: true, ..OccurrenceFilter::default() })?;
-        open.reverse();
-        let mut known = BTreeMap::new();
-        for schedule in warehouse.schedules(now)? {
-            let id = schedule.job.parse::<JobId>().ok();
-            // One that was changed since has no past.
-            let Some(job) = id.and_then(|id| plan.job(&id)).filter(|job| job.spec_sha256() == schedule.spec_sha256)
-            else {
-                continue;
-            };
-            let busy = open.iter().any(|record| record.job == schedule.job);
-            known.insert(job.id.clone(), Known { since: schedule.since, accounted: schedule.accounted, busy });
-        }
-        let mut last = BTreeMap::new();
-        for job in plan.jobs.iter().map(|job| job.id.to_string()) {
-            let newest = OccurrenceFilter {
-                job: Some(&job),
-                without_skipped: true,
-                limit: Some(2),
-                ..OccurrenceFilter::default()
-            };
-            let ended = warehouse.occurrences(&newest)?.into_iter().find(|record| record.state.is_final());
-            last.extend(ended.map(|record| (job, record)));
-        }
-        Ok(Self { known, open, last })
-    }
-
-    /// What a scheduler would decide at `now`.
-    pub(crate) fn due<'a>(&self, plan: &'a Plan, now: DateTime<Utc>) -> Vec<(&'a Job, DateTime<Utc>, Decision)> {
-        let due = due(&plan.jobs, &self.known, &plan.calendar, now).into_iter();
-        due.filter_map(|due| Some((plan.job(&due.job)?, due.due_at, due.decision))).collect()
+/// How the plan stands; to a warehouse that is not there yet nothing has happened.
+fn standing(context: &Context, plan: &Plan, now: DateTime<Utc>) -> Result<Standing, Failure> {
+    match Warehouse::open_for_reading(&context.warehouse) {
+        Ok(warehouse) => Ok(Standing::of(&warehouse, plan, now)?),
+        Err(WarehouseError::NoWarehouse { .. }) => Ok(Standing::default()),
+        Err(error) => Err(error.into()),
     }
 }
 
 /// One line: something that runs, ran late or will run.
 struct Line {
-    at: DateTime<Utc>,
     local: String,
     rfc3339: String,
     job: JobId,
@@ -177,7 +118,6 @@ struct Line {
 impl Line {
     fn new(job: &Job, at: DateTime<Utc>, what: &'static str, why: String) -> Self {
         Self {
-            at,
             local: local(job, at),
             rfc3339: at.with_timezone(&job.zone).to_rfc3339(),
             job: job.id.clone(),
@@ -189,8 +129,25 @@ impl Line {
         }
     }
 
-    fn open(plan: &Plan, record: &OccurrenceRecord) -> Option<Self> {
-        let job = plan.job(&record.job.parse().ok()?)?;
+    fn of(prospect: &Prospect<'_>, standing: &Standing) -> Self {
+        let (job, at) = (prospect.job, prospect.at);
+        let hold = standing.holds.get(&job.id.to_string());
+        let mut line = match &prospect.what {
+            Outlook::Open(record) => Self::open(job, record),
+            Outlook::Asked(order) => Self::new(job, at, "due", format!("{} asked for it", order.by)),
+            Outlook::Due(Decision::Run) => Self::new(job, at, "due", "nobody has run it yet".to_owned()),
+            Outlook::Due(Decision::Skip(reason)) => Self::new(job, at, "skip", reason.to_string()),
+            Outlook::Coming(occurrence) => Self::coming(job, occurrence),
+        };
+        let runs = !matches!(&prospect.what, Outlook::Open(record) if record.state == OccurrenceState::Running);
+        if let Some(hold) = hold.filter(|_| runs && line.what != "skip") {
+            line.what = "held";
+            line.why = format!("held back by {} since {}: {}", hold.by, local(job, hold.since), hold.reason);
+        }
+        line
+    }
+
+    fn open(job: &Job, record: &OccurrenceRecord) -> Self {
         let reason = record.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
         let next = record.next_at.map(|at| local(job, at)).unwrap_or_default();
         let why = match record.state {
@@ -199,14 +156,7 @@ impl Line {
             _ if next.is_empty() => format!("waits{reason}"),
             _ => format!("waits, at the latest until {next}{reason}"),
         };
-        Some(Self::new(job, record.due_at, record.state.word(), why))
-    }
-
-    fn due(job: &Job, due_at: DateTime<Utc>, decision: &Decision) -> Self {
-        match decision {
-            Decision::Run => Self::new(job, due_at, "due", "nobody has run it yet".to_owned()),
-            Decision::Skip(reason) => Self::new(job, due_at, "skip", reason.to_string()),
-        }
+        Self::new(job, record.due_at, record.state.word(), why)
     }
 
     fn coming(job: &Job, occurrence: &Occurrence) -> Self {

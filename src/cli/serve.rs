@@ -1,11 +1,13 @@
 //! `lumbung serve`: the daemon. The schedule, the inbox with the loads of what it took in, and the port for clients of
 //! PostgreSQL; each runs without the others.
 
+mod console;
 mod port;
 mod schedule;
 mod watch;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,19 +15,20 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use clap::Args;
 use serde_json::json;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 
 use super::exit::{Code, Failure};
 use super::health::Rules;
 use super::output::{OutputFormat, print, print_json};
 use super::progress::talk;
+use super::signals::Signals;
 use super::{Context, marts, session, snapshot};
 use crate::catalog::Catalog;
 use crate::config::{self, Supervisor};
 use crate::contract::Contract;
 use crate::load::LoadRequest;
 use crate::serve::ServeError;
+use crate::serve::console::ConsoleServer;
 use crate::serve::inbox::{Catalogs, InboxParts, InboxServer};
 use crate::serve::listener::{self, ConnectionLimits, Listener, Stop, Stopper};
 use crate::serve::notify::Notifier;
@@ -33,6 +36,7 @@ use crate::serve::postgres::PortServer;
 use crate::serve::step::{self, Schedule, Waker};
 use crate::serve::watch::{Pulse, WatchServer};
 use crate::warehouse::{AsOf, InboxLimits, InboxWriter, Warehouse};
+use console::Shown;
 use schedule::Scheduled;
 use watch::Watched;
 
@@ -63,9 +67,11 @@ pub(crate) async fn run(context: &Context, args: &ServeArgs) -> Result<(), Failu
     let context = Context { clock: context.clock.started(), ..context.clone() };
     let port = args.pg.or(context.config.serve.postgres.listen);
     let scheduled = context.config.schedule.enabled;
-    if !context.config.inbox.enabled && port.is_none() && !scheduled {
-        let hint =
-            "set inbox.enabled = true or schedule.enabled = true in lumbung.toml, or open the SQL port with --pg";
+    let shows = context.config.serve.console.enabled;
+    let only_shows = shows && args.http.is_some();
+    if !context.config.inbox.enabled && port.is_none() && !scheduled && !only_shows {
+        let hint = "set inbox.enabled = true or schedule.enabled = true in lumbung.toml, open the SQL port with --pg, or the \
+                    console with --http";
         let message = "there is nothing to serve: the inbox and the schedule are switched off";
         return Err(Failure::new(Code::Configuration, message).with_hint(hint));
     }
@@ -75,19 +81,32 @@ pub(crate) async fn run(context: &Context, args: &ServeArgs) -> Result<(), Failu
     let takes_in = opens_inbox(&context, &contracts, args, port.is_some());
     let listener =
         if takes_in || scheduled || args.http.is_some() { Some(listener(&context, args).await?) } else { None };
-    let warehouse = Arc::new(match takes_in || scheduled {
+    let shows = shows && listener.is_some();
+    let warehouse = Arc::new(match takes_in || scheduled || shows {
         true => Warehouse::open(&context.warehouse, context.clock.now())?,
         false => Warehouse::open_for_reading(&context.warehouse)?,
     });
     let receiving = if takes_in { Some(receiving(&context, &contracts, &warehouse)?) } else { None };
-    let port = match port {
-        Some(address) => Some(port::bind(&context, &contracts, &warehouse, address).await?),
-        None => None,
+    let desk = match port.is_some() || shows {
+        true => Some(port::desk(&context, &contracts, &warehouse)?),
+        false => None,
+    };
+    let port = match (port, &desk) {
+        (Some(address), Some(desk)) => Some(port::bind(&context, Arc::clone(desk), address).await?),
+        _ => None,
     };
     let server = receiving.as_ref().map(|receiving| Arc::clone(&receiving.server));
+    let (stopper, stop) = Stop::channel();
+    let console = match desk.filter(|_| shows) {
+        Some(sql) => {
+            let (limits, plan, ledger) = (limits.clone(), plan.clone(), Arc::clone(&warehouse));
+            let shown = Shown { contracts: &contracts, limits, plan, ledger, sql, stop: stop.clone() };
+            console::server(&context, shown, listener.as_ref())?
+        }
+        None => None,
+    };
     let pulse = Arc::new(Pulse::default());
     let scheduled = plan.map(|plan| Scheduled { plan, warehouse, server, pulse: Arc::clone(&pulse) });
-    let (stopper, stop) = Stop::channel();
     let watched = Watched {
         contracts: &contracts,
         limits,
@@ -97,7 +116,7 @@ pub(crate) async fn run(context: &Context, args: &ServeArgs) -> Result<(), Failu
     };
     let watch = watch::server(&context, watched, &stop)?;
     let notifier = Notifier::new(Supervisor::from_environment());
-    let daemon = Daemon { context, contracts, listener, watch, receiving, port, scheduled, notifier };
+    let daemon = Daemon { context, contracts, listener, watch, console, receiving, port, scheduled, notifier };
     daemon.say_where()?;
     daemon.notifier.ready();
     daemon.run(&mut signals, (stopper, stop)).await
@@ -124,10 +143,14 @@ fn receiving(context: &Context, contracts: &[Contract], warehouse: &Arc<Warehous
 
 async fn listener(context: &Context, args: &ServeArgs) -> Result<Listener, ServeError> {
     let settings = &context.config.serve;
-    // Reading the configuration has seen to it that both are there or none.
-    let files = settings.tls_cert.as_deref().zip(settings.tls_key.as_deref());
-    let tls = files.map(|(cert, key)| listener::acceptor(cert, key, listener::HTTP)).transpose()?;
+    let tls = tls_files(context).map(|(cert, key)| listener::acceptor(cert, key, listener::HTTP)).transpose()?;
     Listener::bind(args.http.unwrap_or(settings.http), tls, connection_limits(context)).await
+}
+
+/// Certificate and key. Reading the configuration has seen to it that both are there or none.
+fn tls_files(context: &Context) -> Option<(&Path, &Path)> {
+    let settings = &context.config.serve;
+    settings.tls_cert.as_deref().zip(settings.tls_key.as_deref())
 }
 
 /// What a connection may take here.
@@ -187,6 +210,7 @@ struct Daemon {
     /// Where senders push and monitors ask.
     listener: Option<Listener>,
     watch: Arc<WatchServer>,
+    console: Option<Arc<ConsoleServer>>,
     receiving: Option<Receiving>,
     port: Option<PortServer>,
     scheduled: Option<Scheduled>,
@@ -202,6 +226,9 @@ impl Daemon {
             let url = listener.base_url();
             if let Some(receiving) = &self.receiving {
                 words.push(format!("the inbox of {} is open; Ctrl-C ends it", receiving.server.sources().join(", ")));
+            }
+            if self.console.is_some() {
+                words.push(format!("people open {url}/ in a browser (lumbung user add, docs/console.md)"));
             }
             words.push(format!("monitors may ask {url}/readyz and {url}/metrics (docs/watch.md)"));
             lines.push_str(&format!("{url}\n"));
@@ -227,9 +254,10 @@ impl Daemon {
     }
 
     async fn run(self, signals: &mut Signals, (stopper, stop): (Stopper, Stop)) -> Result<(), Failure> {
-        let Self { context, contracts, listener, watch, receiving, port, scheduled, notifier } = self;
+        let Self { context, contracts, listener, watch, console, receiving, port, scheduled, notifier } = self;
         let inbox = receiving.as_ref().map(|receiving| Arc::clone(&receiving.server));
-        let serving = listener.map(|listener| tokio::spawn(listener.serve(watch.router(inbox), stop.clone())));
+        let serving =
+            listener.map(|listener| tokio::spawn(listener.serve(watch.router(inbox, console), stop.clone())));
         let answering = port.map(|port| tokio::spawn(port.serve(stop.clone())));
         let work = async {
             let stopping_all_if_it_failed = |done: Result<(), Failure>| {
@@ -354,26 +382,5 @@ impl Loading<'_> {
             received.any(|dataset| format!("{}.{}", contract.source, dataset.name) == name)
         };
         self.contracts.iter().any(is)
-    }
-}
-
-/// What tells the daemon to stop.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn new() -> Result<Self, Failure> {
-        let heard =
-            |kind| signal(kind).map_err(|error| Failure::internal(format!("signals cannot be heard: {error}")));
-        Ok(Self { terminate: heard(SignalKind::terminate())?, interrupt: heard(SignalKind::interrupt())? })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
     }
 }

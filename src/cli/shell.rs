@@ -2,23 +2,19 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `tokens` | where statements end |
 //! | `meta` | commands that begin with a backslash |
 //! | `complete` | what Tab offers |
 //! | `history` | what was typed before, without personal values |
 //! | `editor` | keys and lines, on top of rustyline |
 //! | `running` | one query, its progress, and Ctrl-C |
 //! | `screen` | wide and long results |
-//! | `profile` | `\profile` |
 
 mod complete;
 mod editor;
 mod history;
 mod meta;
-mod profile;
 mod running;
 mod screen;
-mod tokens;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -33,7 +29,8 @@ use super::exit::Failure;
 use super::output::grouped;
 use super::progress::talk;
 use super::{Context, catalog, session, sql};
-use crate::catalog::{Catalog, Dictionary, Format, Problem, TableEntry, TableShape};
+use crate::catalog::tokens;
+use crate::catalog::{Catalog, Dictionary, Format, Problem, TableEntry, TableShape, profile};
 use crate::config;
 use crate::warehouse::{AsOf, Warehouse};
 use complete::Vocabulary;

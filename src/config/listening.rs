@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use super::console::{self, ConsoleSettings};
 use super::document::Section;
 use super::postgres::{self, PostgresSettings};
 
@@ -27,6 +28,8 @@ pub struct ServeSettings {
     pub metrics: bool,
     /// The environment variable with the token that whoever asks for figures must show; without one only this machine may ask.
     pub metrics_token_env: Option<String>,
+    /// The pages in a browser.
+    pub console: ConsoleSettings,
     /// The port for clients of PostgreSQL.
     pub postgres: PostgresSettings,
 }
@@ -82,6 +85,7 @@ pub(super) fn serve(root: &Section<'_, '_>) -> ServeSettings {
         drain_secs: seconds("drain_secs", 30),
         metrics: section.as_ref().and_then(|section| section.flag("metrics")).unwrap_or(true),
         metrics_token_env: section.as_ref().and_then(|section| section.text("metrics_token_env")).map(str::to_owned),
+        console: console::console(section.as_ref()),
         postgres: postgres::postgres(section.as_ref()),
     };
     if let Some(section) = section {

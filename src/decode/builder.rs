@@ -1,18 +1,22 @@
 //! Rows to columns: parses every range of a row, then appends all of them or none.
 
+mod road;
+
 use std::sync::Arc;
 
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 
+use super::days::Days;
 use super::growing::Growing;
 use super::inspect::Fault;
 use super::reading::{Cells, Readings};
 use super::row::{Row, Slot};
-use super::scan::{Kind, unescape};
+use super::scan::{Kind, is_code, unescape};
 use super::{BATCH_ROWS, BATCH_TEXT_BYTES, DecodeError, DecodeSettings, date, value};
 use crate::contract::{Class, Column, ColumnType, Dataset, EXTRA_COLUMN, file_schema};
+pub(super) use road::{Columns, Destination};
 
 /// Why a row is not taken.
 #[derive(Debug, PartialEq, Eq)]
@@ -56,13 +60,6 @@ impl Way {
     }
 }
 
-/// Remembers the last text of a date column: data dates repeat over millions of rows.
-#[derive(Default)]
-struct LastDay {
-    text: Vec<u8>,
-    day: i32,
-}
-
 /// Builds the batches of one dataset.
 pub(crate) struct BatchBuilder {
     columns: Vec<Column>,
@@ -74,7 +71,8 @@ pub(crate) struct BatchBuilder {
     stored_at: Vec<Option<usize>>,
     extra_at: Option<usize>,
     parsed: Vec<Parsed>,
-    last_days: Vec<LastDay>,
+    /// Texts that were read as days, by column: data dates repeat over millions of rows.
+    days: Vec<Days>,
     n_rows: usize,
     /// Text that the rows so far hold, but for the shortest; what the columns' offsets and the memory must bear.
     n_text_bytes: usize,
@@ -97,7 +95,7 @@ impl BatchBuilder {
             columns: dataset.columns.clone(),
             extra_at: schema.index_of(EXTRA_COLUMN).ok(),
             parsed: vec![Parsed::Null; dataset.columns.len()],
-            last_days: dataset.columns.iter().map(|_| LastDay::default()).collect(),
+            days: dataset.columns.iter().map(|_| Days::default()).collect(),
             schema,
             growing,
             stored_at,
@@ -127,63 +125,91 @@ impl BatchBuilder {
     /// # Errors
     /// Why the row is refused; nothing of it is kept then.
     pub(crate) fn append(&mut self, row: &Row, buffer: &[u8]) -> Result<(), Refusal> {
-        if let Some(reason) = &row.fault {
-            return Err(Refusal { column: None, reason: reason.clone() });
+        let extra = row.extra(buffer);
+        if let Some(reason) = fault_of_row(row, extra.as_deref()) {
+            return Err(Refusal { column: None, reason });
         }
         let mut unescaped = Vec::new();
         for i in 0..self.columns.len() {
-            self.parsed[i] = self.value(i, row, buffer, &mut unescaped).map_err(|reason| self.refusal(i, reason))?;
+            self.parsed[i] = self
+                .value(i, row.slot(i), Cells { row, buffer }, &mut unescaped)
+                .map_err(|reason| self.refusal(i, reason))?;
         }
-        for (parsed, at) in self.parsed.iter().zip(&self.stored_at) {
-            let Some(at) = *at else { continue };
-            match *parsed {
-                Parsed::Text(slot) if slot.kind == Some(Kind::Escaped) => {
-                    self.n_text_bytes += (slot.end - slot.start) as usize;
-                    self.growing[at].append_text(Some(&unescaped[slot.start as usize..slot.end as usize]));
-                }
-                Parsed::Text(slot) => {
-                    self.n_text_bytes += (slot.end - slot.start) as usize;
-                    self.growing[at].append_text(Some(row.bytes(buffer, slot)));
-                }
-                Parsed::Short(word, length) => self.growing[at].append_short(word, length),
-                other => self.growing[at].append(other),
-            }
+        for i in 0..self.columns.len() {
+            self.put(i, self.parsed[i], Cells { row, buffer }, &unescaped);
         }
         if let Some(at) = self.extra_at {
-            let extra = row.extra(buffer).filter(|json| std::str::from_utf8(json).is_ok());
-            self.n_text_bytes += extra.as_ref().map_or(0, Vec::len);
-            self.growing[at].append_text(extra.as_deref());
+            match extra.filter(|json| std::str::from_utf8(json).is_ok()) {
+                Some(extra) => {
+                    self.n_text_bytes += extra.len();
+                    self.growing[at].append_text(&extra);
+                }
+                None => self.growing[at].append_null(),
+            }
         }
         self.n_rows += 1;
         Ok(())
     }
 
+    /// Appends a value to column `i`, where that is stored.
+    #[inline]
+    fn put(&mut self, i: usize, parsed: Parsed, cells: Cells<'_>, unescaped: &[u8]) {
+        let Some(at) = self.stored_at[i] else { return };
+        match parsed {
+            Parsed::Text(slot) => {
+                self.n_text_bytes += (slot.end - slot.start) as usize;
+                self.growing[at].append_text(match slot.kind {
+                    Some(Kind::Escaped) => &unescaped[slot.start as usize..slot.end as usize],
+                    _ => cells.row.bytes(cells.buffer, slot),
+                });
+            }
+            parsed => self.growing[at].append(parsed),
+        }
+    }
+
+    /// Reads column `i` of the row from `slot` and appends it, before the row is known to be good.
+    ///
+    /// # Errors
+    /// Why the row is refused.
+    pub(super) fn append_value(&mut self, i: usize, slot: Slot, cells: Cells<'_>) -> Result<(), &'static str> {
+        let mut unescaped = Vec::new();
+        let parsed = self.value(i, slot, cells, &mut unescaped)?;
+        self.put(i, parsed, cells, &unescaped);
+        Ok(())
+    }
+
     /// Everything that [`BatchBuilder::append`] would refuse the row for; nothing is kept.
     pub(crate) fn faults(&mut self, row: &Row, buffer: &[u8]) -> Vec<Fault> {
-        if let Some(reason) = &row.fault {
-            return vec![Fault { column: None, reason: reason.clone() }];
+        if let Some(reason) = fault_of_row(row, row.extra(buffer).as_deref()) {
+            return vec![Fault { column: None, reason }];
         }
         let mut unescaped = Vec::new();
         let mut faults = Vec::new();
         for i in 0..self.columns.len() {
-            if let Err(reason) = self.value(i, row, buffer, &mut unescaped) {
+            if let Err(reason) = self.value(i, row.slot(i), Cells { row, buffer }, &mut unescaped) {
                 faults.push(Fault { column: Some(self.columns[i].name.clone()), reason: reason.to_owned() });
             }
         }
         faults
     }
 
-    /// What column `i` of a row holds; text is put into `unescaped`.
+    /// What column `i` of a row holds, which stands in `slot`; text is put into `unescaped`.
     #[inline]
-    fn value(&mut self, i: usize, row: &Row, buffer: &[u8], unescaped: &mut Vec<u8>) -> Result<Parsed, &'static str> {
+    fn value(
+        &mut self,
+        i: usize,
+        slot: Slot,
+        cells: Cells<'_>,
+        unescaped: &mut Vec<u8>,
+    ) -> Result<Parsed, &'static str> {
         let column = &self.columns[i];
-        let slot = row.slot(i);
+        let Cells { row, buffer } = cells;
         let parsed = match self.ways[i] {
-            Way::Typed => match plain(column, row, buffer, slot, &self.last_days[i]) {
+            Way::Typed => match plain(column, row, buffer, slot, &self.days[i]) {
                 Some(parsed) => Ok(parsed),
-                None => parse(column, row, buffer, slot, unescaped, &mut self.last_days[i]),
+                None => parse(column, row, buffer, slot, unescaped, &mut self.days[i]),
             },
-            Way::Reading => self.readings.read(i, column, Cells { row, buffer }, unescaped),
+            Way::Reading => self.readings.read(i, column, cells, unescaped),
             Way::Skipped => return Ok(Parsed::Null),
         };
         match parsed {
@@ -215,9 +241,16 @@ impl BatchBuilder {
     }
 }
 
+/// Why a row is refused whatever its columns hold; `extra` is what the contract does not know, as JSON.
+fn fault_of_row(row: &Row, extra: Option<&[u8]>) -> Option<String> {
+    let is_no_json = extra.is_some_and(|json| serde_json::from_slice::<serde::de::IgnoredAny>(json).is_err());
+    let unknown = || "a key that the contract does not know, or its value, is no JSON".to_owned();
+    row.fault.clone().or_else(|| is_no_json.then(unknown))
+}
+
 /// The hot path of [`parse`]: plain texts that need no trimming, whole amounts, a repeated date.
 #[inline]
-fn plain(column: &Column, row: &Row, buffer: &[u8], slot: Slot, last_day: &LastDay) -> Option<Parsed> {
+fn plain(column: &Column, row: &Row, buffer: &[u8], slot: Slot, days: &Days) -> Option<Parsed> {
     if slot.kind != Some(Kind::Plain) || slot.start == slot.end {
         return None;
     }
@@ -233,7 +266,7 @@ fn plain(column: &Column, row: &Row, buffer: &[u8], slot: Slot, last_day: &LastD
             let is_absent = length == 4 && (word | LOWER_CASE).to_le_bytes()[..4] == *b"null";
             (is_code(word, length) && !is_absent).then_some(Parsed::Short(word, length))
         }
-        ColumnType::Money => {
+        ColumnType::Money if column.range.is_none() => {
             let text = row.bytes(buffer, slot);
             let (negative, digits) = match text[0] {
                 b'-' => (true, &text[1..]),
@@ -245,27 +278,13 @@ fn plain(column: &Column, row: &Row, buffer: &[u8], slot: Slot, last_day: &LastD
         ColumnType::Integer if column.range.is_none() => {
             value::whole(row.bytes(buffer, slot)).map(|n| Parsed::Number(i128::from(n)))
         }
-        ColumnType::Date(_) if last_day.text == row.bytes(buffer, slot) => Some(Parsed::Day(last_day.day)),
+        ColumnType::Date(_) => days.of(row.bytes(buffer, slot)).map(Parsed::Day),
         _ => None,
     }
 }
 
-/// Each of eight bytes 1.
-const ONES: u64 = 0x0101_0101_0101_0101;
 /// The bit that makes an ASCII letter lower case, in each of the first four bytes.
 const LOWER_CASE: u64 = 0x2020_2020;
-
-/// Whether the `length` lowest bytes of `word` all lie between '0' and 'z': what codes are made of, and no blank, dash
-/// or byte beyond ASCII. The bytes above are 0.
-#[inline]
-fn is_code(word: u64, length: usize) -> bool {
-    const TOP_BITS: u64 = ONES * 0x80;
-    let used = u64::MAX >> (64 - 8 * length);
-    // Bytes below 0x80 do not carry into their neighbours in either sum.
-    let above = word.wrapping_add(ONES * (0x7f - b'z' as u64)) | word;
-    let at_least = (word | TOP_BITS).wrapping_sub(ONES * b'0' as u64);
-    (above & TOP_BITS & used) == 0 && (at_least & TOP_BITS & used) == TOP_BITS & used
-}
 
 /// Parses one slot to its column's type. Unescaped text is put into `unescaped`, its slot then points there.
 fn parse(
@@ -274,7 +293,7 @@ fn parse(
     buffer: &[u8],
     slot: Slot,
     unescaped: &mut Vec<u8>,
-    last_day: &mut LastDay,
+    days: &mut Days,
 ) -> Result<Parsed, &'static str> {
     let mut slot = slot;
     let is_literal = match slot.kind {
@@ -312,12 +331,9 @@ fn parse(
         ColumnType::Integer => number(column, text, 0, 18, is_literal),
         ColumnType::Boolean => value::boolean(text).map(Parsed::Flag),
         ColumnType::Date(formats) => {
-            if last_day.text != text {
-                last_day.day = date::date(text, formats)?;
-                last_day.text.clear();
-                last_day.text.extend_from_slice(text);
-            }
-            Ok(Parsed::Day(last_day.day))
+            let day = date::date(text, formats)?;
+            days.remember(text, day);
+            Ok(Parsed::Day(day))
         }
         // These are read in [`Readings`].
         ColumnType::Timestamp(_) | ColumnType::KeyState(_) | ColumnType::Any => Ok(Parsed::Null),
@@ -362,24 +378,4 @@ pub(super) fn number(
         return Err("a number of too many digits");
     }
     Ok(Parsed::Number(unscaled))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_code;
-
-    #[test]
-    fn a_code_is_told_by_every_byte_at_every_place() {
-        for place in 0..8 {
-            for byte in 0..=255_u8 {
-                let mut bytes = *b"0zAZ9a5m";
-                bytes[place] = byte;
-                let expected = (b'0'..=b'z').contains(&byte);
-                assert_eq!(is_code(u64::from_le_bytes(bytes), 8), expected, "byte {byte:#x} at {place}");
-                let length = place + 1;
-                let word = u64::from_le_bytes(bytes) & (u64::MAX >> (64 - 8 * length));
-                assert_eq!(is_code(word, length), expected, "byte {byte:#x} at {place}, the last one");
-            }
-        }
-    }
 }

@@ -20,12 +20,12 @@ pub(super) struct Growing {
     values: Values,
     /// Validity of each row, from the first NULL on; empty before.
     valid: Vec<bool>,
-    n_rows: usize,
 }
 
 enum Values {
     Text {
         bytes: Vec<u8>,
+        /// Where each text ends; the first is 0, before any text.
         ends: Vec<i32>,
     },
     Decimal(Vec<i128>),
@@ -50,61 +50,135 @@ impl Growing {
                 Values::Text { bytes: Vec::with_capacity(BATCH_ROWS * CODE_BYTES_USUAL), ends }
             }
         };
-        Self { values, valid: Vec::new(), n_rows: 0 }
+        Self { values, valid: Vec::new() }
     }
 
     #[inline]
-    pub(super) fn append_text(&mut self, text: Option<&[u8]>) {
+    pub(super) fn append_text(&mut self, text: &[u8]) {
         let Values::Text { bytes, ends } = &mut self.values else { return };
-        bytes.extend_from_slice(text.unwrap_or_default());
+        bytes.extend_from_slice(text);
         ends.push(i32::try_from(bytes.len()).expect("a batch holds far less than 2 GiB of text"));
-        self.row(text.is_none());
+        self.is_valid();
     }
 
     /// Appends eight bytes and takes back the surplus: cheaper than a copy of unknown length.
-    #[inline]
+    #[inline(always)]
     pub(super) fn append_short(&mut self, word: u64, length: usize) {
         let Values::Text { bytes, ends } = &mut self.values else { return };
         let end = bytes.len() + length;
         bytes.extend_from_slice(&word.to_le_bytes());
         bytes.truncate(end);
         ends.push(i32::try_from(end).expect("a batch holds far less than 2 GiB of text"));
-        self.row(false);
+        self.is_valid();
     }
 
     #[inline]
-    pub(super) fn append(&mut self, parsed: Parsed) {
-        let is_null = matches!(parsed, Parsed::Null);
-        match (&mut self.values, parsed) {
-            (Values::Decimal(values), Parsed::Number(n)) => values.push(n),
-            (Values::Decimal(values), _) => values.push(0),
-            (Values::Integer(values) | Values::Instant(values), Parsed::Number(n)) => {
+    pub(super) fn append_number(&mut self, n: i128) {
+        match &mut self.values {
+            Values::Decimal(values) => values.push(n),
+            Values::Integer(values) | Values::Instant(values) => {
                 values.push(i64::try_from(n).expect("parsed as i64"));
             }
-            (Values::Integer(values) | Values::Instant(values), _) => values.push(0),
-            (Values::Day(values), Parsed::Day(day)) => values.push(day),
-            (Values::Day(values), _) => values.push(0),
-            (Values::Flag(values), Parsed::Flag(flag)) => values.push(flag),
-            (Values::Flag(values), _) => values.push(false),
-            (Values::Text { ends, .. }, _) => {
+            _ => return,
+        }
+        self.is_valid();
+    }
+
+    #[inline]
+    pub(super) fn append_day(&mut self, day: i32) {
+        let Values::Day(values) = &mut self.values else { return };
+        values.push(day);
+        self.is_valid();
+    }
+
+    pub(super) fn append_null(&mut self) {
+        let n_before = self.len();
+        match &mut self.values {
+            Values::Text { ends, .. } => {
                 let end = *ends.last().expect("it begins with 0");
                 ends.push(end);
             }
+            Values::Decimal(values) => values.push(0),
+            Values::Integer(values) | Values::Instant(values) => values.push(0),
+            Values::Day(values) => values.push(0),
+            Values::Flag(values) => values.push(false),
         }
-        self.row(is_null);
+        if self.valid.is_empty() {
+            self.valid.reserve(BATCH_ROWS);
+            self.valid.resize(n_before, true);
+        }
+        self.valid.push(false);
     }
 
-    /// Notes whether the row just appended is NULL here.
+    /// Appends what the last row has; there must be one.
     #[inline]
-    fn row(&mut self, is_null: bool) {
-        if is_null && self.valid.is_empty() {
-            self.valid = vec![true; self.n_rows];
-            self.valid.reserve(BATCH_ROWS - self.n_rows.min(BATCH_ROWS));
-            self.valid.push(false);
-        } else if is_null || !self.valid.is_empty() {
-            self.valid.push(!is_null);
+    pub(super) fn append_again(&mut self) {
+        let is_null = self.valid.last() == Some(&false);
+        match &mut self.values {
+            _ if is_null => return self.append_null(),
+            Values::Text { bytes, ends } => {
+                let [.., start, end] = ends[..] else { return };
+                bytes.extend_from_within(start as usize..end as usize);
+                ends.push(i32::try_from(bytes.len()).expect("a batch holds far less than 2 GiB of text"));
+            }
+            Values::Decimal(values) => values.extend(values.last().copied()),
+            Values::Integer(values) | Values::Instant(values) => values.extend(values.last().copied()),
+            Values::Day(values) => values.extend(values.last().copied()),
+            Values::Flag(values) => values.extend(values.last().copied()),
         }
-        self.n_rows += 1;
+        self.is_valid();
+    }
+
+    /// Appends what needs no bytes from elsewhere.
+    #[inline]
+    pub(super) fn append(&mut self, parsed: Parsed) {
+        match parsed {
+            Parsed::Number(n) => self.append_number(n),
+            Parsed::Day(day) => self.append_day(day),
+            Parsed::Flag(flag) => {
+                if let Values::Flag(values) = &mut self.values {
+                    values.push(flag);
+                    self.is_valid();
+                }
+            }
+            Parsed::Short(word, length) => self.append_short(word, length),
+            Parsed::Null | Parsed::Text(_) => self.append_null(),
+        }
+    }
+
+    /// Notes that the row just appended is not NULL here.
+    #[inline]
+    fn is_valid(&mut self) {
+        if !self.valid.is_empty() {
+            self.valid.push(true);
+        }
+    }
+
+    /// Rows so far.
+    fn len(&self) -> usize {
+        match &self.values {
+            Values::Text { ends, .. } => ends.len() - 1,
+            Values::Decimal(values) => values.len(),
+            Values::Integer(values) | Values::Instant(values) => values.len(),
+            Values::Day(values) => values.len(),
+            Values::Flag(values) => values.len(),
+        }
+    }
+
+    /// Forgets every row from number `n_rows` on.
+    pub(super) fn truncate(&mut self, n_rows: usize) {
+        match &mut self.values {
+            Values::Text { bytes, ends } => {
+                ends.truncate(n_rows + 1);
+                let end = *ends.last().expect("it begins with 0");
+                bytes.truncate(usize::try_from(end).expect("an end is not negative"));
+            }
+            Values::Decimal(values) => values.truncate(n_rows),
+            Values::Integer(values) | Values::Instant(values) => values.truncate(n_rows),
+            Values::Day(values) => values.truncate(n_rows),
+            Values::Flag(values) => values.truncate(n_rows),
+        }
+        self.valid.truncate(n_rows);
     }
 
     pub(super) fn into_array(self, ty: &DataType) -> Result<ArrayRef, ArrowError> {

@@ -75,6 +75,11 @@ impl Readings {
         by_class || by_type || !column.reading.is_plain()
     }
 
+    /// Whether column `at` supplies the beginning of another's code.
+    pub(super) fn repairs_with(&self, at: usize) -> bool {
+        self.repaired_from.contains(&Some(at))
+    }
+
     /// Reads column `at` of a row. Text is put into `out`, where the slot of what is returned points.
     ///
     /// # Errors

@@ -21,6 +21,15 @@ pub enum Step {
     Done,
 }
 
+/// The next row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ahead {
+    /// Its first byte, or that of the separators before it.
+    pub at: usize,
+    /// The number of what it takes from around it; the same number, the same values. Numbers are those of one page.
+    pub surroundings: usize,
+}
+
 /// A way to write rows: finds the next row of an answer. One is made for each page.
 pub trait RowReader: Send {
     /// Reads the next row of `buffer` at `at`, and moves `at` behind it.
@@ -31,6 +40,21 @@ pub trait RowReader: Send {
 
     /// Whether the answer may end here, though its rows were not closed (a bare object).
     fn may_end(&self) -> bool;
+
+    /// Where the next row is to be read, when it is an object and nothing but separators stands before it; `at` is where
+    /// the last one ended. Whoever reads it instead of this reader says so with [`RowReader::passed`].
+    fn ahead(&self, at: usize) -> Option<Ahead> {
+        let _ = at;
+        None
+    }
+
+    /// The row ahead was read by somebody else.
+    fn passed(&mut self) {}
+
+    /// Puts what the row ahead takes from around it into `row`.
+    fn put_surroundings(&self, buffer: &[u8], row: &mut Row) {
+        let _ = (buffer, row);
+    }
 
     /// What the end of an answer stands for: read after its last byte. A line break, where a break ends every row but the
     /// last.
@@ -118,6 +142,12 @@ pub struct Slot {
 }
 
 impl Slot {
+    /// A value of the buffer.
+    #[inline]
+    pub(crate) fn of(token: Token) -> Self {
+        Self { kind: Some(token.kind), start: position(token.start), end: position(token.end), in_scratch: false }
+    }
+
     /// A text without escapes, in the buffer or in the row's scratch space.
     #[inline]
     pub(crate) fn plain(start: usize, end: usize, in_scratch: bool) -> Self {
@@ -173,13 +203,7 @@ impl Row {
     /// Puts a scanned value under key `index`. A second, different value under one key refuses the row.
     #[inline]
     pub(crate) fn set(&mut self, buffer: &[u8], index: usize, token: Token) {
-        let slot = Slot {
-            kind: Some(token.kind),
-            start: position(token.start),
-            end: position(token.end),
-            in_scratch: false,
-        };
-        self.set_slot(buffer, index, slot);
+        self.set_slot(buffer, index, Slot::of(token));
     }
 
     /// As [`Row::set`], for a value that may stand in the scratch space.

@@ -15,7 +15,7 @@ pub(crate) struct Token {
 pub(crate) enum Kind {
     /// A string without escapes.
     Plain,
-    /// A string with escapes.
+    /// A string with escapes, or with a control character, which [`unescape`] refuses.
     Escaped,
     /// A number, `true` or `false`.
     Literal,
@@ -26,7 +26,7 @@ pub(crate) enum Kind {
 }
 
 /// Deepest nesting that is skipped over inside a row.
-const DEPTH_MAX: usize = 64;
+pub(crate) const DEPTH_MAX: usize = 64;
 
 #[inline]
 pub(crate) fn is_blank(byte: u8) -> bool {
@@ -42,17 +42,32 @@ pub(crate) fn skip_blank(buffer: &[u8], mut at: usize) -> usize {
     at
 }
 
-const LOW: u64 = 0x0101_0101_0101_0101;
-const HIGH: u64 = 0x8080_8080_8080_8080;
+/// Each byte 1.
+pub(crate) const LOW: u64 = 0x0101_0101_0101_0101;
+/// The highest bit of each byte.
+pub(crate) const HIGH: u64 = 0x8080_8080_8080_8080;
 
 /// Marks (in each byte's top bit, exact for the lowest marked byte) the bytes of `word` that are `byte`.
 #[inline]
-const fn mark(word: u64, byte: u8) -> u64 {
+pub(crate) const fn mark(word: u64, byte: u8) -> u64 {
     let x = word ^ (LOW * byte as u64);
     x.wrapping_sub(LOW) & !x & HIGH
 }
 
-/// The end of the string whose first byte (after the quote) is at `start`: the closing quote, and whether it has escapes.
+/// Whether the `length` lowest bytes of `word` all lie between '0' and 'z': what codes are made of, and no blank, dash
+/// or byte beyond ASCII. The bytes above are 0.
+#[inline]
+pub(crate) fn is_code(word: u64, length: usize) -> bool {
+    const TOP_BITS: u64 = LOW * 0x80;
+    let used = u64::MAX >> (64 - 8 * length);
+    // Bytes below 0x80 do not carry into their neighbours in either sum.
+    let above = word.wrapping_add(LOW * (0x7f - b'z' as u64)) | word;
+    let at_least = (word | TOP_BITS).wrapping_sub(LOW * b'0' as u64);
+    (above & TOP_BITS & used) == 0 && (at_least & TOP_BITS & used) == TOP_BITS & used
+}
+
+/// The end of the string whose first byte (after the quote) is at `start`: the closing quote, and whether it has
+/// escapes (or control characters).
 ///
 /// Values of these sources are a few bytes long, so eight bytes at a time beats a call into a vectorised search.
 #[inline]
@@ -62,18 +77,24 @@ pub(crate) fn string_end(buffer: &[u8], start: usize) -> Option<(usize, bool)> {
     loop {
         while let Some(bytes) = buffer.get(at..at + 8) {
             let word = u64::from_le_bytes(bytes.try_into().expect("eight bytes"));
-            let hits = mark(word, b'"') | mark(word, b'\\');
+            // Exact for the lowest marked byte, whatever marked it.
+            let below_blank = word.wrapping_sub(LOW * 0x20) & !word & HIGH;
+            let hits = mark(word, b'"') | mark(word, b'\\') | below_blank;
             if hits != 0 {
                 at += (hits.trailing_zeros() / 8) as usize;
                 break;
             }
             at += 8;
         }
-        while at < buffer.len() && buffer[at] != b'"' && buffer[at] != b'\\' {
+        while at < buffer.len() && buffer[at] != b'"' && buffer[at] != b'\\' && buffer[at] >= b' ' {
             at += 1;
         }
         match buffer.get(at)? {
             b'"' => return Some((at, escaped)),
+            0..b' ' => {
+                escaped = true;
+                at += 1;
+            }
             _ => {
                 escaped = true;
                 at += 2;
@@ -108,15 +129,47 @@ fn literal(buffer: &[u8], at: usize) -> Result<Option<(Token, usize)>, String> {
     let kind = match &buffer[at..end] {
         b"null" => Kind::Null,
         b"true" | b"false" => Kind::Literal,
-        text if text[0] == b'-' || text[0].is_ascii_digit() => Kind::Literal,
+        text if is_number(text) => Kind::Literal,
+        // It may be somebody's number: it is not shown.
+        text if text[0] == b'-' || text[0].is_ascii_digit() => {
+            return Err("a number is written as JSON does not write numbers".to_owned());
+        }
         text => return Err(format!("\"{}\" is no value", String::from_utf8_lossy(&text[..text.len().min(20)]))),
     };
     Ok(Some((Token { kind, start: at, end }, end)))
 }
 
+/// Whether a text is a number as JSON writes it: no leading zero, and digits on both sides of a point.
+fn is_number(text: &[u8]) -> bool {
+    let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let text = text.strip_prefix(b"-").unwrap_or(text);
+    let n = digits(text);
+    if n == 0 || (n > 1 && text[0] == b'0') {
+        return false;
+    }
+    let mut rest = &text[n..];
+    if let Some(fraction) = rest.strip_prefix(b".") {
+        let n = digits(fraction);
+        if n == 0 {
+            return false;
+        }
+        rest = &fraction[n..];
+    }
+    if let [b'e' | b'E', exponent @ ..] = rest {
+        let exponent = exponent.strip_prefix(b"+").or(exponent.strip_prefix(b"-")).unwrap_or(exponent);
+        return !exponent.is_empty() && digits(exponent) == exponent.len();
+    }
+    rest.is_empty()
+}
+
 /// One past the end of the object or array that begins at `at`.
-fn nested_end(buffer: &[u8], at: usize) -> Result<Option<usize>, String> {
+///
+/// # Errors
+/// When it nests deeper than [`DEPTH_MAX`].
+pub(crate) fn nested_end(buffer: &[u8], at: usize) -> Result<Option<usize>, String> {
     let mut depth = 0_usize;
+    // What is open, the innermost lowest: an object is 1.
+    let mut open = 0_u64;
     let mut i = at;
     while let Some(&byte) = buffer.get(i) {
         match byte {
@@ -126,12 +179,17 @@ fn nested_end(buffer: &[u8], at: usize) -> Result<Option<usize>, String> {
             },
             b'{' | b'[' => {
                 depth += 1;
+                open = (open << 1) | u64::from(byte == b'{');
                 if depth > DEPTH_MAX {
                     return Err(format!("values nest deeper than {DEPTH_MAX}"));
                 }
             }
             b'}' | b']' => {
+                if open & 1 != u64::from(byte == b'}') {
+                    return Err("a bracket is closed by one of another kind".to_owned());
+                }
                 depth -= 1;
+                open >>= 1;
                 if depth == 0 {
                     return Ok(Some(i + 1));
                 }
@@ -177,7 +235,7 @@ pub(crate) fn unescape(raw: &[u8], out: &mut Vec<u8>) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, string_end, unescape, value};
+    use super::{Kind, is_code, string_end, unescape, value};
 
     #[test]
     fn strings_end_at_their_quote_wherever_it_falls() {
@@ -216,5 +274,20 @@ mod tests {
         unescape(br#"a\"b\u00e9\/"#, &mut out).unwrap();
         assert_eq!(out, "a\"b\u{e9}/".as_bytes());
         assert!(unescape(br"\x", &mut out).is_err());
+    }
+
+    #[test]
+    fn a_code_is_told_by_every_byte_at_every_place() {
+        for place in 0..8 {
+            for byte in 0..=255_u8 {
+                let mut bytes = *b"0zAZ9a5m";
+                bytes[place] = byte;
+                let expected = (b'0'..=b'z').contains(&byte);
+                assert_eq!(is_code(u64::from_le_bytes(bytes), 8), expected, "byte {byte:#x} at {place}");
+                let length = place + 1;
+                let word = u64::from_le_bytes(bytes) & (u64::MAX >> (64 - 8 * length));
+                assert_eq!(is_code(word, length), expected, "byte {byte:#x} at {place}, the last one");
+            }
+        }
     }
 }

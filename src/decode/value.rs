@@ -46,7 +46,35 @@ pub(crate) fn whole(digits: &[u8]) -> Option<i64> {
 /// Most digits a number may have: what `Decimal128` holds.
 const DIGITS_MAX: usize = 38;
 
+/// Greatest exponent that is read; what is beyond has too many digits for any column.
+const EXPONENT_MAX: i32 = 60;
+
+/// A JSON number with an exponent, written without it.
+fn without_exponent(text: &[u8]) -> Result<Vec<u8>, &'static str> {
+    let at = text.iter().position(|byte| matches!(byte, b'e' | b'E')).ok_or("no number")?;
+    let exponent: i32 = std::str::from_utf8(&text[at + 1..])
+        .ok()
+        .and_then(|exponent| exponent.parse().ok())
+        .filter(|exponent: &i32| exponent.abs() <= EXPONENT_MAX)
+        .ok_or("a number of too many digits")?;
+    let point = text[..at].iter().position(|&byte| byte == b'.').unwrap_or(at);
+    let mut digits: Vec<u8> = text[..at].iter().copied().filter(|&byte| byte != b'.').collect();
+    let point = i32::try_from(point).map_err(|_| "a number of too many digits")? + exponent;
+    // Zeros before the first digit or behind the last, so that the point falls between two.
+    let before = usize::try_from(1 - point).unwrap_or(0);
+    digits.splice(..0, std::iter::repeat_n(b'0', before));
+    let point = usize::try_from(point.max(1)).expect("at least one");
+    if digits.len() <= point {
+        digits.resize(point + 1, b'0');
+    }
+    digits.insert(point, b'.');
+    Ok(digits)
+}
+
 fn general_decimal(text: &[u8], scale: u8, is_literal: bool) -> Result<i128, &'static str> {
+    if is_literal && text.iter().any(|byte| matches!(byte, b'e' | b'E')) {
+        return general_decimal(&without_exponent(text)?, scale, is_literal);
+    }
     let text = text.strip_suffix(b"%").unwrap_or(text).trim_ascii();
     let (whole, fraction) = split_at_decimal_sign(text, is_literal)?;
     let mut unscaled = 0_i128;
@@ -168,6 +196,19 @@ mod tests {
         }
         assert_eq!(decimal(b"1.2340", 2, true), Err("a number of too many decimals"));
         assert_eq!(decimal(b"1.200", 2, true), Ok(120));
+        for (text, expected) in [
+            ("1e5", 10_000_000),
+            ("-1.25E+2", -12_500),
+            ("1250e-1", 12_500),
+            ("1.5e-1", 15),
+            ("5e-2", 5),
+            ("0e0", 0),
+            ("0.00012e6", 12_000),
+        ] {
+            assert_eq!(decimal(text.as_bytes(), 2, true), Ok(expected), "{text}");
+        }
+        assert_eq!(decimal(b"1e-3", 2, true), Err("a number of too many decimals"));
+        assert!(decimal(b"1e40", 2, true).is_err() && decimal(b"1e999999999999", 2, true).is_err());
     }
 
     #[test]

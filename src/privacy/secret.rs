@@ -19,8 +19,8 @@ pub enum PiiKeyError {
     NoRandom,
 }
 
-/// Random bytes for a secret.
-pub(super) fn random_bytes() -> Result<Vec<u8>, PiiKeyError> {
+/// [`KEY_BYTES_MIN`] random bytes, for a secret.
+pub(crate) fn random_bytes() -> Result<Vec<u8>, PiiKeyError> {
     let mut bytes = vec![0; KEY_BYTES_MIN];
     let provider = rustls::crypto::aws_lc_rs::default_provider();
     provider.secure_random.fill(&mut bytes).map_err(|_| PiiKeyError::NoRandom)?;

@@ -79,7 +79,10 @@ fn counted<'a>(
     let (nulls, distinct) = (there(&request.nulls), there(&request.distinct));
     let mut wanted: Vec<Expr> = vec![len().alias("rows")];
     wanted
-        .extend(nulls.iter().enumerate().map(|(i, name)| col(name.as_str()).null_count().alias(format!("nulls{i}"))));
+        // A sum is streamed; `null_count` would hold the whole column.
+        .extend(
+            nulls.iter().enumerate().map(|(i, name)| col(name.as_str()).is_null().sum().alias(format!("nulls{i}"))),
+        );
     let values = |name: &str| col(name).drop_nulls().n_unique();
     wanted.extend(distinct.iter().enumerate().map(|(i, name)| values(name).alias(format!("distinct{i}"))));
     let frame = scan.select(wanted).collect_with_engine(Engine::Streaming)?.unwrap_single();

@@ -78,6 +78,13 @@ pub enum SkipReason {
     Free(FreeDay),
     /// Its time passed, and the rule for missed times gives it up.
     Missed(Misfire),
+    /// An operator holds its job back.
+    Held {
+        /// Who.
+        by: String,
+        /// Why.
+        reason: String,
+    },
 }
 
 impl fmt::Display for SkipReason {
@@ -85,6 +92,7 @@ impl fmt::Display for SkipReason {
         match self {
             Self::Free(free) => write!(f, "a free day: {free}"),
             Self::Missed(rule) => write!(f, "its time passed while nobody could run it (misfire = {rule})"),
+            Self::Held { by, reason } => write!(f, "held back by {by}: {reason}"),
         }
     }
 }
@@ -146,6 +154,25 @@ pub fn occurrences(
     max: usize,
 ) -> Vec<Occurrence> {
     look(job, calendar, (after, until), max).0
+}
+
+/// How far [`next`] looks.
+const AHEAD: TimeDelta = TimeDelta::days(400);
+
+/// When `job` begins next after `now`, free days left out; `None` where that is further away than a year.
+#[must_use]
+pub fn next(job: &Job, calendar: &Calendar, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let mut until = now + TimeDelta::days(1);
+    // Near times are found without looking at all of a year.
+    loop {
+        let times = occurrences(job, calendar, (now, until), 2_000);
+        let next = times.iter().find(|time| !matches!(time.why, Why::Free(_)));
+        match next {
+            Some(time) => return Some(job.starts_at(time.due_at)),
+            None if until >= now + AHEAD => return None,
+            None => until = now + (until - now) * 3,
+        }
+    }
 }
 
 /// As [`occurrences`], and whether there may be more.

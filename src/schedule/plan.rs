@@ -45,6 +45,12 @@ impl JobId {
     pub fn is_load(&self) -> bool {
         matches!(self, Self::Source(_) | Self::Dataset(_))
     }
+
+    /// Whether each of its times is a thing of its own (another edition), so that a bad end after a bad end is news.
+    #[must_use]
+    pub fn is_report(&self) -> bool {
+        matches!(self, Self::Report(_))
+    }
 }
 
 impl fmt::Display for JobId {

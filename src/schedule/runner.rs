@@ -276,7 +276,7 @@ impl<'a> Runner<'a> {
         let before = self.warehouse.occurrences(&before)?.pop();
         let is_bad = |state| matches!(state, OccurrenceState::Failed | OccurrenceState::Held);
         let was_bad = before.is_some_and(|before| is_bad(before.state));
-        if is_bad(record.state) != was_bad || (is_bad(record.state) && !job.is_load()) {
+        if is_bad(record.state) != was_bad || (is_bad(record.state) && job.is_report()) {
             let (due_at, state, reason) = (record.due_at, record.state, record.reason.clone());
             if !self.work.tell(&News { job, due_at, state, reason }) {
                 return Ok(());

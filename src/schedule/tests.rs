@@ -3,6 +3,7 @@
 mod ages;
 mod ends;
 mod histories;
+mod orders;
 mod runs;
 mod times;
 

@@ -132,7 +132,17 @@ impl InboxServer {
 
     /// All routes of pushes, and the answer to whoever asks for anything else.
     pub fn router(self: Arc<Self>) -> Router {
-        Router::new().route("/inbox/{source}/{*path}", any(receive::handle)).fallback(unknown).with_state(self)
+        self.routes().fallback(unknown)
+    }
+
+    /// The same without an answer to what it does not know: for a listener that knows more.
+    pub(in crate::serve) fn routes(self: Arc<Self>) -> Router {
+        let method = any(receive::handle);
+        Router::new()
+            .route("/inbox/{source}/{*path}", method)
+            .route("/inbox", any(unknown))
+            .route("/inbox/{source}", any(unknown))
+            .with_state(self)
     }
 
     /// The sources whose inbox is open, by name.

@@ -107,6 +107,12 @@ impl Listener {
         Ok(Self { socket, address, tls, limits })
     }
 
+    /// The address that it is bound to.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Where it listens, as clients write it.
     #[must_use]
     pub fn base_url(&self) -> String {

@@ -6,6 +6,7 @@
 //! | `login` | SCRAM-SHA-256, bound to the TLS channel |
 //! | [`role`] | what the roles may see |
 //! | `session` | messages in their order: transactions, prepared statements, cursors |
+//! | [`Desk`] | where questions are answered, also the console's: engine, gate, states, roles, log |
 //! | `generation` | the states of the warehouse that somebody reads |
 //! | `gate` | so many statements at a time |
 //! | `cancel` | requests to cancel |
@@ -21,6 +22,7 @@
 mod cancel;
 mod channel;
 mod connection;
+mod desk;
 mod encode;
 mod gate;
 mod generation;
@@ -46,15 +48,14 @@ use tokio_rustls::TlsAcceptor;
 
 use super::ServeError;
 use super::listener::{ACCEPT_PAUSE, Stop, drain, note_end};
-use crate::catalog::SharedEngine;
-use crate::catalog::port::Audience;
 use crate::config::{PostgresRole, PostgresSettings};
 use cancel::Cancels;
 pub use connection::ALPN;
-use gate::Gate;
-use generation::Generations;
+pub(in crate::serve) use desk::{Asked, Opened, cancelled, timed_out, told};
+pub use desk::{Desk, DeskParts};
 pub use generation::States;
 use login::Logins;
+pub(in crate::serve) use reply::Told;
 
 /// Connections beyond the limit that may still open: to ask for a cancel, or to be told that there is no place.
 const SPARE_CONNECTIONS: usize = 16;
@@ -74,10 +75,8 @@ pub struct PortParts<'a> {
     pub settings: &'a PostgresSettings,
     /// Who may connect, with their passwords.
     pub users: Vec<(PortUser, SecretString)>,
-    /// What the roles see, in the order of [`PostgresRole::ALL`].
-    pub audiences: [Audience; PostgresRole::ALL.len()],
-    /// Where states of the warehouse come from.
-    pub states: Arc<dyn States>,
+    /// Where questions are answered.
+    pub desk: Arc<Desk>,
     /// The chain and key of the server, and the chain's PEM; without them only this machine is spoken to.
     pub tls: Option<(TlsAcceptor, Vec<u8>)>,
     /// Longest wait for running statements on the way out.
@@ -101,8 +100,7 @@ struct Limits {
 struct Server {
     logins: Logins,
     tls: Option<TlsAcceptor>,
-    generations: Generations,
-    gate: Gate,
+    desk: Arc<Desk>,
     cancels: Arc<Cancels>,
     sessions: Arc<Semaphore>,
     limits: Limits,
@@ -113,7 +111,6 @@ pub struct PortServer {
     socket: TcpListener,
     address: SocketAddr,
     server: Arc<Server>,
-    engine: Arc<SharedEngine>,
     connections_max: usize,
     drain: Duration,
 }
@@ -129,7 +126,7 @@ impl PortServer {
     ///
     /// # Errors
     /// [`ServeError::PlainPort`] for an address that others reach while there is no TLS, [`ServeError::NoPortUser`] when nobody
-    /// may connect, [`ServeError::Bind`], [`ServeError::Engine`] when there is no place to spill.
+    /// may connect, [`ServeError::Bind`].
     pub async fn bind(address: SocketAddr, parts: PortParts<'_>) -> Result<Self, ServeError> {
         if parts.tls.is_none() && !address.ip().is_loopback() {
             return Err(ServeError::PlainPort { address });
@@ -138,9 +135,6 @@ impl PortServer {
             return Err(ServeError::NoPortUser);
         }
         let settings = parts.settings;
-        let memory = usize::try_from(settings.memory_mb.saturating_mul(1 << 20)).unwrap_or(usize::MAX);
-        let spill = settings.spill_mb.saturating_mul(1 << 20);
-        let engine = SharedEngine::new(memory, settings.spill_dir.clone(), spill).map_err(ServeError::Engine)?;
         let failed = |source| ServeError::Bind { address, source };
         let socket = TcpListener::bind(address).await.map_err(failed)?;
         let address = socket.local_addr().map_err(failed)?;
@@ -148,14 +142,13 @@ impl PortServer {
         let server = Server {
             logins: Logins::new(parts.users, pem.as_deref()),
             tls,
-            generations: Generations::new(parts.states, Arc::clone(&engine), parts.audiences),
-            gate: Gate::new(settings.statements_max, Duration::from_secs(settings.queue_secs)),
+            desk: parts.desk,
             cancels: Arc::default(),
             sessions: Arc::new(Semaphore::new(settings.connections_max)),
             limits: limits(settings),
         };
         let connections_max = settings.connections_max;
-        Ok(Self { socket, address, server: Arc::new(server), engine, connections_max, drain: parts.drain })
+        Ok(Self { socket, address, server: Arc::new(server), connections_max, drain: parts.drain })
     }
 
     /// Where it listens.
@@ -195,7 +188,7 @@ impl PortServer {
         }
         drop(self.socket);
         let cut_off = drain(open, self.drain).await;
-        let peak = self.engine.peak_reserved();
+        let peak = self.server.desk.peak();
         tracing::info!(peak, "the most memory that statements had reserved together, in bytes");
         cut_off
     }

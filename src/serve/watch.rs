@@ -28,6 +28,7 @@ use axum::routing::get;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Mutex;
 
+use super::console::ConsoleServer;
 use super::inbox::InboxServer;
 use super::listener::{Peer, Stop};
 use crate::clock::Clock;
@@ -91,16 +92,18 @@ impl WatchServer {
         })
     }
 
-    /// Its routes, and those of the inbox where there is one.
-    pub fn router(self: Arc<Self>, inbox: Option<Arc<InboxServer>>) -> Router {
+    /// Its routes, and those of the inbox and the console where there are such.
+    pub fn router(self: Arc<Self>, inbox: Option<Arc<InboxServer>>, console: Option<Arc<ConsoleServer>>) -> Router {
         let own = Router::new()
             .route("/healthz", get(|| async { "ok\n" }))
             .route("/readyz", get(readyz))
             .route("/metrics", get(metrics_page))
             .with_state(self);
-        match inbox {
-            Some(inbox) => own.merge(inbox.router()),
-            None => own,
+        match (inbox, console) {
+            (Some(inbox), Some(console)) => own.merge(inbox.routes()).merge(console.router()),
+            (Some(inbox), None) => own.merge(inbox.router()),
+            (None, Some(console)) => own.merge(console.router()),
+            (None, None) => own,
         }
     }
 

@@ -3,8 +3,34 @@
 //! Tolerant where a reading loses nothing: surplus commas, and a list written with keys (`[ "k": 1 ]`), which is read as
 //! the object it was meant to be.
 
+mod brackets;
+
 use crate::contract::{JsonPath, PathStep, normalise_key};
-use crate::decode::scan::{Kind, Token, is_blank, printable, skip_blank, string_end, unescape, value};
+use crate::decode::scan::{self, Kind, Token, is_blank, printable, skip_blank, string_end, unescape, value};
+
+pub(crate) use brackets::{Brackets, Paired};
+
+/// A document's bytes, and where its objects and lists end: looked for each time, or known ([`Paired`]).
+pub(crate) trait Text {
+    /// All of it.
+    fn bytes(&self) -> &[u8];
+
+    /// One past the end of the object or list that begins at `at`; `None` when the bytes end first.
+    ///
+    /// # Errors
+    /// When it nests too deep.
+    fn nested_end(&self, at: usize) -> Result<Option<usize>, String>;
+}
+
+impl Text for [u8] {
+    fn bytes(&self) -> &[u8] {
+        self
+    }
+
+    fn nested_end(&self, at: usize) -> Result<Option<usize>, String> {
+        scan::nested_end(self, at)
+    }
+}
 
 /// What stands in a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,21 +71,36 @@ fn skip_commas(buffer: &[u8], mut at: usize) -> usize {
 ///
 /// # Errors
 /// What was found instead of a value.
-pub(crate) fn root(buffer: &[u8]) -> Result<Option<(Token, usize)>, String> {
+pub(crate) fn root<T: Text + ?Sized>(document: &T) -> Result<Option<(Token, usize)>, String> {
+    let buffer = document.bytes();
+    value_at(document, root_start(buffer))
+}
+
+/// Where the one value begins.
+fn root_start(buffer: &[u8]) -> usize {
     let start = if buffer.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-    value(buffer, skip_blank(buffer, start))
+    skip_blank(buffer, start)
+}
+
+/// As [`value`], with what is known of brackets.
+fn value_at<T: Text + ?Sized>(document: &T, at: usize) -> Result<Option<(Token, usize)>, String> {
+    let buffer = document.bytes();
+    if !matches!(buffer.get(at), Some(b'{' | b'[')) {
+        return value(buffer, at);
+    }
+    Ok(document.nested_end(at)?.map(|end| (Token { kind: Kind::Nested, start: at, end }, end)))
 }
 
 /// Calls `take` with key and value of every member of an object.
 ///
 /// # Errors
 /// What was found instead of a member, or the first error of `take`.
-pub(crate) fn members(
-    buffer: &[u8],
+pub(crate) fn members<T: Text + ?Sized>(
+    document: &T,
     object: Token,
     take: &mut dyn FnMut(Token, Token) -> Result<(), String>,
 ) -> Result<(), String> {
-    let inside = &buffer[..object.end - 1];
+    let inside = &document.bytes()[..object.end - 1];
     let mut at = skip_commas(inside, object.start + 1);
     while at < inside.len() {
         if inside[at] != b'"' {
@@ -72,7 +113,7 @@ pub(crate) fn members(
         if inside.get(at) != Some(&b':') {
             return Err("expected ':' after a key".to_owned());
         }
-        let (token, after) = value_within(buffer, object, skip_blank(inside, at + 1))?;
+        let (token, after) = value_within(document, object, skip_blank(inside, at + 1))?;
         take(key, token)?;
         at = skip_commas(inside, after);
     }
@@ -83,15 +124,15 @@ pub(crate) fn members(
 ///
 /// # Errors
 /// What was found instead of an element, or the first error of `take`.
-pub(crate) fn elements(
-    buffer: &[u8],
+pub(crate) fn elements<T: Text + ?Sized>(
+    document: &T,
     list: Token,
     take: &mut dyn FnMut(Token) -> Result<(), String>,
 ) -> Result<(), String> {
-    let inside = &buffer[..list.end - 1];
+    let inside = &document.bytes()[..list.end - 1];
     let mut at = skip_commas(inside, list.start + 1);
     while at < inside.len() {
-        let (token, after) = value_within(buffer, list, at)?;
+        let (token, after) = value_within(document, list, at)?;
         take(token)?;
         at = skip_commas(inside, after);
     }
@@ -99,25 +140,34 @@ pub(crate) fn elements(
 }
 
 /// A value inside `outer`; the closing bracket of `outer` may be what ends it.
-fn value_within(buffer: &[u8], outer: Token, at: usize) -> Result<(Token, usize), String> {
+fn value_within<T: Text + ?Sized>(document: &T, outer: Token, at: usize) -> Result<(Token, usize), String> {
     if at >= outer.end - 1 {
         return Err("a value is missing".to_owned());
     }
-    value(&buffer[..outer.end], at)?.ok_or_else(|| "a value that does not end".to_owned())
+    let buffer = document.bytes();
+    let found = match buffer[at] {
+        b'{' | b'[' => document
+            .nested_end(at)?
+            .filter(|&end| end <= outer.end)
+            .map(|end| (Token { kind: Kind::Nested, start: at, end }, end)),
+        _ => value(&buffer[..outer.end], at)?,
+    };
+    found.ok_or_else(|| "a value that does not end".to_owned())
 }
 
 /// Whether a value says nothing: null, an empty text, or a list or object of nothing but such.
-pub(crate) fn says_nothing(buffer: &[u8], token: Token) -> bool {
+pub(crate) fn says_nothing<T: Text + ?Sized>(document: &T, token: Token) -> bool {
+    let buffer = document.bytes();
     match token.kind {
         Kind::Null => true,
         Kind::Plain | Kind::Escaped => buffer[token.start..token.end].trim_ascii().is_empty(),
         Kind::Literal => false,
         Kind::Nested => {
             // The error is the way out of the loop.
-            let mut look = |token| if says_nothing(buffer, token) { Ok(()) } else { Err(String::new()) };
+            let mut look = |token| if says_nothing(document, token) { Ok(()) } else { Err(String::new()) };
             match shape(buffer, token) {
-                Shape::Object => members(buffer, token, &mut |_, value| look(value)).is_ok(),
-                _ => elements(buffer, token, &mut look).is_ok(),
+                Shape::Object => members(document, token, &mut |_, value| look(value)).is_ok(),
+                _ => elements(document, token, &mut look).is_ok(),
             }
         }
     }
@@ -144,22 +194,28 @@ pub(crate) fn text(buffer: &[u8], token: Token) -> String {
 ///
 /// # Errors
 /// What is broken on the way there.
-pub(crate) fn values_at(buffer: &[u8], root: Token, path: &JsonPath) -> Result<Vec<Token>, String> {
+pub(crate) fn values_at<T: Text + ?Sized>(document: &T, root: Token, path: &JsonPath) -> Result<Vec<Token>, String> {
     let mut found = Vec::new();
-    collect(buffer, root, &path.steps, &mut found)?;
+    collect(document, root, &path.steps, &mut found)?;
     Ok(found)
 }
 
-fn collect(buffer: &[u8], token: Token, steps: &[PathStep], found: &mut Vec<Token>) -> Result<(), String> {
+fn collect<T: Text + ?Sized>(
+    document: &T,
+    token: Token,
+    steps: &[PathStep],
+    found: &mut Vec<Token>,
+) -> Result<(), String> {
+    let buffer = document.bytes();
     let Some((step, rest)) = steps.split_first() else {
         found.push(token);
         return Ok(());
     };
     match shape(buffer, token) {
-        Shape::Object => members(buffer, token, &mut |key, value| {
-            if step.takes(&key_name(buffer, key)) { collect(buffer, value, rest, found) } else { Ok(()) }
+        Shape::Object => members(document, token, &mut |key, value| {
+            if step.takes(&key_name(buffer, key)) { collect(document, value, rest, found) } else { Ok(()) }
         }),
-        Shape::List => elements(buffer, token, &mut |element| collect(buffer, element, steps, found)),
+        Shape::List => elements(document, token, &mut |element| collect(document, element, steps, found)),
         Shape::Scalar => Ok(()),
     }
 }
@@ -201,8 +257,8 @@ mod tests {
         for word in [r#"{"a":"","b":[0]}"#, r#"["x"]"#, r#"{"a":false}"#] {
             assert!(!nothing(word), "{word}");
         }
-        assert_eq!(root(b"{\"a\":[1,2").unwrap(), None);
-        assert!(root(b"<html>").is_err());
+        assert_eq!(root(&b"{\"a\":[1,2"[..]).unwrap(), None);
+        assert!(root(&b"<html>"[..]).is_err());
         assert!(root("[".repeat(1_000).as_bytes()).is_err());
     }
 }

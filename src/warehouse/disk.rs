@@ -170,13 +170,6 @@ fn looked_at(path: &Path) -> Result<Option<fs::Metadata>, WarehouseError> {
     }
 }
 
-/// Bytes that are free for this user on the file system of `path`.
-pub(crate) fn free_bytes(path: &Path) -> Result<u64, WarehouseError> {
-    let found =
-        rustix::fs::statvfs(path).map_err(|e| WarehouseError::io("look for space on the disk of", path, e.into()))?;
-    Ok(found.f_bavail.saturating_mul(found.f_frsize))
-}
-
 /// Makes `to` another name of the file `from`; a durable copy where the file system has no hard links.
 pub(crate) fn link(from: &Path, to: &Path) -> Result<(), WarehouseError> {
     let Err(refused) = fs::hard_link(from, to) else { return Ok(()) };

@@ -31,6 +31,11 @@ impl Layout {
         self.state("ledger.db")
     }
 
+    /// The users of the console.
+    pub(crate) fn accounts(&self) -> PathBuf {
+        self.root.join("state/accounts.json")
+    }
+
     /// What the daemon last said of itself.
     pub(crate) fn heartbeat(&self) -> PathBuf {
         self.state("heartbeat.json")

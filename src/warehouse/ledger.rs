@@ -1,18 +1,22 @@
 //! The ledger: SQLite, the only record of what is committed. Directory listings are never believed.
 
 mod archive;
+mod audit;
 mod deletions;
 mod deliveries;
 mod editions;
 mod leases;
 mod marts;
 mod occurrences;
+mod orders;
 mod profiles;
 mod read;
 mod received;
 mod removable;
 mod restored;
+mod saved;
 mod schema;
+mod shelf;
 mod submissions;
 mod vitals;
 mod write;

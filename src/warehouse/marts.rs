@@ -239,7 +239,7 @@ impl MartWriter {
     /// When the disk refuses, or the file does not hold what was written.
     pub fn finish(self) -> Result<StagedMart, WarehouseError> {
         let Self { house, file, made } = self;
-        let WrittenFile { path, rows, bytes, sums } = file.finish(Vec::new())?;
+        let WrittenFile { path, rows, bytes, sums, .. } = file.finish(Vec::new())?;
         house.steps.reached(Step::Staged, &path)?;
         Ok(StagedMart { run: made.file.clone(), file: MartFile { rows, bytes, sums, ..made } })
     }

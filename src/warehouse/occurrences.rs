@@ -143,6 +143,14 @@ impl Warehouse {
         ScheduleLog::open(Arc::clone(&self.house), lasts, at)
     }
 
+    /// On which machine the scheduler of this warehouse is at work; `None` where there is none, or it fell silent.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn scheduler_host(&self, now: DateTime<Utc>) -> Result<Option<String>, WarehouseError> {
+        self.house.ledger().lease_host("schedule", now)
+    }
+
     /// The schedules that a scheduler has seen last, with what is accounted for up to `now`.
     ///
     /// # Errors

@@ -370,12 +370,33 @@ pub struct RunDetail {
 pub struct RunFilter {
     /// Only of this dataset.
     pub dataset: Option<DatasetId>,
+    /// Only of this source.
+    pub source: Option<String>,
     /// Only those that stand like this.
     pub status: Option<RunStatus>,
     /// At most so many.
     pub limit: Option<u32>,
     /// Only those that had begun when the ledger stood at this mark ([`super::LedgerMark::runs`]).
     pub until: Option<u64>,
+    /// Only those that began before this one; none where there is no such run.
+    pub before: Option<RunId>,
+}
+
+/// For what rows were refused, and how many.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusalCount {
+    /// The dataset.
+    pub dataset: DatasetId,
+    /// The column, where it was one.
+    pub column: Option<String>,
+    /// The reason; never a value.
+    pub reason: String,
+    /// Rows.
+    pub rows: u64,
+    /// Runs that refused some.
+    pub runs: u64,
+    /// The newest of these.
+    pub newest: RunId,
 }
 
 /// How fresh one dataset is, a fiscal year.

@@ -1,10 +1,10 @@
 //! Room on the disk: a load that would fill it does not begin. A full disk stops more than a load: the ledger, the inbox, mail.
 
 use super::Warehouse;
-use super::disk;
 use super::error::WarehouseError;
 use super::house::House;
 use super::id::DatasetId;
+use super::vitals::Space;
 use std::sync::atomic::Ordering;
 
 /// What is staged and its raw pages stand on the disk beside what is there.
@@ -23,7 +23,7 @@ pub(super) fn require(house: &House, dataset: &DatasetId) -> Result<(), Warehous
     if least == 0 {
         return Ok(());
     }
-    let free = disk::free_bytes(house.layout.root())?;
+    let free = Space::of(house.layout.root())?.free;
     let needed = least.saturating_add(house.ledger().last_commit_bytes(dataset)?.saturating_mul(TIMES_THE_LAST));
     if free >= needed {
         return Ok(());

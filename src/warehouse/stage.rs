@@ -15,6 +15,7 @@ use super::steps::Step;
 use crate::quality::Profile;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -47,6 +48,7 @@ pub struct StagedFile {
     pub(super) rows: u64,
     pub(super) bytes: u64,
     pub(super) sums: Sums,
+    pub(super) nulls: BTreeMap<String, u64>,
     /// Whether it holds the rows of the file that is current.
     pub(super) carries_on: bool,
     pub(super) profile: Option<Profile>,
@@ -87,6 +89,12 @@ impl StagedFile {
     #[must_use]
     pub fn sums(&self) -> &Sums {
         &self.sums
+    }
+
+    /// NULLs by column, as they were written.
+    #[must_use]
+    pub fn nulls(&self) -> &BTreeMap<String, u64> {
+        &self.nulls
     }
 
     /// Removes the file: what it holds is published already.
@@ -133,9 +141,9 @@ impl StageWriter {
     /// When the disk refuses, or the file does not hold what was written: the column and both figures are named.
     pub fn finish(self) -> Result<StagedFile, WarehouseError> {
         let Self { house, origin, partition, file, carries_on } = self;
-        let WrittenFile { path, rows, bytes, sums } = file.finish(closing_metadata(&origin))?;
+        let WrittenFile { path, rows, bytes, sums, nulls } = file.finish(closing_metadata(&origin))?;
         house.steps.reached(Step::Staged, &path)?;
-        Ok(StagedFile { run: origin.run, path, partition, rows, bytes, sums, carries_on, profile: None })
+        Ok(StagedFile { run: origin.run, path, partition, rows, bytes, sums, nulls, carries_on, profile: None })
     }
 }
 

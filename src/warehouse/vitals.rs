@@ -2,12 +2,11 @@
 
 use super::Warehouse;
 use super::delivery::DeliveryState;
+use super::disk;
 use super::error::WarehouseError;
 use super::occurrences::OccurrenceState;
 use super::sqlite;
 use chrono::{DateTime, Utc};
-use std::fs;
-use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -82,7 +81,7 @@ impl Warehouse {
         let path = self.house.layout.ledger();
         let mut log = path.clone().into_os_string();
         log.push("-wal");
-        Ok(size_of(&path)? + size_of(Path::new(&log))?)
+        Ok(disk::size(&path)? + disk::size(Path::new(&log))?)
     }
 
     /// How much room there is.
@@ -90,20 +89,20 @@ impl Warehouse {
     /// # Errors
     /// When the system does not say.
     pub fn space(&self) -> Result<Space, WarehouseError> {
-        let root = self.root();
-        let found = rustix::fs::statvfs(root)
-            .map_err(|error| WarehouseError::io("ask for the room on the file system of", root, error.into()))?;
-        let bytes = |blocks: u64| blocks.saturating_mul(found.f_frsize);
-        Ok(Space { free: bytes(found.f_bavail), total: bytes(found.f_blocks) })
+        Space::of(self.root())
     }
 }
 
-/// The size of a file; 0 where there is none.
-fn size_of(path: &Path) -> Result<u64, WarehouseError> {
-    match fs::metadata(path) {
-        Ok(metadata) => Ok(metadata.len()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
-        Err(error) => Err(WarehouseError::io("look at", path, error)),
+impl Space {
+    /// The room on the file system of `path`.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn of(path: &Path) -> Result<Self, WarehouseError> {
+        let found = rustix::fs::statvfs(path);
+        let found = found.map_err(|e| WarehouseError::io("look for space on the disk of", path, e.into()))?;
+        let bytes = |blocks: u64| blocks.saturating_mul(found.f_frsize);
+        Ok(Self { free: bytes(found.f_bavail), total: bytes(found.f_blocks) })
     }
 }
 

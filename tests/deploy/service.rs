@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::os::unix::net::UnixDatagram;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use tempfile::TempDir;
 
 use super::{has, lumbung, root};
-use crate::harness::{PII_KEY, walk};
+use crate::harness::{PII_KEY, Running, walk};
 
 /// What `systemd-analyze security` may come to, in tenths: docs/operate.md states the figure.
 const EXPOSURE_MAX: &str = "11";
@@ -93,17 +93,6 @@ fn the_package_holds_every_file_of_the_config_folder() {
     let mut files = Vec::new();
     ["sources", "reports", "reference"].iter().for_each(|name| walk(&root().join("config").join(name), &mut files));
     assert_eq!(files.len() + 1, shipped.len(), "a file below config/ that is not shipped: {files:?}");
-}
-
-/// A process, ended when the test ends.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // Ended already, where the test came to its end.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 #[test]

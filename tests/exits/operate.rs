@@ -111,7 +111,7 @@ fn check_gives_the_code_of_the_worst_finding() {
 }
 
 /// Every command and what it is made of.
-const COMMANDS: [&[&str]; 47] = [
+const COMMANDS: [&[&str]; 52] = [
     &[],
     &["demo"],
     &["init"],
@@ -140,6 +140,11 @@ const COMMANDS: [&[&str]; 47] = [
     &["key", "hash"],
     &["key", "identity"],
     &["key", "rotate"],
+    &["user"],
+    &["user", "add"],
+    &["user", "list"],
+    &["user", "remove"],
+    &["user", "password"],
     &["gc"],
     &["backup"],
     &["restore"],
@@ -186,7 +191,7 @@ fn every_command_has_help_with_an_example() {
     for name in listed(&help(&[])) {
         assert!(COMMANDS.contains(&&[name.as_str()][..]), "{name} is not in this test");
     }
-    for group in ["inbox", "key", "reference", "report"] {
+    for group in ["inbox", "key", "reference", "report", "user"] {
         for name in listed(&help(&[group])) {
             assert!(COMMANDS.contains(&&[group, name.as_str()][..]), "{group} {name} is not in this test");
         }

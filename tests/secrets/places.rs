@@ -3,12 +3,12 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
 use super::assert_hidden;
-use crate::harness::{Lab, PII_KEY, Ran, YEARS, secret_file};
+use crate::harness::{Lab, PII_KEY, Ran, Running, YEARS, secret_file};
 
 /// A small dataset.
 const SMALL: &str = "omspan.capaian_ik_kl";
@@ -158,17 +158,6 @@ fn files_and_credentials_of_systemd_hold_secrets_as_variables_do() {
     let mut hidden: Vec<Vec<u8>> = secrets.into_iter().map(|(_, value)| value.into_bytes()).collect();
     hidden.push(b"rahasia-lain".to_vec());
     assert_hidden(&lab, &hidden, &[from_files, from_systemd, twice, shown]);
-}
-
-/// A process, ended when the test ends.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // Ended already, where the test came to its end.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ const YEAR: (&str, &str) = ("tahun_anggaran", "fiscal year asked for; NULL where
 const RUN: (&str, &str) = ("run", "the run; lumbung runs RUN tells all of it");
 
 /// Every table of `ops`.
-pub(crate) const WORDS: [Words; 10] = [
+pub(crate) const WORDS: [Words; 11] = [
     Words {
         table: "runs",
         title: "Runs",
@@ -175,6 +175,19 @@ pub(crate) const WORDS: [Words; 10] = [
             ("operator", "who had it removed"),
             ("at", "from then on nobody saw it, UTC"),
             ("done_at", "gone from the disk, UTC"),
+        ],
+    },
+    Words {
+        table: "audit",
+        title: "Acts in the console",
+        grain: "one act that changed something, or was refused; the newest 10,000",
+        columns: &[
+            ("act", "its number"),
+            ("at", "when, UTC"),
+            ("who", "the user; NULL where nobody of that name is a user"),
+            ("what", "sign_in, sign_out, resend, proof, run, hold, release and the like"),
+            ("target", "on what: an edition, a job, a kept query"),
+            ("outcome", "done, refused or failed"),
         ],
     },
     Words {

@@ -5,16 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 
 use super::summary::Tally;
 use crate::cli::output::{grouped, is_watched};
-use crate::cli::progress::talk;
+use crate::cli::progress::{bar, talk};
 use crate::load::{LoadReport, Progress};
 use crate::warehouse::DatasetId;
-
-/// How often a bar moves by itself.
-const TICK: Duration = Duration::from_millis(120);
 
 /// Longest silence where there is no bar.
 const LINE_EVERY: Duration = Duration::from_secs(30);
@@ -73,14 +70,8 @@ impl Watch {
 
     /// A dataset begins, with so many days to ask for.
     pub(super) fn begin_dataset(&self, name: &str, all: usize) {
-        let bar = (!self.quiet && is_watched() && all > 0).then(|| {
-            let style = ProgressStyle::with_template("{spinner} {prefix} {bar:24} {pos}/{len} days  {msg}");
-            let bar = ProgressBar::with_draw_target(Some(all as u64), ProgressDrawTarget::stderr());
-            bar.set_style(style.expect("the template is a constant"));
-            bar.set_prefix(name.to_owned());
-            bar.enable_steady_tick(TICK);
-            bar
-        });
+        let shown = !self.quiet && is_watched() && all > 0;
+        let bar = shown.then(|| bar("{spinner} {prefix} {bar:24} {pos}/{len} days  {msg}", name.to_owned(), all));
         let now = Some(Instant::now());
         *self.state() = State { name: name.to_owned(), bar, all, began: now, said: now, ..State::default() };
     }

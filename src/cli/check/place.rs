@@ -7,6 +7,7 @@ use super::Finding;
 use crate::cli::Context;
 use crate::cli::exit::Code;
 use crate::config;
+use crate::warehouse::Space;
 
 /// Most files that are named one by one.
 const NAMED_MAX: usize = 5;
@@ -41,7 +42,7 @@ pub(super) fn folder(context: &Context) -> Finding {
 /// Whether there is room for a load.
 pub(super) fn disk(context: &Context) -> Option<Finding> {
     let place = [context.warehouse.as_path(), Path::new(".")].into_iter().find(|path| path.is_dir())?;
-    let free = rustix::fs::statvfs(place).map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize)).ok()?;
+    let free = Space::of(place).ok()?.free;
     let said = format!("{} MiB free for {}", free / MIB, context.warehouse.display());
     let least = context.config.warehouse.disk_free_min_mb.saturating_mul(MIB);
     Some(match free >= least {

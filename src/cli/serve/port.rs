@@ -17,20 +17,17 @@ use crate::contract::Contract;
 use crate::reference::Reference;
 use crate::serve::ServeError;
 use crate::serve::listener;
-use crate::serve::postgres::{ALPN, PortParts, PortServer, PortUser, States, role};
+use crate::serve::postgres::{ALPN, Desk, DeskParts, PortParts, PortServer, PortUser, States, role};
 use crate::warehouse::Warehouse;
 
-/// Binds the port; everything that is wrong with its configuration is found here.
-pub(super) async fn bind(
+/// Where the port and the console have questions answered.
+pub(super) fn desk(
     context: &Context,
     contracts: &[Contract],
     warehouse: &Arc<Warehouse>,
-    address: SocketAddr,
-) -> Result<PortServer, Failure> {
+) -> Result<Arc<Desk>, Failure> {
     let settings = &context.config.serve.postgres;
     let views = session::views(context)?;
-    let tls = tls(context)?;
-    let users = users(context)?;
     let audience = |role| role::audience(role, contracts, &views, settings.bi_sees_persons);
     let audiences = PostgresRole::ALL.map(audience);
     let states = Committed {
@@ -40,12 +37,16 @@ pub(super) async fn bind(
         reference: Reference::load(&context.folder)?,
         views,
     };
+    Ok(Desk::open(DeskParts { settings, audiences, states: Arc::new(states) })?)
+}
+
+/// Binds the port; everything that is wrong with its configuration is found here.
+pub(super) async fn bind(context: &Context, desk: Arc<Desk>, address: SocketAddr) -> Result<PortServer, Failure> {
     let parts = PortParts {
-        settings,
-        users,
-        audiences,
-        states: Arc::new(states),
-        tls,
+        settings: &context.config.serve.postgres,
+        users: users(context)?,
+        desk,
+        tls: tls(context)?,
         drain: Duration::from_secs(context.config.serve.drain_secs),
     };
     Ok(PortServer::bind(address, parts).await?)

@@ -1,64 +1,8 @@
 //! What Tab offers: tables, columns of the tables in the statement, keywords, and the shell's own commands.
 
 use super::meta::COMMANDS;
-use super::tokens::{Kind, Token, tokens};
+use crate::catalog::tokens::{KEYWORDS, Kind, Token, tokens};
 use crate::catalog::{Format, TableShape};
-
-/// The words a query is made of; the engine knows more, these are typed by hand.
-const KEYWORDS: [&str; 52] = [
-    "SELECT",
-    "FROM",
-    "WHERE",
-    "GROUP BY",
-    "ORDER BY",
-    "HAVING",
-    "LIMIT",
-    "OFFSET",
-    "JOIN",
-    "LEFT JOIN",
-    "RIGHT JOIN",
-    "FULL JOIN",
-    "CROSS JOIN",
-    "ON",
-    "USING",
-    "AS",
-    "AND",
-    "OR",
-    "NOT",
-    "IN",
-    "IS NULL",
-    "IS NOT NULL",
-    "BETWEEN",
-    "LIKE",
-    "ILIKE",
-    "EXISTS",
-    "CASE",
-    "WHEN",
-    "THEN",
-    "ELSE",
-    "END",
-    "UNION ALL",
-    "UNION",
-    "EXCEPT",
-    "INTERSECT",
-    "DISTINCT",
-    "WITH",
-    "VALUES",
-    "EXPLAIN",
-    "DESCRIBE",
-    "SHOW TABLES",
-    "CAST",
-    "COALESCE",
-    "COUNT",
-    "SUM",
-    "AVG",
-    "MIN",
-    "MAX",
-    "OVER",
-    "PARTITION BY",
-    "ASC",
-    "DESC",
-];
 
 /// Words after which a table is named.
 const BEFORE_TABLE: [&str; 4] = ["from", "join", "describe", "table"];

@@ -12,7 +12,8 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Behavior, CompletionType, Config, Editor, Helper};
 
 use super::complete::Vocabulary;
-use super::{meta, tokens};
+use super::meta;
+use crate::catalog::tokens;
 
 /// What was read.
 pub(super) enum Read {

@@ -10,7 +10,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use super::tokens::{Kind, tokens};
+use crate::catalog::tokens::is_personal;
 
 /// Most entries that are kept.
 const ENTRIES_MAX: usize = 2_000;
@@ -18,13 +18,6 @@ const ENTRIES_MAX: usize = 2_000;
 const FILE_BYTES_MAX: u64 = 8 << 20;
 /// Longest statement that is kept, in bytes.
 const ENTRY_BYTES_MAX: usize = 64 << 10;
-/// Digits from which on a number may be somebody's: NIK and NPWP have 15 or 16, a sum of money rarely.
-const NUMBER_DIGITS: usize = 15;
-/// The same in quotes, where no sum of money stands, but a number with some digits masked.
-const TEXT_DIGITS: usize = 12;
-/// Digits of a number that is harmless beside a personal column: a year, a limit.
-const SMALL_DIGITS: usize = 4;
-
 /// The history file.
 #[derive(Debug)]
 pub(super) struct History {
@@ -75,35 +68,6 @@ impl History {
         }
         std::fs::rename(&aside, path)
     }
-}
-
-/// Could `text` hold a value of a person?
-fn is_personal(text: &str, personal: &BTreeSet<String>) -> bool {
-    let (mut names_one, mut has_value, mut has_number) = (false, false, false);
-    for token in tokens(text) {
-        let digits = token.text.chars().filter(char::is_ascii_digit).count();
-        let run = longest_run(token.text);
-        match token.kind {
-            Kind::Word | Kind::Quoted => names_one |= personal.contains(&token.text.to_lowercase()),
-            // 01.234.567.8-901.000 and 3514 1401 0190 0001 are numbers, too; a path or a sentence is not.
-            Kind::Text => {
-                has_value |= !token.text.is_empty();
-                let separated = !token.text.contains(|c: char| c.is_alphabetic() || c == ':');
-                has_number |= run >= TEXT_DIGITS || separated && digits >= TEXT_DIGITS;
-            }
-            Kind::Number => {
-                has_value |= digits > SMALL_DIGITS;
-                has_number |= run >= NUMBER_DIGITS;
-            }
-            Kind::Comment => has_number |= run >= TEXT_DIGITS,
-            Kind::Symbol => {}
-        }
-    }
-    has_number || (names_one && has_value)
-}
-
-fn longest_run(text: &str) -> usize {
-    text.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0)
 }
 
 /// Opens the file for its owner alone, making its folder.

@@ -5,38 +5,39 @@ use serde_json::{Value, json};
 
 use super::local;
 use crate::cli::Context;
-use crate::cli::health::Look;
-use crate::config::HeartbeatRoad;
+use crate::cli::health::{DaemonState, Look};
 use crate::warehouse::Heartbeat;
 
 /// What is said of the daemon.
 pub(super) struct Told<'a> {
     beat: Option<&'a Heartbeat>,
-    word: &'static str,
+    state: DaemonState,
     age: TimeDelta,
 }
 
 impl<'a> Told<'a> {
     pub(super) fn of(context: &Context, look: &'a Look) -> Self {
-        let watch = &context.config.watch;
-        let limit = TimeDelta::seconds(i64::try_from(watch.heartbeat_limit_secs).unwrap_or(i64::MAX / 1_000));
         let beat = look.heartbeat.as_ref();
         // A clock that was set back makes nobody younger than new.
         let age = beat.map_or(TimeDelta::zero(), |beat| (look.now - beat.at).max(TimeDelta::zero()));
-        let word = match beat {
-            _ if watch.heartbeat == HeartbeatRoad::Off => "not told",
-            None => "never ran",
-            Some(beat) if beat.stopped_at.is_some() => "ended",
-            Some(_) if age > limit => "silent",
-            Some(_) => "running",
-        };
-        Self { beat, word, age }
+        Self { beat, state: look.daemon(context), age }
+    }
+
+    /// One word for scripts.
+    fn word(&self) -> &'static str {
+        match self.state {
+            DaemonState::NotTold => "not told",
+            DaemonState::NeverRan => "never ran",
+            DaemonState::Ended(_) => "ended",
+            DaemonState::Silent(_) => "silent",
+            DaemonState::Running => "running",
+        }
     }
 
     pub(super) fn as_json(&self) -> Value {
         let rfc3339 = |at: DateTime<Utc>| at.to_rfc3339();
         json!({
-            "state": self.word,
+            "state": self.word(),
             "age_seconds": self.beat.map(|_| self.age.num_seconds()),
             "seen_at": self.beat.map(|beat| rfc3339(beat.at)),
             "started_at": self.beat.map(|beat| rfc3339(beat.started_at)),
@@ -49,18 +50,11 @@ impl<'a> Told<'a> {
 
     /// One line for people; none where the daemon is not asked to say anything.
     pub(super) fn as_text(&self, context: &Context) -> String {
-        let text = match (self.word, self.beat) {
-            ("not told", _) => return String::new(),
-            ("ended", Some(beat)) => {
-                format!("not running since {}", local(context, beat.stopped_at.unwrap_or(beat.at)))
-            }
-            ("silent", Some(beat)) => {
-                format!(
-                    "not seen since {}; pid {} on {} is gone, or hangs",
-                    local(context, beat.at),
-                    beat.pid,
-                    beat.host
-                )
+        let text = match (self.state, self.beat) {
+            (DaemonState::NotTold, _) => return String::new(),
+            (DaemonState::Ended(at), _) => format!("not running since {}", local(context, at)),
+            (DaemonState::Silent(at), Some(beat)) => {
+                format!("not seen since {}; pid {} on {} is gone, or hangs", local(context, at), beat.pid, beat.host)
             }
             (_, Some(beat)) => format!("last seen {}, pid {} on {}", ago(self.age), beat.pid, beat.host),
             (_, None) => "never ran here (lumbung serve)".to_owned(),

@@ -1,21 +1,18 @@
 //! What runs by itself: the next time of each job, and how the last one ended.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::cli::health::Look;
 use crate::cli::output::Table;
-use crate::cli::schedule::{self, Ledger};
-use crate::schedule::{Job, Plan, Why, occurrences};
+use crate::cli::schedule;
+use crate::schedule::{Job, Plan, Standing, next};
 use crate::warehouse::{OccurrenceRecord, OccurrenceState};
-
-/// How far the next time is looked for.
-const AHEAD: TimeDelta = TimeDelta::days(400);
 
 /// What is said of the jobs.
 pub(super) struct Told<'a> {
     plan: &'a Plan,
-    ledger: &'a Ledger,
+    ledger: &'a Standing,
     now: DateTime<Utc>,
 }
 
@@ -26,17 +23,7 @@ impl<'a> Told<'a> {
     }
 
     fn next(&self, job: &Job) -> Option<DateTime<Utc>> {
-        let mut until = self.now + TimeDelta::days(1);
-        // Near times are found without looking at all of a year.
-        loop {
-            let times = occurrences(job, &self.plan.calendar, (self.now, until), 2_000);
-            let next = times.iter().find(|time| !matches!(time.why, Why::Free(_)));
-            match next {
-                Some(time) => return Some(job.starts_at(time.due_at)),
-                None if until >= self.now + AHEAD => return None,
-                None => until = self.now + (until - self.now) * 3,
-            }
-        }
+        next(job, &self.plan.calendar, self.now)
     }
 
     /// How the job stands: its open occurrence, else the last one that ended.

@@ -42,7 +42,7 @@ impl Judge<'_> {
             return Ok(staged.into_iter().map(|(_, file)| file).collect());
         }
         let wanted = self.wanted();
-        let profiles = look(&staged.iter().map(|(_, file)| file.path()).collect::<Vec<_>>(), &wanted)?;
+        let profiles = profiles(&staged, &wanted)?;
         let profiled: Vec<_> =
             staged.into_iter().zip(profiles).map(|((label, file), found)| (label, file, found)).collect();
         let findings = match self.dataset.accumulates() {
@@ -130,6 +130,21 @@ impl Judge<'_> {
             None => Ok(look(&[file.path.as_path()], wanted)?.pop()),
         }
     }
+}
+
+/// What the staged files look like. Their NULLs were counted while they were written; for their distinct values they are
+/// read again.
+fn profiles(staged: &[Labelled], wanted: &ProfileRequest) -> Result<Vec<Profile>, LoadError> {
+    let distinct = ProfileRequest { nulls: Vec::new(), distinct: wanted.distinct.clone() };
+    let looked = match distinct.distinct.is_empty() {
+        true => vec![Profile::default(); staged.len()],
+        false => look(&staged.iter().map(|(_, file)| file.path()).collect::<Vec<_>>(), &distinct)?,
+    };
+    let both = |((_, file), looked): (&Labelled, Profile)| {
+        let counted = wanted.nulls.iter().filter_map(|name| Some((name.clone(), *file.nulls().get(name)?)));
+        Profile { rows: file.rows(), nulls: counted.collect(), ..looked }
+    };
+    Ok(staged.iter().zip(looked).map(both).collect())
 }
 
 /// Profiles files on a thread of their own: the engine has threads that must not be waited for on the program's.

@@ -8,11 +8,11 @@ use futures::FutureExt;
 
 use super::attempt::{Ran, guarded};
 use super::{AGAIN, Runner};
-use crate::schedule::due::{Decision, Known, due};
+use crate::schedule::due::{Decision, Known, SkipReason, due, occurrences};
 use crate::schedule::plan::{Job, JobId};
 use crate::schedule::settle::{Ended, Outcome};
 use crate::warehouse::{
-    OccurrenceEnd, OccurrenceRecord, OccurrenceState, ScheduleLog, ScheduleRecord, WarehouseError,
+    JobHold, OccurrenceEnd, OccurrenceRecord, OccurrenceState, ScheduleLog, ScheduleRecord, WarehouseError,
 };
 
 /// A retry that is further away was written by a clock that was ahead.
@@ -64,12 +64,13 @@ impl<'a> Runner<'a> {
         let known: BTreeMap<JobId, Known> = known.collect();
         let mut skipped = Vec::new();
         let mut runs: Vec<(&Job, DateTime<Utc>)> = Vec::new();
+        let holds = log.holds()?;
         for due in due(&self.plan.jobs, &known, &self.plan.calendar, now) {
             if runs.iter().any(|(job, _)| job.id == due.job) {
                 // What comes after is accounted for after it.
                 continue;
             }
-            match due.decision {
+            match held_back(&holds, &due.job, due.decision) {
                 Decision::Skip(reason) => skipped.push((due.job.to_string(), due.due_at, reason.to_string())),
                 Decision::Run => runs.extend(self.plan.job(&due.job).map(|job| (job, due.due_at))),
             }
@@ -77,7 +78,33 @@ impl<'a> Runner<'a> {
         if !skipped.is_empty() {
             log.skip(&skipped, now)?;
         }
+        runs.extend(self.asked_for(log, (&holds, &known), &runs, now)?);
         Ok(runs)
+    }
+
+    /// What an operator asked for, where nothing of the job runs, is due or is soon to begin: its own times come first, so that
+    /// none of them is lost behind the newer one that the order becomes.
+    fn asked_for(
+        &self,
+        log: &Arc<ScheduleLog>,
+        (holds, known): (&[JobHold], &BTreeMap<JobId, Known>),
+        runs: &[DueJob<'a>],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<DueJob<'a>>, WarehouseError> {
+        let plan = self.plan;
+        let mut asked: Vec<DueJob<'a>> = Vec::new();
+        for order in log.orders(now)? {
+            let Some(job) = order.job.parse::<JobId>().ok().and_then(|id| plan.job(&id)) else { continue };
+            let Some(known) = known.get(&job.id).filter(|known| !known.busy) else { continue };
+            let after = known.accounted.map_or(known.since, |accounted| accounted.max(known.since));
+            let own = occurrences(job, &plan.calendar, (after, order.at), 1);
+            let is_held = holds.iter().any(|hold| hold.job == order.job);
+            let begins = runs.iter().chain(&asked).any(|(other, _)| other.id == job.id);
+            if own.is_empty() && !is_held && !begins {
+                asked.push((job, order.at));
+            }
+        }
+        Ok(asked)
     }
 
     pub(super) fn begin_loads(
@@ -88,7 +115,10 @@ impl<'a> Runner<'a> {
         now: DateTime<Utc>,
     ) -> Result<(), WarehouseError> {
         let plan = self.plan;
+        let holds = log.holds()?;
+        let is_free = |record: &&OccurrenceRecord| holds.iter().all(|hold| hold.job != record.job);
         let again = open.iter().filter(|record| record.state == OccurrenceState::Retry && is_time(record, now));
+        let again = again.filter(is_free);
         let again = again.filter_map(|record| Some((plan.job(&record.job.parse().ok()?)?, record.due_at)));
         let mut loads: Vec<(&Job, DateTime<Utc>)> = again.chain(due_now.iter().copied()).collect();
         loads.retain(|(job, _)| job.id.is_load());
@@ -110,7 +140,9 @@ impl<'a> Runner<'a> {
         now: DateTime<Utc>,
     ) -> Result<(), WarehouseError> {
         let plan = self.plan;
-        let waiting = open.iter().filter_map(|record| {
+        let holds = log.holds()?;
+        let is_free = |record: &&OccurrenceRecord| holds.iter().all(|hold| hold.job != record.job);
+        let waiting = open.iter().filter(is_free).filter_map(|record| {
             let job = plan.job(&record.job.parse().ok()?)?;
             (record.state != OccurrenceState::Running).then_some((job, record.due_at, Some(record)))
         });
@@ -196,6 +228,15 @@ impl<'a> Runner<'a> {
             self.running.push(guarded(async move { work.mail().await }, Ran::Mail).boxed_local());
         }
         Ok(())
+    }
+}
+
+/// What is decided of `job` where it may be held back: then none of its times runs.
+fn held_back(holds: &[JobHold], job: &JobId, decision: Decision) -> Decision {
+    let hold = holds.iter().find(|hold| decision == Decision::Run && hold.job == job.to_string());
+    match hold {
+        Some(hold) => Decision::Skip(SkipReason::Held { by: hold.by.clone(), reason: hold.reason.clone() }),
+        None => decision,
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 
 /// Work whose attempts end as they are told to, in turn; without a word they end well at once.
 #[derive(Default)]
-struct Script {
+pub(super) struct Script {
     ends: RefCell<BTreeMap<String, Vec<Outcome>>>,
     /// Jobs whose attempts wait until somebody lets them go.
     held_up: BTreeMap<String, Notify>,
@@ -24,7 +24,7 @@ struct Script {
 }
 
 impl Script {
-    fn ends(self, job: &str, outcomes: &[Outcome]) -> Self {
+    pub(super) fn ends(self, job: &str, outcomes: &[Outcome]) -> Self {
         self.ends.borrow_mut().insert(job.to_owned(), outcomes.to_vec());
         self
     }
@@ -34,7 +34,7 @@ impl Script {
         self
     }
 
-    fn took(&self) -> Vec<String> {
+    pub(super) fn took(&self) -> Vec<String> {
         std::mem::take(&mut self.log.borrow_mut())
     }
 
@@ -73,22 +73,22 @@ impl Work for Script {
     }
 }
 
-const LIMITS: Limits = Limits { loads_max: 2, queries_max: 1, lease: TimeDelta::minutes(5) };
+pub(super) const LIMITS: Limits = Limits { loads_max: 2, queries_max: 1, lease: TimeDelta::minutes(5) };
 
-fn plan(jobs: Vec<Job>) -> Plan {
+pub(super) fn plan(jobs: Vec<Job>) -> Plan {
     Plan { jobs, calendar: calendar() }
 }
 
-fn house() -> (TempDir, Warehouse) {
+pub(super) fn house() -> (TempDir, Warehouse) {
     let folder = TempDir::new().unwrap();
     let warehouse = Warehouse::open(folder.path(), at(BEGIN)).unwrap();
     (folder, warehouse)
 }
 
-const BEGIN: &str = "2026-11-01T00:00:00Z";
+pub(super) const BEGIN: &str = "2026-11-01T00:00:00Z";
 
 /// Looks at `now`, and again after whatever ended, until nothing runs.
-async fn to_rest(runner: &mut Runner<'_>, now: DateTime<Utc>) {
+pub(super) async fn to_rest(runner: &mut Runner<'_>, now: DateTime<Utc>) {
     runner.tick(now).unwrap();
     while runner.is_busy() {
         let ran = runner.next().await;
@@ -98,7 +98,7 @@ async fn to_rest(runner: &mut Runner<'_>, now: DateTime<Utc>) {
 }
 
 /// Every occurrence, oldest first: job, day and hour, state, attempts.
-fn book(warehouse: &Warehouse) -> Vec<String> {
+pub(super) fn book(warehouse: &Warehouse) -> Vec<String> {
     let all = warehouse.occurrences(&OccurrenceFilter::default()).unwrap();
     let line = |record: &crate::warehouse::OccurrenceRecord| {
         let due = record.due_at.format("%d %H:%M");
@@ -212,6 +212,25 @@ async fn the_operator_is_told_of_the_first_bad_end_and_of_the_good_one_after_it(
         told.push(work.told().join(", "));
     }
     assert_eq!(told, ["source:omspan failed: down", "", "", "source:omspan done: ", ""]);
+}
+
+#[tokio::test]
+async fn each_bad_end_of_a_report_is_told_and_only_the_first_of_other_jobs() {
+    let down = || Outcome::Failed("down".to_owned());
+    for (name, told) in [
+        ("gc", ["gc failed: down", "", "gc done: "].as_slice()),
+        ("report:pnbp", &["report:pnbp failed: down", "report:pnbp failed: down", "report:pnbp done: "]),
+    ] {
+        let (_folder, warehouse) = house();
+        let plan = plan(vec![Job { retries: 0, ..job(name, "0 30 4 * * *") }]);
+        let work = Script::default().ends(name, &[down(), down(), Outcome::Done(None)]);
+        let mut runner = Runner::new(&warehouse, &plan, &work, LIMITS);
+        to_rest(&mut runner, at(BEGIN)).await;
+        for (day, expected) in (1..).zip(told) {
+            to_rest(&mut runner, at("2026-10-31T21:30:00Z") + TimeDelta::days(day)).await;
+            assert_eq!(work.told().join(", "), *expected, "{name}, day {day}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ fn decided(job: &Job, known: Known, now: &str) -> Vec<String> {
             Decision::Run => format!("run {local}"),
             Decision::Skip(SkipReason::Free(_)) => format!("free {local}"),
             Decision::Skip(SkipReason::Missed(_)) => format!("missed {local}"),
+            Decision::Skip(SkipReason::Held { .. }) => format!("held {local}"),
         }
     };
     due(std::slice::from_ref(job), &known, &calendar(), at(now)).into_iter().map(word).collect()

@@ -40,6 +40,13 @@ pub(super) struct State {
     ports: [OnceLock<Arc<Port>>; PostgresRole::ALL.len()],
 }
 
+impl State {
+    /// The catalog of it, without a role.
+    pub(super) fn catalog(&self) -> Arc<Catalog> {
+        Arc::clone(&self.catalog)
+    }
+}
+
 /// All states, of which the newest is kept.
 pub(super) struct Generations {
     states: Arc<dyn States>,

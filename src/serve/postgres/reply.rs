@@ -23,17 +23,17 @@ pub(super) enum Standing {
 
 /// A failure as a client is told it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Told {
+pub(in crate::serve) struct Told {
     /// It ends the connection.
-    pub(super) fatal: bool,
+    pub(in crate::serve) fatal: bool,
     /// SQLSTATE, five characters.
-    pub(super) state: &'static str,
-    pub(super) message: String,
-    pub(super) hint: Option<String>,
+    pub(in crate::serve) state: &'static str,
+    pub(in crate::serve) message: String,
+    pub(in crate::serve) hint: Option<String>,
 }
 
 impl Told {
-    pub(super) fn error(state: &'static str, message: impl Into<String>) -> Self {
+    pub(in crate::serve) fn error(state: &'static str, message: impl Into<String>) -> Self {
         Self { fatal: false, state, message: message.into(), hint: None }
     }
 
@@ -41,7 +41,7 @@ impl Told {
         Self { fatal: true, ..Self::error(state, message) }
     }
 
-    pub(super) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+    pub(in crate::serve) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }

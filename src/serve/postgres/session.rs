@@ -248,13 +248,13 @@ impl Session {
             Some((state, _)) => Arc::clone(state),
             None => {
                 let server = Arc::clone(&self.server);
-                let asked = async { server.generations.newest().await.map_err(Trouble::from) };
+                let asked = async { server.desk.generations.newest().await.map_err(Trouble::from) };
                 let state = rows::within(&mut self.cancelled, &mut self.channel, deadline, asked).await?;
                 self.transaction.pinned = Some((Arc::clone(&state), Instant::now()));
                 state
             }
         };
-        let port = self.server.generations.port(&state, self.role)?;
+        let port = self.server.desk.generations.port(&state, self.role)?;
         Ok((state, port))
     }
 

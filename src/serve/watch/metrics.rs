@@ -156,14 +156,12 @@ fn jobs(page: &mut Page, parts: &WatchParts, counts: &[OccurrenceCount]) {
             job.by_state.insert(count.state, count);
         }
     }
-    let ended = metric("lumbung_occurrences_total", Counter, "Times of the schedule by job and how they ended.");
-    let open =
-        metric("lumbung_occurrences_open", Gauge, "Times of the schedule that have not ended, by job and state.");
-    for (family, is_final) in [(&ended, true), (&open, false)] {
-        for (job, counts) in &jobs {
-            for state in OccurrenceState::ALL.into_iter().filter(|state| state.is_final() == is_final) {
-                page.put(family, &[("job", job), ("state", state.word())], Value::Count(counts.n(state)));
-            }
+    // No counter: retention takes the old ones away.
+    let known =
+        metric("lumbung_occurrences", Gauge, "Times of the schedule that the ledger knows, by job and state.");
+    for (job, counts) in &jobs {
+        for state in OccurrenceState::ALL {
+            page.put(&known, &[("job", job), ("state", state.word())], Value::Count(counts.n(state)));
         }
     }
     let running = jobs.values().map(|counts| counts.n(OccurrenceState::Running)).sum();

@@ -144,7 +144,7 @@ fn figures_are_those_of_the_ledger_and_of_names_in_the_configuration() {
         ("lumbung_dataset_age_limit_seconds{dataset=\"omspan.dipa_belanja\"}".to_owned(), "172800"),
         (format!("lumbung_dataset_last_attempt_status{}", bad.replace('}', ",status=\"failed\"}")), "1"),
         (format!("lumbung_dataset_last_attempt_status{}", bad.replace('}', ",status=\"committed\"}")), "0"),
-        ("lumbung_occurrences_total{job=\"source:omspan\",state=\"done\"}".to_owned(), "1"),
+        ("lumbung_occurrences{job=\"source:omspan\",state=\"done\"}".to_owned(), "1"),
         ("lumbung_job_failing{job=\"source:omspan\"}".to_owned(), "1"),
         ("lumbung_job_failing{job=\"report:pnbp\"}".to_owned(), "0"),
         ("lumbung_deliveries{state=\"pending\"}".to_owned(), "1"),
@@ -188,7 +188,7 @@ impl Running {
         let base_url = listener.base_url();
         // The listener goes on: a daemon that ends closes it at once.
         let (serving, served) = Stop::channel();
-        tokio::spawn(listener.serve(WatchServer::new(parts).router(None), served));
+        tokio::spawn(listener.serve(WatchServer::new(parts).router(None, None), served));
         Self { base_url, pulse, stopper, serving, folder }
     }
 

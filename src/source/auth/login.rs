@@ -63,8 +63,8 @@ pub(super) async fn log_in(
     if !(200..300).contains(&answer.status) {
         return Err(refused(&format!("HTTP {}", answer.status)));
     }
-    let Ok(Some((document, _))) = root(&bytes) else { return Err(refused("the answer is no JSON")) };
-    let said = |paths: &[JsonPath]| first_text(paths, &bytes, document).ok().flatten();
+    let Ok(Some((document, _))) = root(&bytes[..]) else { return Err(refused("the answer is no JSON")) };
+    let said = |paths: &[JsonPath]| first_text(paths, &bytes[..], document).ok().flatten();
     let key = said(&login.key_at).ok_or_else(|| refused("the answer holds no key: are user and password right?"))?;
     if !key.bytes().all(|byte| (0x21..=0x7e).contains(&byte)) {
         return Err(refused("the key holds a character that no HTTP header may carry"));

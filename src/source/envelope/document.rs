@@ -4,7 +4,7 @@ use super::{Judged, Verdict, by_text, describe};
 use crate::contract::{Answers, Dataset, DocumentEnvelope, Envelope, JsonPath, Paging, RowShape, RuleVerdict};
 use crate::decode::scan::{Kind, Token};
 use crate::decode::{DecodeError, scan};
-use crate::source::document::{root, text, values_at};
+use crate::source::document::{Brackets, Paired, Text, root, says_nothing, text, values_at};
 
 /// Longest document that is read; it is held in memory whole.
 pub const DOCUMENT_BYTES_MAX: usize = 32 << 20;
@@ -26,12 +26,14 @@ pub(super) fn judge(answers: &Answers, dataset: &Dataset, status: u16, body: &[u
     if !said.starts_with(b"{") && !said.starts_with(b"[") {
         return Ok(refused(by_text(answers, dataset, said)).into());
     }
-    let (document, end) = match root(body) {
+    let brackets = Brackets::of(body);
+    let body = Paired { bytes: body, brackets: &brackets };
+    let (document, end) = match root(&body) {
         Ok(Some(found)) => found,
         Ok(None) => return Err(DecodeError::Truncated { rows: 0 }),
         Err(reason) => return Err(DecodeError::Malformed { rows: 0, reason }),
     };
-    if !body[end..].iter().all(|&byte| scan::is_blank(byte) || byte == b',') {
+    if !body.bytes[end..].iter().all(|&byte| scan::is_blank(byte) || byte == b',') {
         return Err(DecodeError::Malformed { rows: 0, reason: "text after the end of the document".to_owned() });
     }
     let Envelope::Document(envelope) = &dataset.envelope else { return Ok(Verdict::Rows.into()) };
@@ -41,7 +43,7 @@ pub(super) fn judge(answers: &Answers, dataset: &Dataset, status: u16, body: &[u
         Some(verdict) => verdict,
         None if !(200..300).contains(&status) => Verdict::Refused(status),
         None if has_rows_place(dataset, body, document).map_err(broken)? => Verdict::Rows,
-        None => Verdict::Garbage(describe(body, dataset.personal)),
+        None => Verdict::Garbage(describe(body.bytes, dataset.personal)),
     };
     Ok(Judged { verdict, total: total(dataset, body, document).map_err(broken)? })
 }
@@ -49,14 +51,14 @@ pub(super) fn judge(answers: &Answers, dataset: &Dataset, status: u16, body: &[u
 fn by_rules(
     envelope: &DocumentEnvelope,
     dataset: &Dataset,
-    body: &[u8],
+    body: Paired<'_>,
     document: Token,
 ) -> Result<Option<Verdict>, String> {
     for rule in &envelope.rules {
         for path in &rule.at {
-            let values = values_at(body, document, path)?;
+            let values = values_at(&body, document, path)?;
             let said = values.into_iter().filter(|value| value.kind != Kind::Nested);
-            if said.map(|value| text(body, value)).any(|value| rule.matches(&value)) {
+            if said.map(|value| text(body.bytes, value)).any(|value| rule.matches(&value)) {
                 let why = || explanation(envelope, dataset, body, document);
                 return Ok(Some(match rule.verdict {
                     RuleVerdict::Rows => Verdict::Rows,
@@ -76,24 +78,28 @@ fn by_rules(
 fn explanation(
     envelope: &DocumentEnvelope,
     dataset: &Dataset,
-    body: &[u8],
+    body: Paired<'_>,
     document: Token,
 ) -> Result<String, String> {
     if dataset.personal {
         return Ok("its explanation is not shown, the dataset is personal".to_owned());
     }
-    match first_text(&envelope.message, body, document)? {
+    match first_text(&envelope.message, &body, document)? {
         Some(text) => Ok(format!("\"{}\"", text.chars().take(MESSAGE_CHARS_MAX).collect::<String>())),
         None => Ok("it gives no reason".to_owned()),
     }
 }
 
 /// The first text or number at one of `paths`.
-pub(crate) fn first_text(paths: &[JsonPath], body: &[u8], document: Token) -> Result<Option<String>, String> {
+pub(crate) fn first_text<T: Text + ?Sized>(
+    paths: &[JsonPath],
+    body: &T,
+    document: Token,
+) -> Result<Option<String>, String> {
     for path in paths {
         let values = values_at(body, document, path)?;
         let said = values.into_iter().filter(|value| !matches!(value.kind, Kind::Nested | Kind::Null));
-        if let Some(found) = said.map(|value| text(body, value)).find(|text| !text.trim().is_empty()) {
+        if let Some(found) = said.map(|value| text(body.bytes(), value)).find(|text| !text.trim().is_empty()) {
             return Ok(Some(found));
         }
     }
@@ -101,10 +107,10 @@ pub(crate) fn first_text(paths: &[JsonPath], body: &[u8], document: Token) -> Re
 }
 
 /// Whether one of the paths to the rows is there, with rows or without.
-fn has_rows_place(dataset: &Dataset, body: &[u8], document: Token) -> Result<bool, String> {
+fn has_rows_place(dataset: &Dataset, body: Paired<'_>, document: Token) -> Result<bool, String> {
     let RowShape::Document { rows_at, .. } = &dataset.rows else { return Ok(true) };
     for path in rows_at {
-        if !values_at(body, document, path)?.is_empty() || outer_is_empty(path, body, document)? {
+        if !values_at(&body, document, path)?.is_empty() || outer_is_empty(path, body, document)? {
             return Ok(true);
         }
     }
@@ -112,20 +118,20 @@ fn has_rows_place(dataset: &Dataset, body: &[u8], document: Token) -> Result<boo
 }
 
 /// Whether a list on the way to the rows is there and empty: then there are none.
-fn outer_is_empty(path: &JsonPath, body: &[u8], document: Token) -> Result<bool, String> {
+fn outer_is_empty(path: &JsonPath, body: Paired<'_>, document: Token) -> Result<bool, String> {
     for n in (1..path.steps.len()).rev() {
         let outer = JsonPath { steps: path.steps[..n].to_vec() };
-        let values = values_at(body, document, &outer)?;
+        let values = values_at(&body, document, &outer)?;
         if let Some(value) = values.first() {
-            return Ok(value.kind == Kind::Nested && crate::source::document::says_nothing(body, *value));
+            return Ok(value.kind == Kind::Nested && says_nothing(&body, *value));
         }
     }
     Ok(false)
 }
 
-fn total(dataset: &Dataset, body: &[u8], document: Token) -> Result<Option<u64>, String> {
+fn total(dataset: &Dataset, body: Paired<'_>, document: Token) -> Result<Option<u64>, String> {
     let Paging::PageNumber { total: Some(path), .. } = &dataset.paging else { return Ok(None) };
-    let found = first_text(std::slice::from_ref(path), body, document)?;
+    let found = first_text(std::slice::from_ref(path), &body, document)?;
     match found {
         None => Ok(None),
         Some(text) => match text.trim().parse() {

@@ -6,9 +6,9 @@
 use std::collections::BTreeSet;
 
 use crate::contract::{Dataset, JsonPath, PathStep, RowShape};
-use crate::decode::row::{Row, RowReader, Step};
+use crate::decode::row::{Ahead, Row, RowReader, Step};
 use crate::decode::scan::{Kind, Token};
-use crate::source::document::{Shape, elements, key_name, members, root, says_nothing, shape};
+use crate::source::document::{Brackets, Paired, Shape, elements, key_name, members, root, says_nothing, shape};
 
 /// Most rows one document may hold.
 const DOCUMENT_ROWS_MAX: usize = 1_000_000;
@@ -40,7 +40,22 @@ struct Found {
     around: Vec<Around>,
     /// Bytes that the rows take from around them, all rows together.
     repeated: usize,
+    /// Where the document's objects and lists end.
+    brackets: Brackets,
     end: usize,
+}
+
+impl Found {
+    /// Puts what the objects around a row have for it into `row`; `outer` is the innermost.
+    fn put_around(&self, outer: Option<usize>, buffer: &[u8], row: &mut Row) {
+        let mut outer = outer;
+        while let Some(around) = outer.map(|i| &self.around[i]) {
+            for (index, value) in &around.values {
+                row.set(buffer, *index, *value);
+            }
+            outer = around.outer;
+        }
+    }
 }
 
 /// What rows take from an object around them: key indices and values, and the object around that one.
@@ -72,21 +87,23 @@ impl DocumentReader {
 
     /// Finds the rows: by the first path that is there.
     fn find(&self, buffer: &[u8], row: &mut Row) -> Result<Option<Found>, String> {
-        let Some((document, end)) = root(buffer)? else { return Ok(None) };
+        let brackets = Brackets::of(buffer);
+        let Some((document, end)) = root(&Paired { bytes: buffer, brackets: &brackets })? else { return Ok(None) };
         for path in &self.rows_at {
             let mut search =
                 Search { reader: self, steps: &path.steps, found: Found { end, ..Found::default() }, reached: false };
-            search.descend(buffer, row, document, (0, None))?;
+            search.descend(Paired { bytes: buffer, brackets: &brackets }, row, document, (0, None))?;
             if search.reached {
-                return Ok(Some(search.found));
+                return Ok(Some(Found { brackets, ..search.found }));
             }
         }
         Ok(Some(Found { end, ..Found::default() }))
     }
 
     /// Puts the members of a row into `row`; `prefix` is what their keys begin with in dotted keys.
-    fn take_leaf(&self, buffer: &[u8], object: Token, prefix: &str, row: &mut Row) -> Result<(), String> {
-        members(buffer, object, &mut |key, value| {
+    fn take_leaf(&self, document: Paired<'_>, object: Token, prefix: &str, row: &mut Row) -> Result<(), String> {
+        let buffer = document.bytes;
+        members(&document, object, &mut |key, value| {
             let index = if prefix.is_empty() {
                 row.keys.find_at(buffer, key)
             } else {
@@ -100,7 +117,7 @@ impl DocumentReader {
             if self.prefixes.contains(&name) {
                 // A dotted key's object may be empty, or a text where there is nothing.
                 return match shape(buffer, value) {
-                    Shape::Object => self.take_leaf(buffer, value, &format!("{name}."), row),
+                    Shape::Object => self.take_leaf(document, value, &format!("{name}."), row),
                     _ => Ok(()),
                 };
             }
@@ -125,16 +142,19 @@ impl Search<'_> {
     /// Walks on at `token`, which `depth` steps led to, within `outer`.
     fn descend(
         &mut self,
-        buffer: &[u8],
+        document: Paired<'_>,
         row: &mut Row,
         token: Token,
         (depth, outer): (usize, Option<usize>),
     ) -> Result<(), String> {
+        let buffer = document.bytes;
         let at_end = depth == self.steps.len();
         self.reached |= at_end;
         match shape(buffer, token) {
-            Shape::List => elements(buffer, token, &mut |element| self.descend(buffer, row, element, (depth, outer))),
-            Shape::Scalar if says_nothing(buffer, token) => Ok(()),
+            Shape::List => {
+                elements(&document, token, &mut |element| self.descend(document, row, element, (depth, outer)))
+            }
+            Shape::Scalar if says_nothing(&document, token) => Ok(()),
             Shape::Scalar => {
                 let what = if token.kind == Kind::Literal { "a number" } else { "a text" };
                 Err(format!("expected rows at {}, found {what}", self.label(depth)))
@@ -143,7 +163,7 @@ impl Search<'_> {
                 if self.found.rows.len() >= DOCUMENT_ROWS_MAX {
                     return Err(format!("more than {DOCUMENT_ROWS_MAX} rows in one document"));
                 }
-                if !says_nothing(buffer, token) {
+                if !says_nothing(&document, token) {
                     self.found.repeated += outer.map_or(0, |i| self.found.around[i].n_bytes);
                     if self.found.repeated > REPEATED_BYTES_MIN.max(buffer.len() * REPEATED_TIMES_MAX) {
                         return Err("the rows repeat too much of the objects around them".to_owned());
@@ -152,22 +172,23 @@ impl Search<'_> {
                 }
                 Ok(())
             }
-            Shape::Object => self.through(buffer, row, token, (depth, outer)),
+            Shape::Object => self.through(document, row, token, (depth, outer)),
         }
     }
 
     /// Walks through an object around rows: takes what columns want of it, then goes on inwards.
     fn through(
         &mut self,
-        buffer: &[u8],
+        document: Paired<'_>,
         row: &mut Row,
         token: Token,
         (depth, outer): (usize, Option<usize>),
     ) -> Result<(), String> {
+        let buffer = document.bytes;
         let label = self.label(depth).to_owned();
         let wanted = self.reader.labels.contains(&label);
         let (mut inwards, mut values) = (Vec::new(), Vec::new());
-        members(buffer, token, &mut |key, value| {
+        members(&document, token, &mut |key, value| {
             let name = key_name(buffer, key);
             if wanted && let Some(index) = row.keys.find(format!("{label}/{name}").as_bytes()) {
                 values.push((index, value));
@@ -188,7 +209,7 @@ impl Search<'_> {
         // Beside `*` there are members that hold no rows.
         let any = self.steps[depth] == PathStep::Any;
         for value in inwards.into_iter().filter(|value| !any || value.kind == Kind::Nested) {
-            self.descend(buffer, row, value, (depth + 1, outer))?;
+            self.descend(document, row, value, (depth + 1, outer))?;
         }
         Ok(())
     }
@@ -210,23 +231,35 @@ impl RowReader for DocumentReader {
             self.found = Some(found);
         }
         let found = self.found.as_ref().expect("found above");
-        let Some(&(leaf, mut outer)) = found.rows.get(self.next) else {
+        let Some(&(leaf, outer)) = found.rows.get(self.next) else {
             *at = found.end;
             return Ok(Step::Done);
         };
-        while let Some(around) = outer.map(|i| &found.around[i]) {
-            for (index, value) in &around.values {
-                row.set(buffer, *index, *value);
-            }
-            outer = around.outer;
-        }
+        found.put_around(outer, buffer, row);
         row.span = Some((leaf.start, leaf.end));
-        self.take_leaf(buffer, leaf, "", row)?;
+        self.take_leaf(Paired { bytes: buffer, brackets: &found.brackets }, leaf, "", row)?;
         self.next += 1;
         Ok(Step::Row)
     }
 
     fn may_end(&self) -> bool {
         false
+    }
+
+    fn ahead(&self, _: usize) -> Option<Ahead> {
+        let (leaf, outer) = *self.found.as_ref()?.rows.get(self.next)?;
+        Some(Ahead { at: leaf.start, surroundings: outer.map_or(0, |i| i + 1) })
+    }
+
+    fn passed(&mut self) {
+        self.next += 1;
+    }
+
+    fn put_surroundings(&self, buffer: &[u8], row: &mut Row) {
+        if let Some(found) = &self.found
+            && let Some((_, outer)) = found.rows.get(self.next)
+        {
+            found.put_around(*outer, buffer, row);
+        }
     }
 }

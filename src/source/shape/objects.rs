@@ -1,7 +1,7 @@
 //! Rows as objects: `[{"KEY": "value", …}, …]`, a bare object, or objects one after the other.
 
 use super::{skip_mark, skip_separators};
-use crate::decode::row::{Row, RowReader, Step};
+use crate::decode::row::{Ahead, Row, RowReader, Step};
 use crate::decode::scan::{Kind, Token, printable, skip_blank, string_end, value};
 
 /// Where the reader stands.
@@ -69,6 +69,10 @@ impl RowReader for ObjectReader {
 
     fn may_end(&self) -> bool {
         self.place == Place::Bare && self.n_rows > 0
+    }
+
+    fn ahead(&self, at: usize) -> Option<Ahead> {
+        (self.place == Place::List || self.may_end()).then_some(Ahead { at, surroundings: 0 })
     }
 }
 

@@ -15,7 +15,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How often the two databases are looked at again when the ledger was written in between.
+/// How often the two databases are looked at again when the ledger was written in between, and a copy goes on that had to wait.
 const TRIES_MAX: usize = 1_000;
 
 /// How long another process's transaction is waited for.
@@ -209,12 +209,14 @@ fn copied(source: &Connection, path: &Path, to: &Path) -> Result<Connection, War
     let mut target = Connection::open(to).map_err(failed)?;
     {
         let backup = Backup::new(source, &mut target).map_err(failed)?;
-        loop {
-            match backup.step(-1).map_err(failed)? {
-                StepResult::Done => break,
-                // A writer is at its last page; ours last milliseconds.
-                _ => std::thread::sleep(Duration::from_millis(10)),
+        let mut tries = 0;
+        while backup.step(-1).map_err(failed)? != StepResult::Done {
+            tries += 1;
+            if tries == TRIES_MAX {
+                return Err(BackupError::NoMoment.into());
             }
+            // A writer is at its last page; ours last milliseconds.
+            std::thread::sleep(Duration::from_millis(10));
         }
     }
     drop(target);

@@ -154,7 +154,7 @@ fn apply(tx: &Transaction<'_>, change: &DeliveryChange<'_>, at: DateTime<Utc>) -
     if changed == 1 { Ok(()) } else { Err(rusqlite::Error::StatementChangedRows(changed)) }
 }
 
-fn record_of(row: &Row<'_>) -> rusqlite::Result<DeliveryRecord> {
+pub(super) fn record_of(row: &Row<'_>) -> rusqlite::Result<DeliveryRecord> {
     let optional = |name: &str| {
         let set: Option<String> = row.get(name)?;
         set.map(|_| instant_of(row, name)).transpose()

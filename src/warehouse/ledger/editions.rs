@@ -136,7 +136,7 @@ impl Ledger {
     }
 }
 
-fn edition_of(row: &Row<'_>) -> rusqlite::Result<EditionRecord> {
+pub(super) fn edition_of(row: &Row<'_>) -> rusqlite::Result<EditionRecord> {
     Ok(EditionRecord {
         edition: row.get("edition")?,
         number: row.get("number")?,

@@ -34,6 +34,14 @@ impl Ledger {
         })
     }
 
+    /// On which machine the holder of the lease called `name` is; `None` where nobody has it.
+    pub(crate) fn lease_host(&self, name: &str, now: DateTime<Utc>) -> Result<Option<String>, WarehouseError> {
+        self.call("look up a lease", |connection| {
+            let mut query = connection.prepare_cached("SELECT host FROM leases WHERE name = ?1 AND until > ?2")?;
+            query.query_row([name.to_owned(), instant(now)], |row| row.get(0)).optional()
+        })
+    }
+
     /// Renews all leases of a holder; `false` where it has this one no more.
     pub(crate) fn renew_leases(&mut self, lease: &Lease<'_>) -> Result<bool, WarehouseError> {
         self.transaction("renew the leases", |tx| renewed(tx, lease))

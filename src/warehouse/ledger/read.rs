@@ -1,5 +1,7 @@
 //! What is read from the ledger. Every method sees one consistent state.
 
+mod shown;
+
 use super::{Ledger, count_of, dataset_of, instant_of, parsed, run_of, sums_of, to_sql, word};
 use crate::warehouse::error::WarehouseError;
 use crate::warehouse::id::{DatasetId, RunId};
@@ -34,6 +36,7 @@ const COMMITTED_FILES: &str = "
 const RUNS: &str = "
     SELECT * FROM runs
     WHERE (?1 IS NULL OR (source = ?1 AND dataset = ?2)) AND (?3 IS NULL OR status = ?3) AND (?5 IS NULL OR seq <= ?5)
+        AND (?6 IS NULL OR source = ?6) AND (?7 IS NULL OR seq < (SELECT seq FROM runs WHERE run = ?7))
     ORDER BY seq DESC LIMIT ?4";
 
 /// By dataset and year: the last run, the last that ended, the last that published, the last that was good, the last that was not.
@@ -156,6 +159,8 @@ impl Ledger {
                 filter.status.map(RunStatus::word),
                 limit,
                 filter.until.map(to_sql),
+                filter.source,
+                filter.before.as_ref().map(RunId::as_str),
             ];
             let rows = query.query_map(wanted, record_of)?;
             rows.collect()
@@ -187,17 +192,7 @@ impl Ledger {
                 "SELECT q.*, r.source, r.dataset FROM quarantine AS q JOIN runs AS r USING (run)
                  WHERE (?1 IS NULL OR run = ?1) ORDER BY q.seq",
             )?;
-            let rows = query.query_map([run.map(RunId::as_str)], |row| {
-                Ok(QuarantinedRow {
-                    run: run_of(row, "run")?,
-                    dataset: dataset_of(row)?,
-                    page: row.get("page")?,
-                    row: count_of(row, "row")?,
-                    column: row.get("column_name")?,
-                    reason: row.get("reason")?,
-                })
-            })?;
-            rows.collect()
+            query.query_map([run.map(RunId::as_str)], refused_of)?.collect()
         })
     }
 
@@ -279,6 +274,17 @@ fn record_of(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
 fn acceptance_of(row: &Row<'_>) -> rusqlite::Result<Option<Acceptance>> {
     let by: Option<String> = row.get("accepted_by")?;
     by.map(|by| Ok(Acceptance { by, at: instant_of(row, "accepted_at")? })).transpose()
+}
+
+fn refused_of(row: &Row<'_>) -> rusqlite::Result<QuarantinedRow> {
+    Ok(QuarantinedRow {
+        run: run_of(row, "run")?,
+        dataset: dataset_of(row)?,
+        page: row.get("page")?,
+        row: count_of(row, "row")?,
+        column: row.get("column_name")?,
+        reason: row.get("reason")?,
+    })
 }
 
 fn raw_of(row: &Row<'_>) -> rusqlite::Result<Option<RawPage>> {

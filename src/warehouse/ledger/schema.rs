@@ -204,4 +204,29 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     super::deletions::TABLES,
     // 11: of which ends of occurrences the operator was told.
     super::occurrences::TOLD,
+    // 12: what people did in the console.
+    super::audit::TABLES,
+    // 13: queries that people of the console keep; jobs that an operator holds back or asks for (an order is open as long as there
+    // is no occurrence of its job at its time); which runs refused rows.
+    "CREATE TABLE saved_queries (
+        owner TEXT NOT NULL,
+        name TEXT NOT NULL,
+        sql TEXT NOT NULL,
+        shared INTEGER NOT NULL CHECK (shared IN (0, 1)),
+        saved_at TEXT NOT NULL,
+        PRIMARY KEY (owner, name)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE job_holds (
+        job TEXT PRIMARY KEY,
+        by TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        since TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE job_orders (
+        job TEXT NOT NULL,
+        at TEXT NOT NULL,
+        by TEXT NOT NULL,
+        PRIMARY KEY (job, at)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX runs_with_refusals ON runs (seq) WHERE n_quarantined > 0;",
 ];

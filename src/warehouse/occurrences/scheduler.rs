@@ -1,5 +1,6 @@
 //! The one scheduler of a warehouse: who may write what became of occurrences.
 
+use super::super::orders::{JobHold, JobOrder};
 use super::{OccurrenceEnd, OccurrenceFilter, OccurrenceRecord, ScheduleRecord};
 use crate::warehouse::error::WarehouseError;
 use crate::warehouse::house::House;
@@ -125,6 +126,22 @@ impl ScheduleLog {
         let occurrence = (record.job.as_str(), record.due_at);
         let held = self.turn.house().ledger().note_occurrence_told(&self.turn.lease(at), occurrence, at)?;
         self.held(held)
+    }
+
+    /// The jobs that an operator holds back.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn holds(&self) -> Result<Vec<JobHold>, WarehouseError> {
+        self.turn.house().ledger().held_jobs()
+    }
+
+    /// What an operator asked for and nobody began, the oldest first.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn orders(&self, now: DateTime<Utc>) -> Result<Vec<JobOrder>, WarehouseError> {
+        self.turn.house().ledger().open_orders(now)
     }
 
     /// The occurrences that have not ended.

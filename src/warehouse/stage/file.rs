@@ -13,6 +13,7 @@ use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
@@ -42,6 +43,8 @@ pub(crate) struct FileWriter {
     pub(super) writer: ArrowWriter<BufWriter<File>>,
     pub(super) control: Vec<Control>,
     pub(super) rows: u64,
+    /// NULLs of each column.
+    nulls: Vec<u64>,
 }
 
 /// A file that was written, made durable and counted again.
@@ -51,6 +54,8 @@ pub(crate) struct WrittenFile {
     pub(crate) rows: u64,
     pub(crate) bytes: u64,
     pub(crate) sums: Sums,
+    /// NULLs by column, as they were written.
+    pub(crate) nulls: BTreeMap<String, u64>,
 }
 
 impl FileWriter {
@@ -66,7 +71,8 @@ impl FileWriter {
         let sink = BufWriter::with_capacity(BUFFER_BYTES, created);
         let writer = ArrowWriter::try_new(sink, Arc::clone(&schema), Some(properties(&schema)))
             .map_err(|e| WarehouseError::parquet("begin to write", &path, e))?;
-        let mut file = Self { dataset, path, schema, writer, control, rows: 0 };
+        let nulls = vec![0; schema.fields().len()];
+        let mut file = Self { dataset, path, schema, writer, control, rows: 0, nulls };
         file.say(metadata);
         Ok(file)
     }
@@ -82,6 +88,9 @@ impl FileWriter {
         for control in &mut self.control {
             control.add(batch, &self.dataset)?;
         }
+        for (nulls, column) in self.nulls.iter_mut().zip(batch.columns()) {
+            *nulls += column.null_count() as u64;
+        }
         self.writer.write(batch).map_err(|e| WarehouseError::parquet("write", &self.path, e))?;
         self.rows += batch.num_rows() as u64;
         Ok(())
@@ -93,7 +102,7 @@ impl FileWriter {
         self.say(metadata);
         self.say(vec![("lumbung.row_count".to_owned(), self.rows.to_string())]);
         self.say(sums);
-        let Self { dataset, path, writer, control, rows, .. } = self;
+        let Self { dataset, path, schema, writer, control, rows, nulls } = self;
         let sink = writer.into_inner().map_err(|e| WarehouseError::parquet("close", &path, e))?;
         let io = |e| WarehouseError::io("make durable", &path, e);
         let file = sink.into_inner().map_err(|e| io(e.into_error()))?;
@@ -102,7 +111,8 @@ impl FileWriter {
         drop(file);
         verify(&dataset, &path, rows, &control)?;
         let sums = control.into_iter().map(|control| (control.column, control.sum)).collect();
-        Ok(WrittenFile { path, rows, bytes, sums })
+        let nulls = schema.fields().iter().map(|field| field.name().clone()).zip(nulls).collect();
+        Ok(WrittenFile { path, rows, bytes, sums, nulls })
     }
 }
 

@@ -216,7 +216,9 @@ fn an_older_ledger_is_brought_up_to_date_and_a_newer_one_is_refused() {
     assert_eq!(newer.kind(), ErrorKind::Configuration);
     assert!(newer.to_string().contains("use the newer lumbung"), "{newer}");
     const BEFORE: &str = "DROP TABLE deletions; DROP INDEX partitions_dropped; DROP INDEX occurrences_untold;
-        ALTER TABLE occurrences DROP COLUMN told_at";
+        ALTER TABLE occurrences DROP COLUMN told_at; DROP TABLE console_audit; DROP INDEX deliveries_of_edition;
+        DROP INDEX editions_by_period; DROP TABLE saved_queries; DROP TABLE job_holds; DROP TABLE job_orders;
+        DROP INDEX runs_with_refusals";
     with_version(&folder, 9, BEFORE);
     let (warehouse, restored) = restore_backup(&folder, &other, false, noon(21)).unwrap();
     assert_eq!(restored.manifest.ledger_version, 9);

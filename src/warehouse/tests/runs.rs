@@ -1,7 +1,9 @@
 //! What the ledger says of runs, and who may open the warehouse.
 
 use super::{DIPA, Scene, begin, dataset, noon, page, stage};
-use crate::warehouse::{AsOf, CommitMode, ErrorKind, Outcome, QuarantineRecord, RunFilter, RunStatus, Warehouse};
+use crate::warehouse::{
+    AsOf, CommitMode, ErrorKind, Outcome, QuarantineRecord, RunFilter, RunStatus, Stretch, Warehouse,
+};
 use std::fs;
 
 #[test]
@@ -42,6 +44,47 @@ fn pages_and_refused_rows_are_on_record_and_a_restart_keeps_the_pages_only() {
 }
 
 #[test]
+fn runs_and_what_they_did_are_read_in_portions() {
+    let scene = Scene::new();
+    let mut ids = Vec::new();
+    for day in 20..23 {
+        let run = scene.begin(DIPA, noon(day));
+        (1..=3).for_each(|number| run.record_page(page(number, 1)).unwrap());
+        let reasons = ["not a number", "too long", "not a number"];
+        for (row, reason) in (1..).zip(reasons).take(if day == 20 { 3 } else { 1 }) {
+            let refused = QuarantineRecord { page: 1, row, column: Some("amount"), reason, original: None };
+            run.record_quarantine(&refused).unwrap();
+        }
+        ids.push(run.id().clone());
+        run.finish(Outcome::Held, None, noon(day)).unwrap();
+    }
+    let house = &scene.warehouse;
+    let listed = |before: Option<usize>, source: &str| {
+        let before = before.map(|at| ids[at].clone());
+        let filter = RunFilter { before, source: Some(source.to_owned()), limit: Some(2), ..RunFilter::default() };
+        house.runs(&filter).unwrap().into_iter().map(|run| run.run).collect::<Vec<_>>()
+    };
+    let source = DIPA.split_once('.').unwrap().0;
+    assert_eq!(listed(None, source), [ids[2].clone(), ids[1].clone()]);
+    assert_eq!(listed(Some(1), source), [ids[0].clone()]);
+    assert!(listed(None, "other").is_empty());
+    let portion = |skip, limit| Stretch { skip, limit };
+    assert_eq!(house.run_record(&ids[0]).unwrap().unwrap().run, ids[0]);
+    let pages = house.run_pages(&ids[0], portion(1, 1)).unwrap();
+    assert_eq!(pages.iter().map(|page| page.page.page).collect::<Vec<_>>(), [2]);
+    assert!(house.run_partitions(&ids[0], portion(0, 9)).unwrap().is_empty());
+    let refused = house.run_refusals(&ids[0], portion(1, 9)).unwrap();
+    assert_eq!(refused.iter().map(|row| row.row).collect::<Vec<_>>(), [2, 3]);
+    let counted = |runs, skip| {
+        let counts = house.refusals(runs, portion(skip, 9)).unwrap().into_iter();
+        counts.map(|count| (count.reason, count.rows, count.runs, count.newest)).collect::<Vec<_>>()
+    };
+    let number = |rows, runs| ("not a number".to_owned(), rows, runs, ids[2].clone());
+    assert_eq!(counted(9, 0), [number(4, 3), ("too long".to_owned(), 1, 1, ids[0].clone())]);
+    assert_eq!((counted(2, 0), counted(9, 2)), (vec![number(2, 2)], Vec::new()));
+}
+
+#[test]
 fn freshness_tells_the_last_good_run_and_whether_the_last_attempt_failed() {
     let scene = Scene::new();
     let fresh = || scene.warehouse.freshness().unwrap().remove(0);
@@ -60,7 +103,7 @@ fn freshness_tells_the_last_good_run_and_whether_the_last_attempt_failed() {
     drop(running);
     assert_eq!((fresh().stale, fresh().attempt.status), (true, RunStatus::Failed));
     let of = |status| {
-        let filter = RunFilter { dataset: Some(dataset(DIPA)), status, limit: Some(2), until: None };
+        let filter = RunFilter { dataset: Some(dataset(DIPA)), status, limit: Some(2), ..RunFilter::default() };
         scene.warehouse.runs(&filter).unwrap().iter().map(|run| run.started_at).collect::<Vec<_>>()
     };
     assert_eq!((of(None), of(Some(RunStatus::Held))), (vec![noon(23), noon(22)], vec![noon(21)]));

@@ -21,13 +21,9 @@ struct Tally {
     run: Option<String>,
 }
 
-/// Loads what `attempt` is about.
-pub(super) async fn load(daily: &Daily<'_>, attempt: &Attempt) -> Ended {
-    let name = match &attempt.job.id {
-        JobId::Source(name) | JobId::Dataset(name) | JobId::Report(name) => name.clone(),
-        JobId::Gc => return Ended::plain(Outcome::Failed("it is no load".to_owned())),
-    };
-    match snapshot::targets(daily.context, daily.contracts, &[name]) {
+/// Loads `name`, a source or a dataset, which `attempt` is about.
+pub(super) async fn load(daily: &Daily<'_>, name: &str, attempt: &Attempt) -> Ended {
+    match snapshot::targets(daily.context, daily.contracts, &[name.to_owned()]) {
         Ok(targets) => load_all(daily, attempt, targets).await.ended(),
         Err(failure) => Ended::plain(Outcome::Failed(said(&failure))),
     }
@@ -163,8 +159,44 @@ impl Tally {
 
 #[cfg(test)]
 mod tests {
-    use super::Tally;
+    use chrono::{DateTime, Utc};
+
+    use super::{Tally, still_held};
     use crate::schedule::Outcome;
+    use crate::warehouse::{DatasetId, RunId, RunRecord, RunStatus};
+
+    fn run(year: u16, status: RunStatus, reason: Option<&str>) -> RunRecord {
+        let at: DateTime<Utc> = "2026-11-01T06:00:00Z".parse().unwrap();
+        RunRecord {
+            run: RunId::new(at),
+            dataset: DatasetId::new("omspan", "dipa_belanja").unwrap(),
+            tahun_anggaran: Some(year),
+            contract_version: 1,
+            status,
+            reason: reason.map(str::to_owned),
+            started_at: at,
+            finished_at: Some(at),
+            pages: 0,
+            bytes: 0,
+            rows: 0,
+            quarantined: 0,
+            key_id: None,
+            accepted: None,
+            replay_of: None,
+            parameters: None,
+        }
+    }
+
+    #[test]
+    fn what_was_held_is_told_until_a_better_run_of_its_year_came() {
+        let held = |runs: &[RunRecord]| still_held(runs).map(str::to_owned).collect::<Vec<_>>();
+        let shrunk = || run(2026, RunStatus::Held, Some("shrunk"));
+        assert_eq!(held(&[shrunk()]), ["shrunk"]);
+        assert_eq!(held(&[run(2025, RunStatus::Committed, None), shrunk()]), ["shrunk"]);
+        // Newest first.
+        assert_eq!(held(&[run(2026, RunStatus::Committed, None), shrunk()]), [""; 0]);
+        assert_eq!(held(&[run(2026, RunStatus::Held, None), shrunk()]), ["no reason given"]);
+    }
 
     #[test]
     fn the_worst_of_all_loads_counts() {

@@ -30,8 +30,8 @@ impl Work for Daily<'_> {
         match &attempt.job.id {
             JobId::Report(name) => self.report(name, (attempt.due_at, attempt.started_at)).await,
             JobId::Gc => gc::scheduled(self.context, self.contracts, &self.scheduled.warehouse).await,
-            JobId::Source(_) | JobId::Dataset(_) => {
-                let ended = loads::load(self, attempt).await;
+            JobId::Source(name) | JobId::Dataset(name) => {
+                let ended = loads::load(self, name, attempt).await;
                 if let (true, Some(server)) = (ended.changed, &self.scheduled.server) {
                     server.warehouse_changed().await;
                 }
@@ -108,6 +108,7 @@ impl Daily<'_> {
         let reason = news.reason.as_deref().unwrap_or("nothing more is known");
         let (reason, next) = match news.state {
             OccurrenceState::Done => ("", ""),
+            _ if news.job.is_report() => (reason, "Each of its times that fails is told.\n"),
             _ => (reason, "The next note follows when it is well again.\n"),
         };
         let body = format!(

@@ -8,6 +8,7 @@ use super::{Clock, Session};
 use crate::catalog::port::types::{TEXT, TypeInfo, oid_of_name};
 use crate::catalog::port::{PortColumn, PortQuery, PortStatement};
 use crate::serve::postgres::channel::Trouble;
+use crate::serve::postgres::desk::refusal;
 use crate::serve::postgres::reply::{Standing, Told};
 use crate::serve::postgres::sqlstate::{self, LIMIT, NOT_OFFERED, READ_ONLY};
 
@@ -78,12 +79,7 @@ impl Session {
             }
             S::DiscardAll => self.discard()?,
             S::Nothing(tag) => done(tag),
-            S::Refused { what, writes: true } => {
-                return Err(Told::error(READ_ONLY, format!("cannot execute {what}: the port is read-only")).into());
-            }
-            S::Refused { what, writes: false } => {
-                return Err(Told::error(NOT_OFFERED, format!("{what} is not offered")).into());
-            }
+            S::Refused { what, writes } => return Err(refusal(what, *writes).into()),
         })
     }
 

@@ -69,7 +69,7 @@ impl Session {
     pub(super) async fn turn(&mut self, clock: &mut Clock) -> Result<OwnedSemaphorePermit, Trouble> {
         let asked = Instant::now();
         let server = Arc::clone(&self.server);
-        let work = async { server.gate.enter().await.map_err(Trouble::from) };
+        let work = async { server.desk.gate.enter().await.map_err(Trouble::from) };
         let place = within(&mut self.cancelled, &mut self.channel, clock.deadline, work).await;
         clock.waited += asked.elapsed();
         place

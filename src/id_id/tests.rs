@@ -5,7 +5,7 @@ use super::{
     compact, date_full, date_long, date_medium, decimal, instant, list, month, month_year, percent, points, rupiah,
     rupiah_prose, signed_points, time,
 };
-use crate::report::amount::Amount;
+use crate::amount::Amount;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Asia::Jakarta;
 use serde_json::Value;

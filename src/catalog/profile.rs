@@ -1,21 +1,23 @@
-//! `\profile TABLE`: what stands in each column, in one pass over the table.
+//! What stands in each column of a table, in one pass over it: `\profile` of the shell, and the console's pages.
 
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray, UInt64Array};
 use arrow::datatypes::{DataType, Field, Schema};
 
-use crate::catalog::{Catalog, CatalogError, ColumnShape, QueryResult, TableShape};
+use super::error::CatalogError;
+use super::session::{Catalog, QueryResult};
+use super::shape::{ColumnShape, TableShape};
 
 /// Figures of a column in the one row that the query gives: values, distinct ones, least, greatest, sum.
 const FIGURES: usize = 5;
 
-/// The profile of `shape`: a row a column. Least and greatest of the columns in `hashed` say nothing and are left out.
-pub(super) async fn profile(
-    catalog: &Catalog,
-    shape: &TableShape,
-    hashed: &[String],
-) -> Result<QueryResult, CatalogError> {
+/// The profile of `shape`: a row a column, `column`, `type`, `rows`, `nulls`, `distinct_approx`, `min`, `max`, `sum`. Least and
+/// greatest of the columns in `hashed` say nothing and are left out.
+///
+/// # Errors
+/// When the table cannot be read within the limits of the catalog.
+pub async fn profile(catalog: &Catalog, shape: &TableShape, hashed: &[String]) -> Result<QueryResult, CatalogError> {
     let batches = catalog.query_read_only(&query(shape, hashed)).await?.collect().await?;
     let row = batches.iter().find(|batch| batch.num_rows() == 1);
     let row = row.ok_or_else(|| CatalogError::Internal("a profile is one row".to_owned()))?;

@@ -4,7 +4,7 @@
 //! (U+2212), grouped `triliun`, no `M`/`T`/`jt`, days without a leading zero, and never a negative zero.
 //! Every function takes exact [`Amount`]s and rounds once, here, at print.
 
-use super::amount::Amount;
+use crate::amount::Amount;
 use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
 use chrono_tz::Tz;
 

@@ -1,22 +1,87 @@
-//! SQL text as a shell sees it: words, literals and semicolons, also in what is not finished or not SQL.
+//! SQL text as an editor sees it: words, literals and semicolons, also in what is not finished or not SQL.
 //!
 //! This is no parser: it only has to know where a literal or a comment ends, so that a `;` inside one ends nothing.
 
+use std::collections::BTreeSet;
+
+/// The words a query is made of; the engine knows more, these are typed by hand.
+pub(crate) const KEYWORDS: [&str; 52] = [
+    "SELECT",
+    "FROM",
+    "WHERE",
+    "GROUP BY",
+    "ORDER BY",
+    "HAVING",
+    "LIMIT",
+    "OFFSET",
+    "JOIN",
+    "LEFT JOIN",
+    "RIGHT JOIN",
+    "FULL JOIN",
+    "CROSS JOIN",
+    "ON",
+    "USING",
+    "AS",
+    "AND",
+    "OR",
+    "NOT",
+    "IN",
+    "IS NULL",
+    "IS NOT NULL",
+    "BETWEEN",
+    "LIKE",
+    "ILIKE",
+    "EXISTS",
+    "CASE",
+    "WHEN",
+    "THEN",
+    "ELSE",
+    "END",
+    "UNION ALL",
+    "UNION",
+    "EXCEPT",
+    "INTERSECT",
+    "DISTINCT",
+    "WITH",
+    "VALUES",
+    "EXPLAIN",
+    "DESCRIBE",
+    "SHOW TABLES",
+    "CAST",
+    "COALESCE",
+    "COUNT",
+    "SUM",
+    "AVG",
+    "MIN",
+    "MAX",
+    "OVER",
+    "PARTITION BY",
+    "ASC",
+    "DESC",
+];
+
+/// Digits from which on a number may be somebody's: NIK and NPWP have 15 or 16, a sum of money rarely.
+const NUMBER_DIGITS: usize = 15;
+/// The same in quotes, where no sum of money stands, but a number with some digits masked.
+const TEXT_DIGITS: usize = 12;
+/// Digits of a number that is harmless beside a personal column: a year, a limit.
+const SMALL_DIGITS: usize = 4;
+
 /// One piece of the text with the place where it begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Token<'a> {
-    pub(super) kind: Kind,
+pub(crate) struct Token<'a> {
+    pub(crate) kind: Kind,
     /// As it is written, without the quotes.
-    pub(super) text: &'a str,
+    pub(crate) text: &'a str,
     /// Byte offset of its first character, the quote included.
-    pub(super) at: usize,
+    pub(crate) at: usize,
     /// Whether it came to its end: an open quote or comment did not.
-    pub(super) closed: bool,
+    pub(crate) closed: bool,
 }
 
 /// What a piece is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// A name or a keyword.
     Word,
     /// A name in double quotes.
@@ -32,7 +97,7 @@ pub(super) enum Kind {
 }
 
 /// The pieces of `text`, blanks left out.
-pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
+pub(crate) fn tokens(text: &str) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
     let mut at = 0;
     while let Some(first) = text[at..].chars().next() {
@@ -114,7 +179,7 @@ fn block_comment(rest: &str) -> (usize, bool) {
 }
 
 /// The statements of `text`, each without its semicolon, and whether something unfinished follows them.
-pub(super) fn statements(text: &str) -> (Vec<&str>, bool) {
+pub(crate) fn statements(text: &str) -> (Vec<&str>, bool) {
     let (mut statements, mut from, mut unfinished) = (Vec::new(), 0, false);
     let mut has_sql = false;
     for token in tokens(text) {
@@ -130,6 +195,35 @@ pub(super) fn statements(text: &str) -> (Vec<&str>, bool) {
         }
     }
     (statements, unfinished || has_sql)
+}
+
+/// Could `text` hold a value of a person, `personal` being the names of the columns that have such? It is then kept nowhere.
+pub(crate) fn is_personal(text: &str, personal: &BTreeSet<String>) -> bool {
+    let (mut names_one, mut has_value, mut has_number) = (false, false, false);
+    for token in tokens(text) {
+        let digits = token.text.chars().filter(char::is_ascii_digit).count();
+        let run = longest_run(token.text);
+        match token.kind {
+            Kind::Word | Kind::Quoted => names_one |= personal.contains(&token.text.to_lowercase()),
+            // 01.234.567.8-901.000 and 3514 1401 0190 0001 are numbers, too; a path or a sentence is not.
+            Kind::Text => {
+                has_value |= !token.text.is_empty();
+                let separated = !token.text.contains(|c: char| c.is_alphabetic() || c == ':');
+                has_number |= run >= TEXT_DIGITS || separated && digits >= TEXT_DIGITS;
+            }
+            Kind::Number => {
+                has_value |= digits > SMALL_DIGITS;
+                has_number |= run >= NUMBER_DIGITS;
+            }
+            Kind::Comment => has_number |= run >= TEXT_DIGITS,
+            Kind::Symbol => {}
+        }
+    }
+    has_number || (names_one && has_value)
+}
+
+fn longest_run(text: &str) -> usize {
+    text.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0)
 }
 
 #[cfg(test)]

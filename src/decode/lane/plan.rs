@@ -1,0 +1,247 @@
+//! How the rows of an answer are written, and the walk along it.
+
+use super::Stop;
+use super::quick::{Quick, Words};
+use crate::decode::builder::BatchBuilder;
+use crate::decode::reading::Cells;
+use crate::decode::row::{Row, RowReader, Slot};
+use crate::decode::scan::{self, Kind, Token, is_blank, skip_blank, string_end};
+
+/// Key indices and values of the columns that the request fills.
+pub(in crate::decode) type Parameters<'a> = &'a [(usize, Vec<u8>)];
+
+/// Most fields of a plan, and most bytes between two values of it.
+const FIELDS_MAX: usize = 256;
+const LEAD_BYTES_MAX: usize = 256;
+
+/// One way to write a row.
+pub(super) struct Plan {
+    fields: Vec<Field>,
+    /// From the last value to the closing brace.
+    tail: Lead,
+    /// Stored columns without a field: NULL in every row.
+    absent: Vec<usize>,
+    /// Columns that are read from the [`Row`] when all fields are known.
+    from_row: Vec<usize>,
+    /// Columns whose values come from outside the row. Rows with the same surroundings repeat them.
+    outside: Vec<usize>,
+    /// Where those are stored.
+    outside_at: Vec<usize>,
+}
+
+/// What a row is read with, besides its bytes.
+pub(in crate::decode) struct Around<'a> {
+    pub(in crate::decode) reader: &'a dyn RowReader,
+    pub(in crate::decode) parameters: Parameters<'a>,
+    /// Whether the last row of the batch has the same surroundings.
+    pub(in crate::decode) is_same: bool,
+}
+
+impl Around<'_> {
+    /// Puts what comes from outside into the row, as the ordinary road does.
+    pub(in crate::decode) fn put(&self, buffer: &[u8], row: &mut Row) {
+        self.reader.put_surroundings(buffer, row);
+        for (key, value) in self.parameters {
+            row.set_text(*key, value);
+        }
+    }
+}
+
+/// One value and the bytes before it.
+struct Field {
+    lead: Lead,
+    to: To,
+}
+
+/// Where a value goes.
+enum To {
+    /// Nowhere: the column is not kept.
+    Nowhere,
+    /// Into the row, under this key index; columns of it are read at the end.
+    Row(usize),
+    /// Into this column of the contract.
+    Column(usize),
+    /// As [`To::Column`], stored at the second number, of a kind that has a quick way.
+    Quick(usize, usize, Quick),
+}
+
+impl Plan {
+    /// The plan of the row that begins at `start` (with what separates it from the row before) and ends with `buffer`;
+    /// `None` where rows like it cannot be read in the lane.
+    pub(super) fn of(buffer: &[u8], start: usize, row: &mut Row, builder: &BatchBuilder) -> Option<Self> {
+        let (found, tail) = fields(buffer, start)?;
+        let columns = builder.columns();
+        let mut keys = Vec::with_capacity(found.len());
+        let mut planned = Vec::with_capacity(found.len());
+        for (lead, key) in found {
+            let key = row.keys.find_at(buffer, key)?;
+            if keys.contains(&key) {
+                return None;
+            }
+            keys.push(key);
+            let readers = || (0..columns.len()).filter(|&i| row.keys.index_of_column(i) == key);
+            let only = readers().next().filter(|_| readers().count() == 1);
+            let to = match only {
+                _ if readers().all(|i| columns.is_skipped(i)) => To::Nowhere,
+                Some(i) if columns.is_read_alone(i) => {
+                    let quick = columns.stored_at(i).zip(Quick::of(columns, i));
+                    quick.map_or(To::Column(i), |(at, quick)| To::Quick(i, at, quick))
+                }
+                _ => To::Row(key),
+            };
+            planned.push(Field { lead, to });
+        }
+        let done = |i: usize| {
+            let goes_to = |field: &Field| matches!(field.to, To::Column(to) | To::Quick(to, ..) if to == i);
+            columns.is_skipped(i) || planned.iter().any(goes_to)
+        };
+        let (mut absent, mut from_row, mut outside) = (Vec::new(), Vec::new(), Vec::new());
+        for i in (0..columns.len()).filter(|&i| !done(i)) {
+            let key = row.keys.index_of_column(i);
+            if keys.contains(&key) || !columns.is_read_alone(i) {
+                from_row.push(i);
+            } else if columns.is_outside(i) {
+                outside.push(i);
+            } else if columns.is_required(i) {
+                return None;
+            } else {
+                absent.extend(columns.stored_at(i));
+            }
+        }
+        absent.extend(columns.extra_at());
+        let outside_at = outside.iter().filter_map(|&i| columns.stored_at(i)).collect();
+        Some(Self { fields: planned, tail, absent, from_row, outside, outside_at })
+    }
+
+    /// Reads the row at `at`; returns the position behind it.
+    #[inline]
+    pub(super) fn read(
+        &self,
+        buffer: &[u8],
+        at: usize,
+        (row, around): (&mut Row, &Around<'_>),
+        builder: &mut BatchBuilder,
+    ) -> Result<usize, Stop> {
+        let mut at = at;
+        let uses_row = !self.from_row.is_empty() || !(self.outside.is_empty() || around.is_same);
+        if uses_row {
+            row.clear();
+        }
+        for field in &self.fields {
+            at = field.lead.behind(buffer, at)?;
+            at = match &field.to {
+                To::Quick(column, stored, quick) => {
+                    match quick.read(buffer, at, &mut builder.destination(*column, *stored)) {
+                        Some(after) => after,
+                        None => any_value(buffer, at, &field.to, row, builder)?,
+                    }
+                }
+                to => any_value(buffer, at, to, row, builder)?,
+            };
+        }
+        at = self.tail.behind(buffer, at)?;
+        if uses_row {
+            around.put(buffer, row);
+        }
+        for &column in &self.from_row {
+            append_from(row, column, buffer, builder)?;
+        }
+        if around.is_same {
+            self.outside_at.iter().for_each(|&at| builder.append_again(at));
+        } else {
+            for &column in &self.outside {
+                append_from(row, column, buffer, builder)?;
+            }
+        }
+        builder.end_row(&self.absent);
+        Ok(at)
+    }
+}
+
+/// Reads a column from the row.
+fn append_from(row: &Row, column: usize, buffer: &[u8], builder: &mut BatchBuilder) -> Result<(), Stop> {
+    builder.append_value(column, row.slot(column), Cells { row, buffer }).map_err(|_| Stop::Differs)
+}
+
+/// Reads a value as the ordinary road does.
+fn any_value(buffer: &[u8], at: usize, to: &To, row: &mut Row, builder: &mut BatchBuilder) -> Result<usize, Stop> {
+    let (token, after) = scan::value(buffer, at).map_err(|_| Stop::Differs)?.ok_or(Stop::BufferEnds)?;
+    match *to {
+        To::Nowhere => {}
+        To::Row(key) => row.set(buffer, key, token),
+        To::Column(column) | To::Quick(column, ..) => {
+            builder.append_value(column, Slot::of(token), Cells { row, buffer }).map_err(|_| Stop::Differs)?;
+        }
+    }
+    Ok(after)
+}
+
+/// The leads and keys of the row at `start`, and the lead of its closing brace.
+fn fields(buffer: &[u8], start: usize) -> Option<(Vec<(Lead, Token)>, Lead)> {
+    let skip_separators = |mut at: usize| {
+        while buffer.get(at).is_some_and(|&byte| is_blank(byte) || byte == b',') {
+            at += 1;
+        }
+        at
+    };
+    let mut lead_at = start;
+    let mut at = skip_separators(start);
+    if buffer.get(at) != Some(&b'{') {
+        return None;
+    }
+    at += 1;
+    let mut fields = Vec::new();
+    loop {
+        at = skip_separators(at);
+        match buffer.get(at)? {
+            b'"' if fields.len() < FIELDS_MAX => {}
+            b'}' => return Some((fields, Lead::new(&buffer[lead_at..=at])?)),
+            _ => return None,
+        }
+        let (key_end, escaped) = string_end(buffer, at + 1)?;
+        let key = Token { kind: if escaped { Kind::Escaped } else { Kind::Plain }, start: at + 1, end: key_end };
+        // That a colon stands here was seen when the row was read.
+        at = skip_blank(buffer, skip_blank(buffer, key_end + 1) + 1);
+        let lead = Lead::new(buffer.get(lead_at..at)?)?;
+        let (_, after) = scan::value(buffer, at).ok()??;
+        fields.push((lead, key));
+        (at, lead_at) = (after, after);
+    }
+}
+
+/// The bytes before a value: `,"KPPN":`.
+struct Lead {
+    /// The first sixteen of them, and which of the sixteen there are.
+    first: u128,
+    mask: u128,
+    bytes: Vec<u8>,
+}
+
+impl Lead {
+    fn new(bytes: &[u8]) -> Option<Self> {
+        if bytes.len() > LEAD_BYTES_MAX || bytes.is_empty() {
+            return None;
+        }
+        let mut first = [0; 16];
+        let n = bytes.len().min(16);
+        first[..n].copy_from_slice(&bytes[..n]);
+        Some(Self { first: u128::from_le_bytes(first), mask: u128::MAX >> (128 - 8 * n), bytes: bytes.to_vec() })
+    }
+
+    /// The position behind these bytes, which must stand at `at`.
+    #[inline]
+    fn behind(&self, buffer: &[u8], at: usize) -> Result<usize, Stop> {
+        let found = buffer.sixteen_at(at).ok_or(Stop::BufferEnds)?;
+        if (found ^ self.first) & self.mask != 0 {
+            return Err(Stop::Differs);
+        }
+        let end = at + self.bytes.len();
+        if self.bytes.len() > 16 {
+            let rest = buffer.get(at + 16..end).ok_or(Stop::BufferEnds)?;
+            if rest != &self.bytes[16..] {
+                return Err(Stop::Differs);
+            }
+        }
+        Ok(end)
+    }
+}
