@@ -15,6 +15,7 @@
 //! | [`mod@profile`] | what stands in each column of a table |
 //! | `tokens` | SQL text as an editor sees it |
 //! | [`port`] | a catalog as clients of PostgreSQL see it, within what a role may see |
+//! | `cluster` | heavy parts of a query on other machines (feature `cluster`) |
 //! | [`check`] | the SQL data tests: rows that violate a rule |
 //! | [`format`](mod@format) | a result as table, CSV, JSON, NDJSON, Parquet, XLSX or Markdown |
 //! | `guard` | what SQL from outside may do |
@@ -29,6 +30,8 @@
 //! literal in SQL (`0.1`) is a decimal too.
 
 pub mod check;
+#[cfg(feature = "cluster")]
+pub mod cluster;
 pub mod committed;
 pub mod dictionary;
 pub mod error;

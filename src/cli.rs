@@ -5,6 +5,7 @@ mod backfill;
 mod backup;
 mod catalog;
 mod check;
+mod cluster;
 mod completions;
 mod demo;
 mod diff;
@@ -106,6 +107,9 @@ enum Command {
     Replay(replay::ReplayArgs),
     /// Run read-only SQL over the snapshots and views
     Sql(sql::SqlArgs),
+    /// The processes of a cluster: what `lumbung sql --cluster` hands its work to
+    #[cfg(feature = "cluster")]
+    Cluster(cluster::ClusterArgs),
     /// The data dictionary: tables, columns, what they mean and how fresh they are
     Catalog(catalog::CatalogArgs),
     /// Check config, contracts, views, credentials and sources
@@ -166,6 +170,8 @@ pub(crate) struct Context {
     pub(crate) clock: Clock,
     pub(crate) output: OutputFormat,
     pub(crate) quiet: bool,
+    /// Address of the cluster that queries of this command are handed to.
+    pub(crate) cluster: Option<String>,
 }
 
 impl Context {
@@ -179,6 +185,7 @@ impl Context {
             clock: global.now.map_or(Clock::System, Clock::Fixed),
             output: global.output,
             quiet: global.quiet,
+            cluster: None,
         })
     }
 }
@@ -240,6 +247,8 @@ async fn run(cli: Cli) -> Result<(), Failure> {
     // shell it stops the query.
     let hears_signals = match &cli.command {
         Command::Serve(_) | Command::Submit(_) => true,
+        #[cfg(feature = "cluster")]
+        Command::Cluster(_) => true,
         Command::Snapshot(args) => args.hears_signals(),
         Command::Sql(args) => args.opens_a_shell(),
         Command::Report(args) => args.hears_signals(),
@@ -254,6 +263,8 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             Command::Snapshot(args) => snapshot::run(&context, &args).await,
             Command::Replay(args) => replay::run(&context, &args).await,
             Command::Sql(args) => sql::run(&context, &args).await,
+            #[cfg(feature = "cluster")]
+            Command::Cluster(args) => cluster::run(&context, &args).await,
             Command::Catalog(args) => catalog::run(&context, &args).await,
             Command::Check(args) => check::run(&context, &args).await,
             Command::Diff(args) => diff::run(&context, &args).await,

@@ -7,6 +7,8 @@ mod answers;
 mod archive;
 mod as_of;
 mod backfill;
+#[cfg(feature = "cluster")]
+mod cluster;
 mod console;
 mod corpus;
 mod demo;

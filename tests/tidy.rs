@@ -166,7 +166,7 @@ fn only_the_clock_tells_the_time() {
 
 #[test]
 fn engines_stay_where_they_are() {
-    assert_none("only catalog names DataFusion", &outside(&["datafusion"], &["src/catalog"]));
+    assert_none("only catalog names DataFusion", &outside(&["datafusion", "ballista_"], &["src/catalog"]));
     assert_none("only quality names Polars", &outside(&["polars"], &["src/quality"]));
     assert_none("only warehouse names SQLite", &outside(&["rusqlite"], &["src/warehouse"]));
     assert_none(
@@ -200,7 +200,7 @@ fn only_the_warehouse_writes_parquet() {
 #[test]
 fn the_lock_file_has_one_version_of_what_must_be_one() {
     let lock = std::fs::read_to_string(root().join("Cargo.lock")).unwrap();
-    for name in ["arrow", "parquet", "datafusion", "object_store", "tokio", "polars", "serde"] {
+    for name in ["arrow", "parquet", "datafusion", "ballista-core", "object_store", "tokio", "polars", "serde"] {
         let entry = format!("name = \"{name}\"\nversion = \"");
         let versions: Vec<&str> =
             lock.split(&entry).skip(1).map(|rest| rest.split('"').next().unwrap_or_default()).collect();

@@ -58,6 +58,9 @@ pub enum CatalogError {
     /// A committed file cannot be read.
     #[error("cannot read a committed file: {0}")]
     Read(String),
+    /// Other machines that the query asked for have no answer.
+    #[error("{0}")]
+    Cluster(String),
     /// A file or folder of queries cannot be read.
     #[error("cannot read the query file {path}")]
     QueryFile {
@@ -92,6 +95,8 @@ pub enum ErrorKind {
     Limit,
     /// The operator: a file cannot be read or written.
     Storage,
+    /// The operator: other machines do not answer.
+    Unavailable,
     /// The maintainer.
     Internal,
 }
@@ -109,6 +114,7 @@ impl CatalogError {
             | Self::Format { .. } => ErrorKind::Usage,
             Self::Timeout { .. } | Self::TooManyRows { .. } | Self::Memory(_) => ErrorKind::Limit,
             Self::Table { .. } | Self::Read(_) | Self::QueryFile { .. } | Self::Write(_) => ErrorKind::Storage,
+            Self::Cluster(_) => ErrorKind::Unavailable,
             Self::Internal(_) => ErrorKind::Internal,
         }
     }
@@ -132,6 +138,8 @@ impl CatalogError {
             | DataFusionError::Execution(_)
             | DataFusionError::ArrowError(..) => Self::Query(text),
             DataFusionError::ResourcesExhausted(_) => Self::Memory(text),
+            #[cfg(feature = "cluster")]
+            DataFusionError::External(cause) if cause.is::<super::cluster::ClusterFault>() => Self::Cluster(text),
             DataFusionError::ObjectStore(_) | DataFusionError::IoError(_) | DataFusionError::ParquetError(_) => {
                 Self::Read(text)
             }

@@ -16,6 +16,7 @@ use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::optimizer::{Optimizer, OptimizerRule};
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::stream::{BoxStream, StreamExt, TryStreamExt};
 use tokio::time::Instant;
@@ -48,6 +49,11 @@ fn optimizer_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     ours.into_iter().chain(rules).chain([last]).collect()
 }
 
+/// Our own rules for how a plan runs on this machine; they come after the engine's.
+fn physical_rules() -> [Arc<dyn PhysicalOptimizerRule + Send + Sync>; 3] {
+    [Arc::new(YieldingJoins), Arc::new(LongUnions), Arc::new(ViewedTexts)]
+}
+
 /// Name of the one SQL catalog.
 pub(super) const CATALOG: &str = "lumbung";
 
@@ -68,6 +74,9 @@ pub struct SessionLimits {
     pub spill_dir: Option<PathBuf>,
     /// Memory and spill space shared with other catalogs, instead of `memory_bytes` and `spill_dir`.
     pub engine: Option<Arc<SharedEngine>>,
+    /// Other machines that compute the heavy parts of queries.
+    #[cfg(feature = "cluster")]
+    pub cluster: Option<super::cluster::Cluster>,
 }
 
 impl Default for SessionLimits {
@@ -81,6 +90,8 @@ impl Default for SessionLimits {
             threads: 2,
             spill_dir: None,
             engine: None,
+            #[cfg(feature = "cluster")]
+            cluster: None,
         }
     }
 }
@@ -172,15 +183,19 @@ impl Catalog {
         limits: SessionLimits,
     ) -> Result<Self, CatalogError> {
         let store = CommittedFiles::new();
-        let state = SessionStateBuilder::new()
+        let mut state = SessionStateBuilder::new()
             .with_config(config(&limits))
             .with_runtime_env(runtime(&limits, Arc::clone(&store))?)
             .with_default_features()
-            .with_optimizer_rules(optimizer_rules())
-            .with_physical_optimizer_rule(Arc::new(YieldingJoins))
-            .with_physical_optimizer_rule(Arc::new(LongUnions))
-            .with_physical_optimizer_rule(Arc::new(ViewedTexts))
-            .build();
+            .with_optimizer_rules(optimizer_rules());
+        #[cfg(feature = "cluster")]
+        if let Some(cluster) = &limits.cluster {
+            state = state.with_physical_optimizer_rule(cluster.rule(Arc::clone(&store)));
+        }
+        for rule in physical_rules() {
+            state = state.with_physical_optimizer_rule(rule);
+        }
+        let state = state.build();
         let context = SessionContext::new_with_state(state);
         context.register_udf(planned::function());
         let planner = Arc::new(Planner::new(&context, views.clone()));
@@ -351,6 +366,10 @@ fn config(limits: &SessionLimits) -> SessionConfig {
     options.sql_parser.parse_float_as_decimal = true;
     options.sql_parser.map_string_types_to_utf8view = false;
     options.execution.parquet.schema_force_view_types = false;
+    #[cfg(feature = "cluster")]
+    if limits.cluster.is_some() {
+        super::cluster::plan_for_stages(&mut config);
+    }
     config
 }
 

@@ -26,25 +26,59 @@ pub(crate) const STORE_URL: &str = "lumbung://warehouse";
 #[derive(Debug)]
 pub(crate) struct CommittedFiles {
     disk: LocalFileSystem,
-    /// Name in the catalog -> place on disk.
-    files: RwLock<BTreeMap<Path, Path>>,
+    names: Names,
 }
+
+/// Which names there are.
+#[derive(Debug)]
+enum Names {
+    /// Name in the catalog -> place on disk.
+    Listed(RwLock<BTreeMap<Path, Path>>),
+    /// The committed files of the warehouse in this folder, by their place in it: another machine's session has the list.
+    #[cfg(feature = "cluster")]
+    Below(Path),
+}
+
+/// Where in the warehouse's folder the files are that sessions open (docs/storage.md).
+#[cfg(feature = "cluster")]
+const FILES_FOLDER: &str = "state/files/";
 
 impl CommittedFiles {
     /// A store without a file.
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { disk: LocalFileSystem::new(), files: RwLock::default() })
+        Arc::new(Self { disk: LocalFileSystem::new(), names: Names::Listed(RwLock::default()) })
+    }
+
+    /// The store of all committed files below the folder of a warehouse, whose list is elsewhere.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn below(warehouse: &std::path::Path) -> Result<Arc<Self>> {
+        let fail = |error: std::io::Error| Error::Generic { store: "warehouse", source: Box::new(error) };
+        let root = Path::from_absolute_path(std::path::absolute(warehouse).map_err(fail)?)?;
+        Ok(Arc::new(Self { disk: LocalFileSystem::new(), names: Names::Below(root) }))
     }
 
     /// Enters a file: its name in the catalog and its place on disk. False when the name is taken.
     pub(crate) fn add(&self, name: Path, place: Path) -> bool {
-        let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
-        files.insert(name, place).is_none()
+        match &self.names {
+            Names::Listed(files) => {
+                files.write().unwrap_or_else(PoisonError::into_inner).insert(name, place).is_none()
+            }
+            #[cfg(feature = "cluster")]
+            Names::Below(_) => false,
+        }
     }
 
-    fn place(&self, name: &Path) -> Result<Path> {
-        let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
-        files.get(name).cloned().ok_or_else(|| Error::NotFound {
+    /// Where on disk the file of this name is.
+    pub(super) fn place(&self, name: &Path) -> Result<Path> {
+        let place = match &self.names {
+            Names::Listed(files) => files.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned(),
+            #[cfg(feature = "cluster")]
+            Names::Below(root) => {
+                let is_file = name.as_ref().starts_with(FILES_FOLDER) && name.extension() == Some("parquet");
+                is_file.then(|| root.parts().chain(name.parts()).collect())
+            }
+        };
+        place.ok_or_else(|| Error::NotFound {
             path: name.to_string(),
             source: "it is not one of the committed files of this session".into(),
         })

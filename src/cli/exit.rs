@@ -139,6 +139,7 @@ impl From<CatalogError> for Failure {
         let code = match error.kind() {
             catalog::ErrorKind::Usage | catalog::ErrorKind::Limit => Code::Usage,
             catalog::ErrorKind::Storage => Code::CannotWrite,
+            catalog::ErrorKind::Unavailable => Code::Unavailable,
             catalog::ErrorKind::Internal => Code::Internal,
         };
         Self::new(code, error)

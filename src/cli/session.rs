@@ -7,8 +7,8 @@ use arrow::util::display::array_value_to_string;
 use async_trait::async_trait;
 use tokio::sync::OnceCell;
 
-use super::Context;
 use super::exit::Failure;
+use super::{Context, cluster};
 use crate::catalog::{
     Catalog, KeyColumns, MemoryTable, SessionLimits, SharedEngine, ViewSet, dataset_tables, ledger_tables,
     ledger_tables_of, reference_tables,
@@ -61,17 +61,21 @@ fn build(
     as_of: AsOf,
     views: &ViewSet,
 ) -> Result<Catalog, Failure> {
-    within(context, warehouse, (contracts, reference, views), (as_of, limits(context)))
+    within(context, warehouse, (contracts, reference, views), (as_of, limits(context)?))
 }
 
 /// What a session of its own may use.
-fn limits(context: &Context) -> SessionLimits {
+fn limits(context: &Context) -> Result<SessionLimits, Failure> {
     let sql = context.config.sql;
-    SessionLimits {
+    let limits = SessionLimits {
         timeout: Duration::from_secs(sql.timeout_secs),
         rows: sql.rows_max,
         memory_bytes: usize::try_from(sql.memory_mb.saturating_mul(1 << 20)).unwrap_or(usize::MAX),
         ..SessionLimits::default()
+    };
+    match &context.cluster {
+        Some(address) => cluster::put_into(limits, address, &context.warehouse),
+        None => Ok(limits),
     }
 }
 
@@ -107,7 +111,7 @@ pub(crate) fn of_moment(
     moment: &Moment,
 ) -> Result<Catalog, Failure> {
     let memory = ledger_tables_of(warehouse, moment);
-    assemble(context, over, (&moment.files, memory), limits(context))
+    assemble(context, over, (&moment.files, memory), limits(context)?)
 }
 
 fn assemble(

@@ -35,6 +35,9 @@ pub(crate) struct SqlArgs {
     /// The snapshots as they were on this day
     #[arg(long, value_name = "YYYY-MM-DD")]
     as_of: Option<NaiveDate>,
+    /// Have the heavy parts computed by this cluster, e.g. df://localhost:50050 (docs/cluster.md)
+    #[arg(long, value_name = "URL")]
+    cluster: Option<String>,
     /// Shell: remember nothing of what is typed
     #[arg(long)]
     no_history: bool,
@@ -60,6 +63,7 @@ pub(crate) async fn run(context: &Context, args: &SqlArgs) -> Result<(), Failure
     if format.is_binary() && args.out.is_none() && std::io::stdout().is_terminal() {
         return Err(Failure::usage(format!("{format} is not for a terminal: name a file with -o")));
     }
+    let context = &Context { cluster: args.cluster.clone(), ..context.clone() };
     let as_of = args.as_of.map_or(AsOf::Latest, AsOf::Date);
     if args.opens_a_shell() {
         let start = shell::Start { as_of, format, out: args.out.clone(), history: !args.no_history };

@@ -8,13 +8,14 @@
 //! | [`frame`], [`page`], [`problem`], [`assets`] | what every page has: the layout, the answer, errors, style and script |
 //! | [`home`] ([`figures`], [`lights`]), [`editions`], [`data`], [`query`], [`operations`] | the sections, each with its routes |
 //! | [`desk`] | what the level above does for them: reports are made and mailed there |
-//! | [`shelf`] | the catalog, made once for a state of the warehouse |
+//! | [`shelf`], [`busy`] | the catalog, made once for a state of the warehouse, by one at a time |
 //! | [`units`], [`words`] | figures and times in Indonesian |
 //!
 //! Pages work without the script and have no style or script of their own: the policy of [`headers`] forbids both.
 
 mod access;
 mod assets;
+mod busy;
 mod checked;
 mod cookie;
 mod data;

@@ -94,6 +94,11 @@ impl<'a> World<'a> {
         }
     }
 
+    /// A stalled answer is soon given up; in fine weather a busy machine must not look like one.
+    fn patience_secs(&self) -> u64 {
+        if self.source.borrow().unwell.is_some() { 1 } else { 60 }
+    }
+
     /// The tokens that the operator has set by now.
     fn credentials(&self) -> Credentials {
         let source = self.source.borrow();
@@ -130,7 +135,7 @@ impl<'a> World<'a> {
             page_rows: Some(PAGE_ROWS),
             attempts: Some(1),
             backoff_secs: Some(0),
-            read_timeout_secs: Some(1),
+            read_timeout_secs: Some(self.patience_secs()),
             ..SourceSettings::default_for("omspan")
         };
         let (credentials, probed) = (self.credentials(), YearsProbed::default());

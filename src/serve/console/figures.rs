@@ -1,12 +1,12 @@
 //! The headline figures: computed when what they stand on has changed, by one at a time and beside the pages, which show what was
 //! computed last. Nothing is computed before somebody has signed in.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::NaiveDate;
 
 use super::ConsoleServer;
+use super::busy::Busy;
 use super::desk::{DeskError, Figures};
 use super::problem::Problem;
 
@@ -29,7 +29,7 @@ pub(super) enum Computed {
 #[derive(Default)]
 pub(super) struct FiguresShelf {
     kept: Mutex<(Option<Ground>, Computed)>,
-    busy: AtomicBool,
+    busy: Busy,
 }
 
 impl ConsoleServer {
@@ -44,14 +44,17 @@ impl ConsoleServer {
         if of == Some(ground) {
             return Ok((computed, false));
         }
-        if !self.figures.busy.swap(true, Ordering::AcqRel) {
+        if let Some(begun) = self.figures.busy.begin() {
             let server = Arc::clone(self);
-            tokio::spawn(async move { server.compute(ground).await });
+            tokio::spawn(async move {
+                let _begun = begun;
+                server.compute(ground).await;
+            });
         }
         Ok((computed, true))
     }
 
-    async fn compute(self: Arc<Self>, ground: Ground) {
+    async fn compute(&self, ground: Ground) {
         let computed = match self.parts.desk.figures().await {
             Ok(figures) => Computed::Figures(Arc::new(figures)),
             Err(DeskError::Missing) => Computed::Failed,
@@ -61,7 +64,6 @@ impl ConsoleServer {
             }
         };
         *self.figures.kept.lock().unwrap_or_else(PoisonError::into_inner) = (Some(ground), computed);
-        self.figures.busy.store(false, Ordering::Release);
     }
 
     fn kept(&self) -> (Option<Ground>, Computed) {

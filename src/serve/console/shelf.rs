@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::NaiveDate;
 use serde_json::json;
 use tokio::sync::Mutex;
 
 use super::ConsoleServer;
+use super::busy::Busy;
 use super::problem::Problem;
 use crate::catalog::tokens::KEYWORDS;
 use crate::catalog::{Dictionary, DictionarySources, TableEntry, TableShape};
@@ -40,7 +40,7 @@ pub(super) struct Shelf {
     newest: std::sync::RwLock<Option<Arc<Stock>>>,
     /// One is made at a time.
     making: Mutex<()>,
-    renewing: AtomicBool,
+    renewing: Busy,
 }
 
 impl Shelf {
@@ -73,12 +73,14 @@ impl ConsoleServer {
         let mark =
             self.blocking(|server| server.parts.warehouse.runs_ended().map_err(|e| Problem::internal(&e))).await?;
         let Some(stock) = self.shelf.newest() else { return self.make_stock(mark).await };
-        if stock.mark < mark && !self.shelf.renewing.swap(true, Ordering::AcqRel) {
+        if stock.mark < mark
+            && let Some(begun) = self.shelf.renewing.begin()
+        {
             let server = Arc::clone(self);
             tokio::spawn(async move {
+                let _begun = begun;
                 // What goes wrong is logged; the next page tries again.
                 let _ = server.make_stock(mark).await;
-                server.shelf.renewing.store(false, Ordering::Release);
             });
         }
         Ok(stock)

@@ -42,7 +42,7 @@ pub(super) fn told(error: &CatalogError) -> Told {
         CatalogError::Timeout { .. } => CANCELLED,
         CatalogError::TooManyRows { .. } => LIMIT,
         CatalogError::Memory(_) => "53200",
-        CatalogError::Read(_) => "58030",
+        CatalogError::Read(_) | CatalogError::Cluster(_) => "58030",
         CatalogError::Format { .. }
         | CatalogError::Table { .. }
         | CatalogError::QueryFile { .. }

@@ -228,14 +228,17 @@ pub(super) async fn order(
     Checked { signed, form: Wanted { job, .. } }: Checked<Wanted>,
 ) -> Result<Response, Problem> {
     let job = operator(&server, &signed, AuditAct::Trigger, &job).await?;
+    let held = server
+        .blocking(|server| server.parts.warehouse.held_jobs().map_err(|error| Problem::internal(&error)))
+        .await?;
+    if held.iter().any(|hold| hold.job == job) {
+        server.note(Some(&signed.name), AuditAct::Trigger, Some(&job), AuditOutcome::Refused).await?;
+        return Err(Problem::Conflict("Pekerjaan ini sedang ditahan. Lepaskan dahulu.".to_owned()));
+    }
     server.note(Some(&signed.name), AuditAct::Trigger, Some(&job), AuditOutcome::Done).await?;
     let by = signed.name.clone();
     server
         .blocking(move |server| {
-            let held = server.parts.warehouse.held_jobs().map_err(|error| Problem::internal(&error))?;
-            if held.iter().any(|hold| hold.job == job) {
-                return Err(Problem::Conflict("Pekerjaan ini sedang ditahan. Lepaskan dahulu.".to_owned()));
-            }
             server.parts.ledger.order_job(&job, &by, server.now()).map_err(|error| Problem::internal(&error))
         })
         .await?;
@@ -275,13 +278,15 @@ pub(super) async fn release(
 ) -> Result<Response, Problem> {
     let job = operator(&server, &signed, AuditAct::Release, &job).await?;
     server.note(Some(&signed.name), AuditAct::Release, Some(&job), AuditOutcome::Done).await?;
+    let target = job.clone();
     let released = server
         .blocking(move |server| server.parts.ledger.release_job(&job).map_err(|error| Problem::internal(&error)))
         .await?;
-    match released {
-        true => Ok(see("/operasi/jadwal?kabar=dilepas")),
-        false => Err(Problem::Conflict("Pekerjaan ini tidak sedang ditahan.".to_owned())),
+    if released {
+        return Ok(see("/operasi/jadwal?kabar=dilepas"));
     }
+    server.note(Some(&signed.name), AuditAct::Release, Some(&target), AuditOutcome::Failed).await?;
+    Err(Problem::Conflict("Pekerjaan ini tidak sedang ditahan.".to_owned()))
 }
 
 /// The name of the job, where the user may act on it. That somebody may not is noted.

@@ -176,5 +176,9 @@ pub(super) async fn remove(
     let removed = server.blocking(move |server| {
         server.parts.ledger.remove_query(&owner, &nama).map_err(|error| Problem::internal(&error))
     });
-    if removed.await? { Ok(see("/sql?kabar=dihapus")) } else { Err(Problem::NotFound) }
+    if removed.await? {
+        return Ok(see("/sql?kabar=dihapus"));
+    }
+    server.note(Some(&signed.name), AuditAct::RemoveQuery, Some(&target), AuditOutcome::Failed).await?;
+    Err(Problem::NotFound)
 }
