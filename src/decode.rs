@@ -10,6 +10,8 @@ pub(crate) mod date;
 mod days;
 mod error;
 mod extract;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod growing;
 pub mod inspect;
 mod lane;

@@ -1,9 +1,10 @@
 //! `--cluster`: a scheduler and two executors as processes of their own on this machine give the rows that one process gives, also
 //! when one of them dies over its work.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use lumbung::catalog::ViewSet;
@@ -17,6 +18,13 @@ const MARTS_WITH_PARTS_MIN: usize = 15;
 /// Longest wait for something of another process.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// What the scheduler said, in the folder of the test.
+const SCHEDULER_LOG: &str = "scheduler.log";
+
+/// Every row beside every other of its satker: seconds of work in the last stage, and few rows of result.
+const LONG: &str = "SELECT a.kdsatker, count(*) AS n, sum(a.amount * 2 - b.amount) AS s
+    FROM omspan.realisasi_belanja AS a JOIN omspan.realisasi_belanja AS b ON a.kdsatker = b.kdsatker GROUP BY a.kdsatker";
+
 /// One scheduler and two executors.
 struct Cluster {
     url: String,
@@ -27,8 +35,10 @@ struct Cluster {
 impl Cluster {
     /// `lost_after`: seconds that an executor may be silent; a busy machine must not look like a dead one.
     fn start(lab: &Lab, lost_after: &str) -> Self {
-        let arguments = ["cluster", "scheduler", "--listen", "127.0.0.1:0", "--lost-after", lost_after];
-        let mut scheduler = Running(lab.bare_command().args(arguments).stdout(Stdio::piped()).spawn().unwrap());
+        let arguments = ["-v", "cluster", "scheduler", "--listen", "127.0.0.1:0", "--lost-after", lost_after];
+        let log = File::create(lab.path().join(SCHEDULER_LOG)).unwrap();
+        let mut command = lab.bare_command();
+        let mut scheduler = Running(command.args(arguments).stdout(Stdio::piped()).stderr(log).spawn().unwrap());
         let mut line = String::new();
         BufReader::new(scheduler.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let url = line.trim().strip_prefix("scheduler ").expect("it says where it listens").to_owned();
@@ -100,36 +110,55 @@ fn queries_of_many_shapes_have_the_same_rows_from_a_cluster() {
     }
 }
 
-/// Waits until `folder` has a file, which has to be soon.
-fn wait_for_a_file(folder: &Path) {
+/// Waits for `happened`, which has to be soon.
+fn wait_until(what: &str, happened: impl Fn() -> bool) {
     let end = Instant::now() + PATIENCE;
-    let mut files: Vec<PathBuf> = Vec::new();
-    while files.is_empty() {
-        assert!(Instant::now() < end, "{} stays empty", folder.display());
+    while !happened() {
+        assert!(Instant::now() < end, "{what}: it did not happen");
         std::thread::yield_now();
-        walk(folder, &mut files);
     }
+}
+
+fn has_a_file(folder: &Path) -> bool {
+    let mut files: Vec<PathBuf> = Vec::new();
+    walk(folder, &mut files);
+    !files.is_empty()
+}
+
+/// [`LONG`] at work on `cluster`.
+fn long_query(lab: &Lab, cluster: &Cluster) -> Child {
+    let mut command: Command = lab.command(&["sql", LONG, "--format", "csv", "--cluster", &cluster.url]);
+    let query = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_until("both executors work", || cluster.executors.iter().all(|(_, work)| has_a_file(work.path())));
+    query
 }
 
 #[test]
 fn an_executor_that_dies_over_its_work_is_done_without() {
     let lab = filled();
     let mut cluster = Cluster::start(&lab, "5");
-    // Every row beside every other of its satker: seconds of work in the last stage, and few rows of result.
-    let sql = "SELECT a.kdsatker, count(*) AS n, sum(a.amount * 2 - b.amount) AS s FROM omspan.realisasi_belanja AS a
-        JOIN omspan.realisasi_belanja AS b ON a.kdsatker = b.kdsatker GROUP BY a.kdsatker";
-    let here = rows(&lab, sql, None);
-    let mut command: Command = lab.command(&["sql", sql, "--format", "csv", "--cluster", &cluster.url]);
-    let query = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let (executor, work) = cluster.executors.pop().unwrap();
-    wait_for_a_file(work.path());
+    let here = rows(&lab, LONG, None);
+    let mut query = long_query(&lab, &cluster);
     // SIGKILL.
-    drop(executor);
+    drop(cluster.executors.pop());
+    assert!(query.try_wait().unwrap().is_none(), "the answer was there before the executor died");
     let ran: Ran = query.wait_with_output().unwrap().into();
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let mut lines: Vec<String> = ran.stdout.lines().map(str::to_owned).collect();
     lines.sort_unstable();
     assert_eq!(lines, here);
+}
+
+#[test]
+fn work_that_nobody_waits_for_is_cancelled() {
+    let lab = filled();
+    let cluster = Cluster::start(&lab, "60");
+    let query = long_query(&lab, &cluster);
+    assert!(Command::new("kill").args(["-INT", &query.id().to_string()]).status().unwrap().success());
+    let ran: Ran = query.wait_with_output().unwrap().into();
+    assert_eq!(ran.code, 130, "{}", ran.stderr);
+    let log = || std::fs::read_to_string(lab.path().join(SCHEDULER_LOG)).unwrap();
+    wait_until("the scheduler hears of it", || log().contains("cancellation request for job"));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `--cluster`: the same SQL, its heavy parts on other machines.
 //!
 //! A query is planned here, as it always is. Then this machine looks through the plan for parts that read committed files and
-//! group their rows ([`parts`]), and hands each of them to a scheduler of Ballista (DataFusion's own distributed engine), whose
+//! group their rows ([`parts`]), and hands each of them ([`job`]) to a scheduler of Ballista (DataFusion's own distributed engine), whose
 //! executors compute it in stages over the same files ([`remote`]). What comes back is small; what stands above it is computed here:
 //! joins with what lies in memory alone, windows, orders, limits. So a part is either the plan that this machine would run
 //! itself, operator by operator, or not sent at all, and the rows are the same.
@@ -10,6 +10,7 @@
 //! mounted there, reads committed Parquet files in it and nothing else ([`files`]), and writes only its own working folder.
 
 mod files;
+mod job;
 mod parts;
 mod remote;
 mod servers;
@@ -92,6 +93,13 @@ impl Cluster {
     #[must_use]
     pub fn new(address: ClusterAddress, warehouse: PathBuf) -> Self {
         Self { address, warehouse, session: new_instance_id() }
+    }
+
+    /// That it did not answer; of a reason of many lines, the first.
+    fn fault(&self, reason: &dyn fmt::Display) -> ClusterFault {
+        let reason = reason.to_string();
+        let reason = reason.lines().next().unwrap_or_default().to_owned();
+        ClusterFault::Answer { address: self.address.to_string(), reason }
     }
 
     /// The rule that hands parts of a plan over. `store` knows where the files are.

@@ -4,10 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use ballista_core::config::BallistaConfig;
-use ballista_core::execution_plans::execute_physical_plan;
-use ballista_core::extension::SessionConfigExt;
-use ballista_core::serde::BallistaPhysicalExtensionCodec;
+use ballista_core::serde::protobuf::PartitionLocation;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::memory_pool::MemoryConsumer;
@@ -18,10 +15,10 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PhysicalExpr, PlanProperties, displayable,
 };
-use datafusion_proto::protobuf::PhysicalPlanNode;
 use futures::{StreamExt, TryStreamExt};
 
-use super::{Cluster, ClusterFault, settings};
+use super::Cluster;
+use super::job::{Job, fetch};
 
 /// So often a part is asked for: an executor may be lost after the work is done and before its rows are fetched. One that is lost
 /// earlier is the scheduler's matter.
@@ -105,73 +102,30 @@ async fn collected(
 ) -> Result<Vec<RecordBatch>> {
     let mut attempt = 1;
     loop {
-        let rows = computed(cluster, part).await.map_err(|error| fault(cluster, &error))?;
-        match fetched(rows, &reserve).await {
+        let locations = Job::submit(cluster, part).await?.finished().await?;
+        match fetched(cluster, locations, &reserve).await {
             Err(error @ DataFusionError::ResourcesExhausted(_)) => return Err(error),
             Err(error) if attempt < ATTEMPTS => {
                 tracing::warn!(cluster = %cluster.address, attempt, %error, "the rows were lost; the cluster is asked again");
                 attempt += 1;
             }
-            Err(error) => return Err(fault(cluster, &error)),
-            Ok(batches) => return Ok(batches),
+            other => return other,
         }
     }
 }
 
-/// The rows of `part`, once they are computed.
-async fn computed(cluster: &Cluster, part: &Arc<dyn ExecutionPlan>) -> Result<SendableRecordBatchStream> {
-    let settings = settings();
-    let ballista: BallistaConfig = settings.ballista_config();
-    execute_physical_plan::<PhysicalPlanNode>(
-        format!("http://{}:{}", cluster.address.host, cluster.address.port),
-        &ballista,
-        Arc::clone(part),
-        &BallistaPhysicalExtensionCodec::default(),
-        cluster.session.clone(),
-        settings,
-    )
-    .await
-}
-
 async fn fetched(
-    mut rows: SendableRecordBatchStream,
+    cluster: &Cluster,
+    locations: Vec<PartitionLocation>,
     reserve: impl Fn(usize) -> Result<()>,
 ) -> Result<Vec<RecordBatch>> {
     let mut batches = Vec::new();
-    while let Some(batch) = rows.try_next().await? {
-        reserve(batch.get_array_memory_size())?;
-        batches.push(batch);
+    for location in locations {
+        let mut rows = fetch(cluster, location).await?;
+        while let Some(batch) = rows.try_next().await.map_err(|error| cluster.fault(&error.strip_backtrace()))? {
+            reserve(batch.get_array_memory_size())?;
+            batches.push(batch);
+        }
     }
     Ok(batches)
-}
-
-fn fault(cluster: &Cluster, error: &DataFusionError) -> DataFusionError {
-    let fault =
-        ClusterFault::Answer { address: cluster.address.to_string(), reason: reason(&error.strip_backtrace()) };
-    DataFusionError::External(fault.into())
-}
-
-/// What matters in the words of the library, which prints whole structs of its own.
-fn reason(text: &str) -> String {
-    if text.contains("ConnectError") {
-        return "nobody listens there".to_owned();
-    }
-    let message = text.split_once("message: \"").and_then(|(_, rest)| rest.split_once("\", "));
-    let words = message.map_or(text, |(message, _)| message);
-    words.split("\\n").next().unwrap_or_default().lines().next().unwrap_or_default().to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::reason;
-
-    #[test]
-    fn of_a_printed_struct_the_message_is_left() {
-        let refused = r#"Execution error: Status { code: InvalidArgument, message: "Could not parse plan: no store\nPlease help us", metadata: MetadataMap {} }"#;
-        assert_eq!(reason(refused), "Could not parse plan: no store");
-        let absent =
-            "Execution error: tonic::transport::Error(Transport, ConnectError(ConnectError(\"tcp connect error\")))";
-        assert_eq!(reason(absent), "nobody listens there");
-        assert_eq!(reason("Job 7 failed: a task\nfailed four times"), "Job 7 failed: a task");
-    }
 }

@@ -95,6 +95,12 @@ pub struct ExecutorOptions {
     pub work: PathBuf,
 }
 
+impl From<ClusterFault> for DataFusionError {
+    fn from(fault: ClusterFault) -> Self {
+        Self::External(fault.into())
+    }
+}
+
 fn may_listen(address: IpAddr, trust_network: bool) -> Result<(), ClusterFault> {
     match address.is_loopback() || trust_network {
         true => Ok(()),

@@ -78,11 +78,21 @@ struct ExecutorArgs {
     trust_network: bool,
 }
 
+/// Ballista writes to another log than this program does.
+fn hear_the_library() {
+    let tracer: &'static tracing_log::LogTracer = Box::leak(Box::new(tracing_log::LogTracer::new()));
+    match log::set_logger(tracer) {
+        Ok(()) => log::set_max_level(log::LevelFilter::Debug),
+        Err(error) => tracing::debug!(%error, "the log of the cluster's library is heard already"),
+    }
+}
+
 /// Stack of a thread that reads plans: they are trees, and are read by functions that call themselves.
 const STACK_BYTES: usize = 32 << 20;
 
 /// Runs until the process is told to stop.
 pub(crate) async fn run(context: &Context, args: &ClusterArgs) -> Result<(), Failure> {
+    hear_the_library();
     let ended = match &args.process {
         Process::Scheduler(args) => {
             let options = SchedulerOptions {

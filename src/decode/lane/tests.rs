@@ -6,7 +6,7 @@ use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 
 use crate::contract::{Dataset, parse};
-use crate::decode::{DecodeError, DecodeSettings, Decoder, PageSummary, Refused};
+use crate::decode::{DecodeError, DecodeSettings, Decoder, PageSummary, Refused, fixture};
 use crate::source::shape::reader;
 
 /// Every kind of column: quick ones, others, one that two columns read, one that helps another, a dropped one, a parameter.
@@ -26,31 +26,7 @@ const COLUMNS: &str = r#"
 "#;
 
 fn dataset() -> Arc<Dataset> {
-    let text = format!(
-        r#"
-[source]
-name = "s"
-title = "t"
-document = "d"
-version = 1
-base_url = "https://example.org"
-timezone = "Asia/Jakarta"
-[source.auth]
-kind = "bearer"
-[[dataset]]
-name = "d"
-title = "t"
-grain = "g"
-path = "p"
-paging = {{ kind = "whole" }}
-for_each = {{ values = {{ wilayah = ["3273"] }} }}
-envelope = "spanint"
-rows = "objects"
-columns = [{COLUMNS}
-]
-"#
-    );
-    Arc::new(parse("s.toml", &text).unwrap().datasets.remove(0))
+    fixture::dataset("objects", COLUMNS, r#"for_each = { values = { wilayah = ["3273"] } }"#)
 }
 
 /// What a decoder made of an answer.

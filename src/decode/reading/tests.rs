@@ -6,38 +6,14 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, TimeUnit};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
-use crate::contract::{Dataset, parse};
-use crate::decode::{DecodeError, DecodeSettings, Decoder, Refused};
+use crate::contract::Dataset;
+use crate::decode::{DecodeError, DecodeSettings, Decoder, Refused, fixture};
 use crate::privacy::{KeyForm, PiiKey};
 use crate::source::shape::reader;
 
 /// A dataset of objects with `columns`.
 fn dataset(columns: &str, personal: bool) -> Arc<Dataset> {
-    let text = format!(
-        r#"
-[source]
-name = "s"
-title = "t"
-document = "d"
-version = 1
-base_url = "https://example.org"
-timezone = "Asia/Jakarta"
-[source.auth]
-kind = "bearer"
-[[dataset]]
-name = "d"
-title = "t"
-grain = "g"
-path = "p"
-paging = {{ kind = "whole" }}
-envelope = "spanint"
-rows = "objects"
-personal = {personal}
-columns = [{columns}
-]
-"#
-    );
-    Arc::new(parse("s.toml", &text).unwrap().datasets.remove(0))
+    fixture::dataset("objects", columns, &format!("personal = {personal}"))
 }
 
 fn key() -> Arc<PiiKey> {

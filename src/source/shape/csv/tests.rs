@@ -5,36 +5,12 @@ use std::sync::Arc;
 use arrow::array::{Array, Decimal128Array, RecordBatch, StringArray};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
-use crate::contract::{Dataset, parse};
-use crate::decode::{DecodeError, DecodeSettings, Decoder, PageSummary, Refused};
+use crate::contract::Dataset;
+use crate::decode::{DecodeError, DecodeSettings, Decoder, PageSummary, Refused, fixture};
 
 /// A dataset of CSV rows with `columns`, whatever way it is asked for.
 fn dataset(columns: &str, more: &str) -> Arc<Dataset> {
-    let text = format!(
-        r#"
-[source]
-name = "s"
-title = "t"
-document = "d"
-version = 1
-base_url = "https://example.org"
-timezone = "Asia/Jakarta"
-[source.auth]
-kind = "bearer"
-[[dataset]]
-name = "d"
-title = "t"
-grain = "g"
-path = "p"
-paging = {{ kind = "whole" }}
-envelope = "spanint"
-rows = "csv"
-{more}
-columns = [{columns}
-]
-"#
-    );
-    Arc::new(parse("s.toml", &text).unwrap().datasets.remove(0))
+    fixture::dataset("csv", columns, more)
 }
 
 const COLUMNS: &str = r#"
