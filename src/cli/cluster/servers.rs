@@ -78,10 +78,32 @@ struct ExecutorArgs {
     trust_network: bool,
 }
 
-/// Ballista writes to another log than this program does.
+/// What Ballista writes to its log goes to ours. The crate that does this for any program (tracing-log) switches on a feature of
+/// tracing, and everything there is would be built anew.
+struct Heard;
+
+impl log::Log for Heard {
+    fn enabled(&self, record: &log::Metadata) -> bool {
+        record.target().starts_with("ballista")
+    }
+
+    fn log(&self, record: &log::Record) {
+        if !self.enabled(record.metadata()) {
+            return;
+        }
+        match record.level() {
+            log::Level::Error => tracing::error!("{}", record.args()),
+            log::Level::Warn => tracing::warn!("{}", record.args()),
+            log::Level::Info => tracing::info!("{}", record.args()),
+            log::Level::Debug | log::Level::Trace => tracing::debug!("{}", record.args()),
+        }
+    }
+
+    fn flush(&self) {}
+}
+
 fn hear_the_library() {
-    let tracer: &'static tracing_log::LogTracer = Box::leak(Box::new(tracing_log::LogTracer::new()));
-    match log::set_logger(tracer) {
+    match log::set_logger(&Heard) {
         Ok(()) => log::set_max_level(log::LevelFilter::Debug),
         Err(error) => tracing::debug!(%error, "the log of the cluster's library is heard already"),
     }
