@@ -54,14 +54,6 @@ pub enum RecountError {
         /// What Polars said.
         source: PolarsError,
     },
-    /// A sum that no figure of the warehouse can hold.
-    #[error("cannot recount {path}: column {column} adds up to more than 38 digits")]
-    TooLarge {
-        /// The file that was read.
-        path: PathBuf,
-        /// The column.
-        column: String,
-    },
     /// A column to be summed is not a decimal.
     #[error("cannot recount {path}: column {column} is {found}, only decimals are summed")]
     NotDecimal {
@@ -74,52 +66,27 @@ pub enum RecountError {
     },
 }
 
-/// Rows that are counted at a time. Polars maps the file, and what it has read of a mapping stays in memory until the
-/// mapping goes: so each step has one of its own.
-const STEP_ROWS: u32 = 1 << 20;
-
 /// Counts the rows of the Parquet file at `path` and sums its `money` columns (decimals) exactly.
 ///
-/// The file is streamed, a step of rows at a time, so memory stays flat however long it is; column statistics are not believed.
+/// The file is streamed, so memory stays flat however long it is; column statistics are not believed.
 ///
 /// # Errors
-/// When the file cannot be read, a column is missing, a column is not a decimal, or a sum has more than 38 digits.
+/// When the file cannot be read, a column is missing, or a column is not a decimal.
 pub fn recount(path: &Path, money: &[String]) -> Result<Recount, RecountError> {
-    let mut all = counted_from(path, money, 0)?;
-    let mut counted = all.rows;
-    // A step that is not full was the last one.
-    while counted == u64::from(STEP_ROWS) {
-        let step = counted_from(path, money, all.rows)?;
-        counted = step.rows;
-        all.rows += step.rows;
-        for (total, more) in all.columns.iter_mut().zip(step.columns) {
-            let sum = total.sum.unscaled.checked_add(more.sum.unscaled);
-            let too_large = || RecountError::TooLarge { path: path.to_path_buf(), column: more.column };
-            total.sum.unscaled = sum.ok_or_else(too_large)?;
-            total.nulls += more.nulls;
-        }
-    }
-    Ok(all)
-}
-
-/// One step, from row `first` on.
-fn counted_from(path: &Path, money: &[String], first: u64) -> Result<Recount, RecountError> {
-    let read = |source| RecountError::Read { path: path.to_path_buf(), source };
-    let frame = totals(path, money, first).map_err(read)?;
+    let frame = totals(path, money).map_err(|source| RecountError::Read { path: path.to_path_buf(), source })?;
     let columns = money.iter().enumerate().map(|(i, column)| column_total(&frame, path, i, column));
     Ok(Recount { rows: count(&frame, path, "rows")?, columns: columns.collect::<Result<_, _>>()? })
 }
 
-/// One row: `rows`, then `sum<i>` and `nulls<i>` of every money column, of the step that begins at row `first`.
-fn totals(path: &Path, money: &[String], first: u64) -> Result<DataFrame, PolarsError> {
+/// One row: `rows`, then `sum<i>` and `nulls<i>` of every money column.
+fn totals(path: &Path, money: &[String]) -> Result<DataFrame, PolarsError> {
     let mut wanted: Vec<Expr> = vec![len().alias("rows")];
     for (i, column) in money.iter().enumerate() {
         wanted.push(col(column.as_str()).sum().alias(format!("sum{i}")));
         // A sum is streamed; `null_count` would hold the whole column.
         wanted.push(col(column.as_str()).is_null().sum().alias(format!("nulls{i}")));
     }
-    let first = i64::try_from(first).expect("no file has so many rows");
-    Ok(scan(path)?.slice(first, STEP_ROWS).select(wanted).collect_with_engine(Engine::Streaming)?.unwrap_single())
+    Ok(scan(path)?.select(wanted).collect_with_engine(Engine::Streaming)?.unwrap_single())
 }
 
 /// One file, taken literally: no pattern, no columns out of its folders' names, no belief in its statistics.

@@ -136,7 +136,7 @@ fn long_query(lab: &Lab, cluster: &Cluster) -> Child {
 #[test]
 fn an_executor_that_dies_over_its_work_is_done_without() {
     let lab = filled();
-    let mut cluster = Cluster::start(&lab, "5");
+    let mut cluster = Cluster::start(&lab, "10");
     let here = rows(&lab, LONG, None);
     let mut query = long_query(&lab, &cluster);
     // SIGKILL.

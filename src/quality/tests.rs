@@ -44,20 +44,6 @@ fn rows_sums_and_nulls_are_counted_over_all_row_groups() {
 }
 
 #[test]
-fn a_file_of_several_steps_is_counted_to_its_last_row() {
-    let folder = tempfile::tempdir().unwrap();
-    let step = super::STEP_ROWS as usize;
-    for rows in [step, step + 1, 2 * step + 3] {
-        let amounts = (0..rows).map(|i| (i % 5 != 0).then_some(i as i128)).collect();
-        let path = write(folder.path(), &[RecordBatch::try_from_iter([("a", money(amounts, 38, 2))]).unwrap()]);
-        let sum = (0..rows as i128).filter(|i| i % 5 != 0).sum();
-        let nulls = rows.div_ceil(5) as u64;
-        let counted = recount(&path, &["a".to_owned()]).unwrap();
-        assert_eq!(counted, Recount { rows: rows as u64, columns: vec![total("a", sum, 2, nulls)] });
-    }
-}
-
-#[test]
 fn small_decimals_empty_files_and_all_null_columns_are_exact() {
     let folder = tempfile::tempdir().unwrap();
     // Five digits are stored as 32-bit, fifteen as 64-bit integers: other code paths of the reader.

@@ -76,6 +76,9 @@ fn a_job_is_held_released_and_run_by_operators_alone() {
     assert_eq!(oper.post("/operasi/jadwal/jalankan", &[job]).status.as_u16(), 409, "what is held is not run");
     assert_eq!(oper.post("/operasi/jadwal/lepas", &[job]).place(), "/operasi/jadwal?kabar=dilepas");
     assert_eq!(oper.post("/operasi/jadwal/lepas", &[job]).status.as_u16(), 409);
+    let noted: Vec<AuditOutcome> = ledger.audited(4).unwrap().into_iter().map(|act| act.outcome).collect();
+    let (done, refused, failed) = (AuditOutcome::Done, AuditOutcome::Refused, AuditOutcome::Failed);
+    assert_eq!(noted, [failed, done, refused, done], "released in vain, released, run in vain, held");
 
     let asked = oper.post("/operasi/jadwal/jalankan", &[("job", "report:nope")]);
     assert_eq!(asked.status.as_u16(), 404);

@@ -233,15 +233,15 @@ fn queries_are_kept_shared_opened_and_thrown_away() {
         .audited(10)
         .unwrap()
         .iter()
-        .filter_map(|act| Some(format!("{} {}", act.act.word(), act.target.as_deref()?)))
+        .filter_map(|act| Some(format!("{} {}: {}", act.act.word(), act.target.as_deref()?, act.outcome.word())))
         .collect();
     assert_eq!(
         acts,
         [
-            "remove_query ana/pagu-2026",
-            "remove_query budi/pagu-2026",
-            "save_query ana/pribadi",
-            "save_query ana/pagu-2026"
+            "remove_query ana/pagu-2026: done",
+            "remove_query budi/pagu-2026: failed",
+            "save_query ana/pribadi: done",
+            "save_query ana/pagu-2026: done"
         ]
     );
 }

@@ -39,7 +39,7 @@ enum Process {
     Scheduler(SchedulerArgs),
     /// Does a scheduler's work over the committed files of the warehouse; start as many as there are machines
     #[command(after_help = "Ctrl-C or SIGTERM ends it in good order.\n\nExample:\n  \
-        lumbung cluster executor --warehouse /mnt/warehouse --scheduler df://127.0.0.1:50050 --threads 8")]
+        lumbung cluster executor --warehouse warehouse --scheduler df://127.0.0.1:50050 --threads 8")]
     Executor(ExecutorArgs),
 }
 

@@ -228,10 +228,7 @@ pub(super) async fn order(
     Checked { signed, form: Wanted { job, .. } }: Checked<Wanted>,
 ) -> Result<Response, Problem> {
     let job = operator(&server, &signed, AuditAct::Trigger, &job).await?;
-    let held = server
-        .blocking(|server| server.parts.warehouse.held_jobs().map_err(|error| Problem::internal(&error)))
-        .await?;
-    if held.iter().any(|hold| hold.job == job) {
+    if server.is_held(&job).await? {
         server.note(Some(&signed.name), AuditAct::Trigger, Some(&job), AuditOutcome::Refused).await?;
         return Err(Problem::Conflict("Pekerjaan ini sedang ditahan. Lepaskan dahulu.".to_owned()));
     }
@@ -277,16 +274,26 @@ pub(super) async fn release(
     Checked { signed, form: Wanted { job, .. } }: Checked<Wanted>,
 ) -> Result<Response, Problem> {
     let job = operator(&server, &signed, AuditAct::Release, &job).await?;
+    if !server.is_held(&job).await? {
+        server.note(Some(&signed.name), AuditAct::Release, Some(&job), AuditOutcome::Failed).await?;
+        return Err(Problem::Conflict("Pekerjaan ini tidak sedang ditahan.".to_owned()));
+    }
     server.note(Some(&signed.name), AuditAct::Release, Some(&job), AuditOutcome::Done).await?;
-    let target = job.clone();
-    let released = server
+    // Whoever released it meanwhile wanted the same.
+    server
         .blocking(move |server| server.parts.ledger.release_job(&job).map_err(|error| Problem::internal(&error)))
         .await?;
-    if released {
-        return Ok(see("/operasi/jadwal?kabar=dilepas"));
+    Ok(see("/operasi/jadwal?kabar=dilepas"))
+}
+
+impl ConsoleServer {
+    /// Whether somebody holds the job back.
+    async fn is_held(self: &Arc<Self>, job: &str) -> Result<bool, Problem> {
+        let held = self
+            .blocking(|server| server.parts.warehouse.held_jobs().map_err(|error| Problem::internal(&error)))
+            .await?;
+        Ok(held.iter().any(|hold| hold.job == job))
     }
-    server.note(Some(&signed.name), AuditAct::Release, Some(&target), AuditOutcome::Failed).await?;
-    Err(Problem::Conflict("Pekerjaan ini tidak sedang ditahan.".to_owned()))
 }
 
 /// The name of the job, where the user may act on it. That somebody may not is noted.

@@ -171,14 +171,20 @@ pub(super) async fn remove(
         return Err(Problem::NotFound);
     }
     let target = format!("{}/{nama}", signed.name);
+    let (owner, name) = (signed.name.clone(), nama.clone());
+    let kept = server.blocking(move |server| {
+        server.parts.warehouse.saved_query(&owner, (&owner, &name)).map_err(|error| Problem::internal(&error))
+    });
+    if kept.await?.is_none() {
+        server.note(Some(&signed.name), AuditAct::RemoveQuery, Some(&target), AuditOutcome::Failed).await?;
+        return Err(Problem::NotFound);
+    }
     server.note(Some(&signed.name), AuditAct::RemoveQuery, Some(&target), AuditOutcome::Done).await?;
     let owner = signed.name.clone();
-    let removed = server.blocking(move |server| {
-        server.parts.ledger.remove_query(&owner, &nama).map_err(|error| Problem::internal(&error))
-    });
-    if removed.await? {
-        return Ok(see("/sql?kabar=dihapus"));
-    }
-    server.note(Some(&signed.name), AuditAct::RemoveQuery, Some(&target), AuditOutcome::Failed).await?;
-    Err(Problem::NotFound)
+    server
+        .blocking(move |server| {
+            server.parts.ledger.remove_query(&owner, &nama).map_err(|error| Problem::internal(&error))
+        })
+        .await?;
+    Ok(see("/sql?kabar=dihapus"))
 }
