@@ -94,9 +94,10 @@ impl<'a> World<'a> {
         }
     }
 
-    /// A stalled answer is soon given up; in fine weather a busy machine must not look like one.
-    fn patience_secs(&self) -> u64 {
-        if self.source.borrow().unwell.is_some() { 1 } else { 60 }
+    /// Seconds and tries until a source is given up. A stalled one is given up soon; in fine weather a machine that is busy with
+    /// other tests must not look like one, nor a connection that it lost like a source that is down.
+    fn patience(&self) -> (u64, u32) {
+        if self.source.borrow().unwell.is_some() { (1, 1) } else { (60, 4) }
     }
 
     /// The tokens that the operator has set by now.
@@ -130,12 +131,13 @@ impl<'a> World<'a> {
 
     /// The loads of one attempt, as the daemon makes them: the year that is being closed, then what is due.
     async fn load(&self, name: &str, now: DateTime<Utc>, span: Option<(NaiveDate, NaiveDate)>) -> Vec<LoadReport> {
+        let (read_timeout_secs, attempts) = self.patience();
         let settings = SourceSettings {
             base_url: Some(self.base_url()),
             page_rows: Some(PAGE_ROWS),
-            attempts: Some(1),
+            attempts: Some(attempts),
             backoff_secs: Some(0),
-            read_timeout_secs: Some(self.patience_secs()),
+            read_timeout_secs: Some(read_timeout_secs),
             ..SourceSettings::default_for("omspan")
         };
         let (credentials, probed) = (self.credentials(), YearsProbed::default());
