@@ -2,6 +2,7 @@
 
 mod carry;
 mod file;
+mod group;
 
 pub use carry::Carried;
 pub(crate) use file::{FileWriter, MONEY_PRECISION, WrittenFile};

@@ -5,17 +5,21 @@ use crate::quality::{self, ExactSum, Recount};
 use crate::warehouse::error::{Mismatch, WarehouseError};
 use crate::warehouse::id::DatasetId;
 use crate::warehouse::record::Sums;
+use crate::warehouse::stage::group::{Compressor, DICTIONARY_BYTES, PAGE_ROWS, RowGroup};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::sum_checked;
 use arrow::datatypes::{DataType, Decimal128Type, SchemaRef};
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::ArrowRowGroupWriterFactory;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::errors::Result as ParquetResult;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -26,9 +30,6 @@ pub(super) const ROW_GROUP_ROWS: usize = 128 * 1024;
 /// Encoded bytes of one row group at most. The group being built is held in memory; code-heavy rows stay far below this,
 /// it is for texts that never repeat.
 const ROW_GROUP_BYTES: usize = 16 << 20;
-/// Bytes of a column's dictionary, held in memory with its index at three times the size. Codes fit many times over; a
-/// column of numbers that never repeat gives it up early.
-const DICTIONARY_BYTES: usize = 256 << 10;
 /// Decimals from this precision on are amounts of money; narrower ones are scores, which repeat.
 pub(crate) const MONEY_PRECISION: u8 = 20;
 /// The writer hands over whole pages; the buffer only joins their headers to them.
@@ -40,7 +41,7 @@ pub(crate) struct FileWriter {
     dataset: DatasetId,
     pub(super) path: PathBuf,
     pub(super) schema: SchemaRef,
-    pub(super) writer: ArrowWriter<BufWriter<File>>,
+    pub(super) encoder: Encoder<BufWriter<File>>,
     pub(super) control: Vec<Control>,
     pub(super) rows: u64,
     /// NULLs of each column.
@@ -69,17 +70,17 @@ impl FileWriter {
         let control = controlled(&dataset, control, &schema)?;
         let created = File::create_new(&path).map_err(|e| WarehouseError::io("create", &path, e))?;
         let sink = BufWriter::with_capacity(BUFFER_BYTES, created);
-        let writer = ArrowWriter::try_new(sink, Arc::clone(&schema), Some(properties(&schema)))
+        let encoder = Encoder::new(sink, Arc::clone(&schema))
             .map_err(|e| WarehouseError::parquet("begin to write", &path, e))?;
         let nulls = vec![0; schema.fields().len()];
-        let mut file = Self { dataset, path, schema, writer, control, rows: 0, nulls };
+        let mut file = Self { dataset, path, schema, encoder, control, rows: 0, nulls };
         file.say(metadata);
         Ok(file)
     }
 
     fn say(&mut self, metadata: Vec<(String, String)>) {
         for (key, value) in metadata {
-            self.writer.append_key_value_metadata(KeyValue::new(key, value));
+            self.encoder.file.append_key_value_metadata(KeyValue::new(key, value));
         }
     }
 
@@ -91,7 +92,7 @@ impl FileWriter {
         for (nulls, column) in self.nulls.iter_mut().zip(batch.columns()) {
             *nulls += column.null_count() as u64;
         }
-        self.writer.write(batch).map_err(|e| WarehouseError::parquet("write", &self.path, e))?;
+        self.encoder.write(batch).map_err(|e| WarehouseError::parquet("write", &self.path, e))?;
         self.rows += batch.num_rows() as u64;
         Ok(())
     }
@@ -102,8 +103,8 @@ impl FileWriter {
         self.say(metadata);
         self.say(vec![("lumbung.row_count".to_owned(), self.rows.to_string())]);
         self.say(sums);
-        let Self { dataset, path, schema, writer, control, rows, nulls } = self;
-        let sink = writer.into_inner().map_err(|e| WarehouseError::parquet("close", &path, e))?;
+        let Self { dataset, path, schema, encoder, control, rows, nulls } = self;
+        let sink = encoder.finish().map_err(|e| WarehouseError::parquet("close", &path, e))?;
         let io = |e| WarehouseError::io("make durable", &path, e);
         let file = sink.into_inner().map_err(|e| io(e.into_error()))?;
         file.sync_all().map_err(io)?;
@@ -113,6 +114,68 @@ impl FileWriter {
         let sums = control.into_iter().map(|control| (control.column, control.sum)).collect();
         let nulls = schema.fields().iter().map(|field| field.name().clone()).zip(nulls).collect();
         Ok(WrittenFile { path, rows, bytes, sums, nulls })
+    }
+}
+
+/// Rows to the bytes of a file, one row group after the other.
+pub(super) struct Encoder<W: Write + Send> {
+    schema: SchemaRef,
+    file: SerializedFileWriter<W>,
+    factory: ArrowRowGroupWriterFactory,
+    compressor: Compressor,
+    group: Option<RowGroup>,
+}
+
+impl<W: Write + Send> Encoder<W> {
+    pub(super) fn new(sink: W, schema: SchemaRef) -> ParquetResult<Self> {
+        // The crate makes the file's schema, and notes what Arrow readers must know.
+        let writer = ArrowWriter::try_new(sink, Arc::clone(&schema), Some(properties(&schema)))?;
+        let (file, factory) = writer.into_serialized_writer()?;
+        Ok(Self { schema, file, factory, compressor: Compressor::new()?, group: None })
+    }
+
+    pub(super) fn write(&mut self, batch: &RecordBatch) -> ParquetResult<()> {
+        let mut at = 0;
+        while at < batch.num_rows() {
+            let mut group = match self.group.take() {
+                Some(group) => group,
+                None => {
+                    let index = self.file.flushed_row_groups().len();
+                    RowGroup::new(&self.schema, self.file.schema_descr(), &self.factory, index)?
+                }
+            };
+            let n = (batch.num_rows() - at).min(ROW_GROUP_ROWS - group.n_rows());
+            group.write(&batch.slice(at, n), &mut self.compressor)?;
+            at += n;
+            let is_full = group.n_rows() >= ROW_GROUP_ROWS || group.n_bytes() >= ROW_GROUP_BYTES;
+            self.group = Some(group);
+            if is_full {
+                self.end_group()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the row group that is being built.
+    pub(super) fn end_group(&mut self) -> ParquetResult<()> {
+        match self.group.take() {
+            Some(group) => group.finish(&mut self.file, &mut self.compressor),
+            None => Ok(()),
+        }
+    }
+
+    /// Bytes of the row group that is being built.
+    #[cfg(test)]
+    pub(super) fn memory(&self) -> usize {
+        self.group.as_ref().map_or(0, RowGroup::memory)
+    }
+
+    /// Ends the file and gives back what it was written to.
+    pub(super) fn finish(mut self) -> ParquetResult<W> {
+        self.end_group()?;
+        // Here, because the crate's `into_inner` makes a text of what the disk says.
+        self.file.flush()?;
+        self.file.into_inner()
     }
 }
 
@@ -154,28 +217,25 @@ fn controlled(dataset: &DatasetId, control: &[String], schema: &SchemaRef) -> Re
     control.iter().map(of).collect()
 }
 
-/// Codes repeat and are kept as dictionaries. Money and running numbers hardly do: looking every value up costs a third
-/// of the writing time and makes the file larger (measured: docs/speed.md).
+/// How hard pages are compressed.
+pub(super) fn zstd_level() -> ZstdLevel {
+    ZstdLevel::try_new(ZSTD_LEVEL).expect("level 1 is within zstd's levels")
+}
+
+/// How the columns are written that [`RowGroup`] leaves to the parquet crate. Running numbers hardly repeat: looking every
+/// one up costs a third of the writing time and makes the file larger (measured: docs/speed.md).
 pub(super) fn properties(schema: &SchemaRef) -> WriterProperties {
-    let level = ZstdLevel::try_new(ZSTD_LEVEL).expect("level 1 is within zstd's levels");
     let mut properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(level))
+        .set_compression(Compression::ZSTD(zstd_level()))
         .set_statistics_enabled(EnabledStatistics::Page)
-        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-        .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
-        .set_dictionary_page_size_limit(DICTIONARY_BYTES);
+        .set_dictionary_page_size_limit(DICTIONARY_BYTES)
+        .set_data_page_row_count_limit(PAGE_ROWS);
     for field in schema.fields() {
         let column = ColumnPath::from(field.name().as_str());
-        match field.data_type() {
-            DataType::Int64 => {
-                properties = properties
-                    .set_column_dictionary_enabled(column.clone(), false)
-                    .set_column_encoding(column, Encoding::DELTA_BINARY_PACKED);
-            }
-            DataType::Decimal128(precision, _) if *precision >= MONEY_PRECISION => {
-                properties = properties.set_column_dictionary_enabled(column, false);
-            }
-            _ => {}
+        if *field.data_type() == DataType::Int64 {
+            properties = properties
+                .set_column_dictionary_enabled(column.clone(), false)
+                .set_column_encoding(column, Encoding::DELTA_BINARY_PACKED);
         }
     }
     properties.build()

@@ -1,11 +1,10 @@
 //! Staging: what is in the file, and that a file which does not hold what was written is refused.
 
-use super::file::{Control, ROW_GROUP_ROWS, compare, properties};
+use super::file::{Control, Encoder, ROW_GROUP_ROWS, compare};
 use crate::quality::{ColumnTotal, ExactSum, Recount};
 use crate::warehouse::tests::{Scene, begin, dataset, noon, rows, stage};
 use crate::warehouse::{ErrorKind, Partition, WarehouseError};
 use arrow::array::{ArrayRef, Decimal128Array, RecordBatch, StringArray};
-use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use std::collections::BTreeMap;
@@ -59,7 +58,7 @@ fn memory_is_that_of_one_row_group_however_long_the_file() {
     let mut peak = 0;
     for batch in 0..(ROW_GROUP_ROWS / 8192) * 2 + 1 {
         writer.write(&wide(batch * 8192, 8192)).unwrap();
-        peak = peak.max(writer.file.writer.memory_size());
+        peak = peak.max(writer.file.encoder.memory());
     }
     assert!(peak < 24 << 20, "{peak} bytes");
     let staged = writer.finish().unwrap();
@@ -113,7 +112,7 @@ fn a_file_that_was_damaged_behind_the_writer_is_not_staged() {
     let batch = rows(&[1, 2, 3]);
     let mut writer = run.stage(PARTITION.parse().unwrap(), batch.schema(), vec![]).unwrap();
     writer.write(&batch).unwrap();
-    writer.file.writer.flush().unwrap();
+    writer.file.encoder.end_group().unwrap();
     // Another file's bytes come to stand under the name while the writer still holds its own.
     let other = stage(&run, PARTITION, &[1, 2, 4]).unwrap();
     let path = writer.file.path.clone();
@@ -153,10 +152,8 @@ fn a_schema_that_does_not_fit_is_refused_before_anything_is_written() {
 fn a_full_disk_is_told_as_such() {
     let full = || OpenOptions::new().write(true).open("/dev/full").unwrap();
     let batch = rows(&[1; 1000]);
-    let mut writer =
-        ArrowWriter::try_new(BufWriter::with_capacity(16, full()), batch.schema(), Some(properties(&batch.schema())))
-            .unwrap();
-    let failed = writer.write(&batch).and_then(|()| writer.close().map(|_| ())).unwrap_err();
+    let mut encoder = Encoder::new(BufWriter::with_capacity(16, full()), batch.schema()).unwrap();
+    let failed = encoder.write(&batch).and_then(|()| encoder.finish().map(|_| ())).unwrap_err();
     let error = WarehouseError::parquet("write", Path::new("staged.parquet"), failed);
     assert!(matches!(error, WarehouseError::DiskFull { .. }), "{error:?}");
     assert_eq!(error.kind(), ErrorKind::CannotWrite);
