@@ -198,7 +198,7 @@ pub fn main() -> ExitCode {
         Err(error) => return exit::usage(&error),
     };
     start_logging(cli.global.quiet, cli.global.verbose);
-    if matches!(cli.command, Command::Serve(_)) {
+    if matches!(cli.command, Command::Serve(_) | Command::Snapshot(_) | Command::Replay(_) | Command::Demo(_)) {
         crate::serve::pages::small();
     }
     if let Err(failure) = every_set_was_heard(&cli.global) {

@@ -5,9 +5,9 @@
 //! parsed to its column's type, and only when all of them parse is the row appended. Memory is bounded by one batch and
 //! one row, however long the answer is. The ways rows can be written are strategies under `source::shape`.
 
+mod brackets;
 mod builder;
 pub(crate) mod date;
-mod days;
 mod error;
 mod extract;
 #[cfg(test)]
@@ -15,6 +15,7 @@ pub(crate) mod fixture;
 mod growing;
 pub mod inspect;
 mod lane;
+mod memo;
 mod reading;
 pub mod row;
 pub(crate) mod scan;
@@ -28,6 +29,7 @@ use chrono_tz::Tz;
 
 use crate::contract::{Dataset, RowShape};
 use crate::privacy::PiiKey;
+pub use brackets::Brackets;
 use builder::BatchBuilder;
 pub use error::DecodeError;
 pub(crate) use extract::integer as whole_number_in;
@@ -148,15 +150,17 @@ impl Decoder {
         }
     }
 
-    /// Reads a whole document, in place of [`Decoder::push`] and [`Decoder::end_page`].
+    /// Reads a whole document with these brackets, in place of [`Decoder::push`] and [`Decoder::end_page`].
     ///
     /// # Errors
     /// [`DecodeError`] when it is not complete or broken.
     pub fn document<E: From<DecodeError>>(
         &mut self,
         document: &[u8],
+        brackets: &Brackets,
         emit: &mut impl FnMut(RecordBatch) -> Result<(), E>,
     ) -> Result<PageSummary, E> {
+        self.reader.begin(brackets);
         self.read_rows(document, emit)?;
         let complete = std::mem::take(&mut self.done);
         self.lane.end_page();

@@ -19,7 +19,8 @@ pub use profile::{Profile, ProfileRequest, profile};
 pub use sum::{ExactSum, ParseSumError};
 
 use polars::prelude::{
-    AnyValue, DataFrame, Engine, Expr, HiveOptions, LazyFrame, PlRefPath, PolarsError, ScanArgsParquet, col, len,
+    AnyValue, DataFrame, Engine, Expr, HiveOptions, IdxSize, LazyFrame, PlRefPath, PolarsError, ScanArgsParquet, col,
+    len,
 };
 use std::path::{Path, PathBuf};
 
@@ -64,29 +65,88 @@ pub enum RecountError {
         /// What the column holds instead.
         found: String,
     },
+    /// A sum that no `Decimal128` holds.
+    #[error("cannot recount {path}: the sum of column {column} is too great")]
+    TooGreat {
+        /// The file that was read.
+        path: PathBuf,
+        /// The column that was summed.
+        column: String,
+    },
 }
+
+/// Rows of a file that are looked at together. Polars keeps what it has read of a file until the query ends: of ten million
+/// rows a hundred megabytes, of a million one tenth.
+const STEP_ROWS: u64 = 1 << 20;
 
 /// Counts the rows of the Parquet file at `path` and sums its `money` columns (decimals) exactly.
 ///
-/// The file is streamed, so memory stays flat however long it is; column statistics are not believed.
+/// The file is streamed in steps, so memory stays flat however long it is; column statistics are not believed.
 ///
 /// # Errors
 /// When the file cannot be read, a column is missing, or a column is not a decimal.
 pub fn recount(path: &Path, money: &[String]) -> Result<Recount, RecountError> {
-    let frame = totals(path, money).map_err(|source| RecountError::Read { path: path.to_path_buf(), source })?;
-    let columns = money.iter().enumerate().map(|(i, column)| column_total(&frame, path, i, column));
-    Ok(Recount { rows: count(&frame, path, "rows")?, columns: columns.collect::<Result<_, _>>()? })
+    recount_by(STEP_ROWS, path, money)
+}
+
+fn recount_by(step_rows: u64, path: &Path, money: &[String]) -> Result<Recount, RecountError> {
+    let mut counted: Option<Recount> = None;
+    in_steps(step_rows, path, |rows| {
+        let frame = totals(rows, money).map_err(|source| RecountError::Read { path: path.to_path_buf(), source })?;
+        let columns = money.iter().enumerate().map(|(i, column)| column_total(&frame, path, i, column));
+        let step = Recount { rows: count(&frame, path, "rows")?, columns: columns.collect::<Result<_, _>>()? };
+        let n = step.rows;
+        counted = Some(match counted.take() {
+            Some(before) => before.and(&step, path)?,
+            None => step,
+        });
+        Ok(n)
+    })?;
+    Ok(counted.expect("there is a step, if one without rows"))
+}
+
+/// Hands over the rows of a file, `step_rows` at a time. `step` says how many rows it found.
+fn in_steps(
+    step_rows: u64,
+    path: &Path,
+    mut step: impl FnMut(LazyFrame) -> Result<u64, RecountError>,
+) -> Result<(), RecountError> {
+    let read = |source| RecountError::Read { path: path.to_path_buf(), source };
+    let mut at = 0;
+    loop {
+        let n = step(scan(path).map_err(read)?.slice(at, step_rows as IdxSize))?;
+        if n < step_rows {
+            return Ok(());
+        }
+        at += i64::try_from(n).expect("a file has far fewer rows");
+    }
+}
+
+impl Recount {
+    /// The figures of both steps together.
+    fn and(mut self, next: &Self, path: &Path) -> Result<Self, RecountError> {
+        self.rows += next.rows;
+        for (total, more) in self.columns.iter_mut().zip(&next.columns) {
+            total.nulls += more.nulls;
+            total.sum.unscaled = total
+                .sum
+                .unscaled
+                .checked_add(more.sum.unscaled)
+                .ok_or_else(|| RecountError::TooGreat { path: path.to_path_buf(), column: total.column.clone() })?;
+        }
+        Ok(self)
+    }
 }
 
 /// One row: `rows`, then `sum<i>` and `nulls<i>` of every money column.
-fn totals(path: &Path, money: &[String]) -> Result<DataFrame, PolarsError> {
+fn totals(rows: LazyFrame, money: &[String]) -> Result<DataFrame, PolarsError> {
     let mut wanted: Vec<Expr> = vec![len().alias("rows")];
     for (i, column) in money.iter().enumerate() {
         wanted.push(col(column.as_str()).sum().alias(format!("sum{i}")));
         // A sum is streamed; `null_count` would hold the whole column.
         wanted.push(col(column.as_str()).is_null().sum().alias(format!("nulls{i}")));
     }
-    Ok(scan(path)?.select(wanted).collect_with_engine(Engine::Streaming)?.unwrap_single())
+    Ok(rows.select(wanted).collect_with_engine(Engine::Streaming)?.unwrap_single())
 }
 
 /// One file, taken literally: no pattern, no columns out of its folders' names, no belief in its statistics.

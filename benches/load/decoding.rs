@@ -42,7 +42,8 @@ pub(crate) fn documents(contract: &Contract, dataset: &Dataset, bodies: &[String
     for body in bodies {
         let judged = judge_document(contract, dataset, 200, body.as_bytes()).expect("a document");
         assert_eq!(judged.verdict, Verdict::Rows);
-        let summary = decoder.document(body.as_bytes(), &mut drop_batch).expect("the document is good");
+        let summary =
+            decoder.document(body.as_bytes(), &judged.brackets, &mut drop_batch).expect("the document is good");
         let refused = decoder.take_refused();
         assert_eq!(summary.refused, 0, "{:?}", refused.first());
         rows += summary.rows;

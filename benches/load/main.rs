@@ -49,6 +49,8 @@ fn main() {
     };
     let number = |name: &str, default: usize| text(name).and_then(|given| given.parse().ok()).unwrap_or(default);
     let n_runs = number("--runs", 3).max(1);
+    // As commands that load do it.
+    lumbung::serve::pages::small();
     match text("--shape").unwrap_or("flat") {
         "flat" => flat(number("--rows", 2_000_000), n_runs, text("--part") == Some("load")),
         "rka" => nested(("simda", "rka"), &trees::plans(number("--rows", 1_000_000)), n_runs),
@@ -114,6 +116,8 @@ fn flat(n_rows: usize, n_runs: usize, is_load_alone: bool) {
     println!("\ndecoder : pure scan                  {:.2} of its rate", scan / decode);
     println!("decoder : serde_json rows            {:.1} x as fast", serde / decode);
     println!("load : serde_json rows               {:.1} x as fast\n", serde / load);
+    // The peers would inherit it.
+    nix::sys::prctl::set_thp_disable(false).expect("what was set can be taken back");
     against("DuckDB", peers::duckdb(&body, folder.path(), n_runs).as_ref(), &table, load, committed.parquet_bytes);
     against("Polars", peers::polars(&body, folder.path(), 1).as_ref(), &table, load, committed.parquet_bytes);
 }

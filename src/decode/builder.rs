@@ -8,14 +8,15 @@ use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 
-use super::days::Days;
 use super::growing::Growing;
 use super::inspect::Fault;
+use super::memo::Memo;
 use super::reading::{Cells, Readings};
 use super::row::{Row, Slot};
 use super::scan::{Kind, is_code, unescape};
 use super::{BATCH_ROWS, BATCH_TEXT_BYTES, DecodeError, DecodeSettings, date, value};
 use crate::contract::{Class, Column, ColumnType, Dataset, EXTRA_COLUMN, file_schema};
+use road::remembers;
 pub(super) use road::{Columns, Destination};
 
 /// Why a row is not taken.
@@ -26,7 +27,7 @@ pub(crate) struct Refusal {
 }
 
 /// A parsed value, before it is appended.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Parsed {
     Null,
     Number(i128),
@@ -66,13 +67,17 @@ pub(crate) struct BatchBuilder {
     ways: Vec<Way>,
     readings: Readings,
     schema: SchemaRef,
+    /// The columns so far. One that is shorter than the batch repeats its last value: what rows take from around them
+    /// stands once, however many they are.
     growing: Vec<Growing>,
     /// Position among the stored columns, for each column of the contract; `None` for dropped ones.
     stored_at: Vec<Option<usize>>,
     extra_at: Option<usize>,
     parsed: Vec<Parsed>,
-    /// Texts that were read as days, by column: data dates repeat over millions of rows.
-    days: Vec<Days>,
+    /// Texts that stand nowhere as they are stored, while a value is appended.
+    unescaped: Vec<u8>,
+    /// Texts that were read, by column; of columns whose values repeat over millions of rows.
+    memos: Vec<Option<Memo>>,
     n_rows: usize,
     /// Text that the rows so far hold, but for the shortest; what the columns' offsets and the memory must bear.
     n_text_bytes: usize,
@@ -95,7 +100,8 @@ impl BatchBuilder {
             columns: dataset.columns.clone(),
             extra_at: schema.index_of(EXTRA_COLUMN).ok(),
             parsed: vec![Parsed::Null; dataset.columns.len()],
-            days: dataset.columns.iter().map(|_| Days::default()).collect(),
+            unescaped: Vec::new(),
+            memos: dataset.columns.iter().map(|column| remembers(column).then(Memo::default)).collect(),
             schema,
             growing,
             stored_at,
@@ -135,6 +141,7 @@ impl BatchBuilder {
                 .value(i, row.slot(i), Cells { row, buffer }, &mut unescaped)
                 .map_err(|reason| self.refusal(i, reason))?;
         }
+        self.even();
         for i in 0..self.columns.len() {
             self.put(i, self.parsed[i], Cells { row, buffer }, &unescaped);
         }
@@ -172,10 +179,14 @@ impl BatchBuilder {
     /// # Errors
     /// Why the row is refused.
     pub(super) fn append_value(&mut self, i: usize, slot: Slot, cells: Cells<'_>) -> Result<(), &'static str> {
-        let mut unescaped = Vec::new();
-        let parsed = self.value(i, slot, cells, &mut unescaped)?;
-        self.put(i, parsed, cells, &unescaped);
-        Ok(())
+        let mut unescaped = std::mem::take(&mut self.unescaped);
+        unescaped.clear();
+        let parsed = self.value(i, slot, cells, &mut unescaped);
+        if let Ok(parsed) = parsed {
+            self.put(i, parsed, cells, &unescaped);
+        }
+        self.unescaped = unescaped;
+        parsed.map(drop)
     }
 
     /// Everything that [`BatchBuilder::append`] would refuse the row for; nothing is kept.
@@ -204,21 +215,29 @@ impl BatchBuilder {
     ) -> Result<Parsed, &'static str> {
         let column = &self.columns[i];
         let Cells { row, buffer } = cells;
+        let known = if slot.kind == Some(Kind::Plain) { self.memos[i].as_mut() } else { None };
+        if let Some(value) = known.as_ref().and_then(|memo| memo.of(row.bytes(buffer, slot))) {
+            return Ok(value);
+        }
         let parsed = match self.ways[i] {
-            Way::Typed => match plain(column, row, buffer, slot, &self.days[i]) {
+            Way::Typed => match plain(column, row, buffer, slot) {
                 Some(parsed) => Ok(parsed),
-                None => parse(column, row, buffer, slot, unescaped, &mut self.days[i]),
+                None => parse(column, row, buffer, slot, unescaped),
             },
-            Way::Reading => self.readings.read(i, column, cells, unescaped),
+            Way::Reading => self.readings.read((i, column), slot, cells, unescaped),
             Way::Skipped => return Ok(Parsed::Null),
         };
-        match parsed {
+        let value = match parsed {
             Ok(Parsed::Null) if column.required => {
                 Err(if slot.kind.is_none() { "the key is missing" } else { "the value is missing" })
             }
             Err(_) if column.lenient => Ok(Parsed::Null),
             parsed => parsed,
+        }?;
+        if let Some(memo) = known {
+            memo.remember(row.bytes(buffer, slot), value, unescaped);
         }
+        Ok(value)
     }
 
     fn refusal(&self, i: usize, reason: &str) -> Refusal {
@@ -230,10 +249,11 @@ impl BatchBuilder {
     /// # Errors
     /// Only by a bug: the columns do not fit the schema.
     pub(crate) fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
+        self.even();
         let mut arrays = Vec::with_capacity(self.growing.len());
         for (growing, field) in self.growing.iter_mut().zip(self.schema.fields()) {
-            let fresh = Growing::new(field.data_type());
-            arrays.push(std::mem::replace(growing, fresh).into_array(field.data_type())?);
+            let next = growing.next(field.data_type());
+            arrays.push(std::mem::replace(growing, next).into_array(field.data_type())?);
         }
         self.n_text_bytes = 0;
         let options = RecordBatchOptions::new().with_row_count(Some(std::mem::take(&mut self.n_rows)));
@@ -248,9 +268,9 @@ fn fault_of_row(row: &Row, extra: Option<&[u8]>) -> Option<String> {
     row.fault.clone().or_else(|| is_no_json.then(unknown))
 }
 
-/// The hot path of [`parse`]: plain texts that need no trimming, whole amounts, a repeated date.
+/// The hot path of [`parse`]: plain texts that need no trimming, whole amounts.
 #[inline]
-fn plain(column: &Column, row: &Row, buffer: &[u8], slot: Slot, days: &Days) -> Option<Parsed> {
+fn plain(column: &Column, row: &Row, buffer: &[u8], slot: Slot) -> Option<Parsed> {
     if slot.kind != Some(Kind::Plain) || slot.start == slot.end {
         return None;
     }
@@ -278,7 +298,6 @@ fn plain(column: &Column, row: &Row, buffer: &[u8], slot: Slot, days: &Days) -> 
         ColumnType::Integer if column.range.is_none() => {
             value::whole(row.bytes(buffer, slot)).map(|n| Parsed::Number(i128::from(n)))
         }
-        ColumnType::Date(_) => days.of(row.bytes(buffer, slot)).map(Parsed::Day),
         _ => None,
     }
 }
@@ -293,7 +312,6 @@ fn parse(
     buffer: &[u8],
     slot: Slot,
     unescaped: &mut Vec<u8>,
-    days: &mut Days,
 ) -> Result<Parsed, &'static str> {
     let mut slot = slot;
     let is_literal = match slot.kind {
@@ -330,11 +348,7 @@ fn parse(
         ColumnType::Decimal { precision, scale } => number(column, text, *scale, *precision, is_literal),
         ColumnType::Integer => number(column, text, 0, 18, is_literal),
         ColumnType::Boolean => value::boolean(text).map(Parsed::Flag),
-        ColumnType::Date(formats) => {
-            let day = date::date(text, formats)?;
-            days.remember(text, day);
-            Ok(Parsed::Day(day))
-        }
+        ColumnType::Date(formats) => date::date(text, formats).map(Parsed::Day),
         // These are read in [`Readings`].
         ColumnType::Timestamp(_) | ColumnType::KeyState(_) | ColumnType::Any => Ok(Parsed::Null),
     }

@@ -12,8 +12,11 @@ use arrow::error::ArrowError;
 use super::BATCH_ROWS;
 use super::builder::Parsed;
 
-/// Bytes set aside for each text of a batch; longer ones grow the column.
+/// Bytes set aside for each text of the first batch; longer ones grow the column.
 const CODE_BYTES_USUAL: usize = 8;
+
+/// What is set aside beside the bytes of the batch before: an eighth of them.
+const SPARE: usize = 8;
 
 /// One growing column.
 pub(super) struct Growing {
@@ -38,6 +41,11 @@ enum Values {
 
 impl Growing {
     pub(super) fn new(ty: &DataType) -> Self {
+        Self::with_room(ty, BATCH_ROWS * CODE_BYTES_USUAL)
+    }
+
+    /// An empty column with room for so many bytes of text.
+    fn with_room(ty: &DataType, n_text_bytes: usize) -> Self {
         let values = match ty {
             DataType::Decimal128(..) => Values::Decimal(Vec::with_capacity(BATCH_ROWS)),
             DataType::Int64 => Values::Integer(Vec::with_capacity(BATCH_ROWS)),
@@ -47,10 +55,16 @@ impl Growing {
             _ => {
                 let mut ends = Vec::with_capacity(BATCH_ROWS + 1);
                 ends.push(0);
-                Values::Text { bytes: Vec::with_capacity(BATCH_ROWS * CODE_BYTES_USUAL), ends }
+                Values::Text { bytes: Vec::with_capacity(n_text_bytes), ends }
             }
         };
         Self { values, valid: Vec::new() }
+    }
+
+    /// An empty column of the same type, with room for as many bytes of text as this one has.
+    pub(super) fn next(&self, ty: &DataType) -> Self {
+        let n_text_bytes = if let Values::Text { bytes, .. } = &self.values { bytes.len() } else { 0 };
+        Self::with_room(ty, n_text_bytes + n_text_bytes / SPARE + size_of::<u64>())
     }
 
     #[inline]
@@ -110,23 +124,36 @@ impl Growing {
         self.valid.push(false);
     }
 
-    /// Appends what the last row has; there must be one.
+    /// Whether the last value is NULL; false where there is none.
     #[inline]
-    pub(super) fn append_again(&mut self) {
-        let is_null = self.valid.last() == Some(&false);
+    pub(super) fn ends_with_null(&self) -> bool {
+        self.valid.last() == Some(&false)
+    }
+
+    /// Repeats the last value until there are `n_rows`; there must be one when any is missing.
+    pub(super) fn fill(&mut self, n_rows: usize) {
+        let n = n_rows.saturating_sub(self.len());
+        if n == 0 {
+            return;
+        }
+        let is_valid = !self.ends_with_null();
         match &mut self.values {
-            _ if is_null => return self.append_null(),
             Values::Text { bytes, ends } => {
                 let [.., start, end] = ends[..] else { return };
-                bytes.extend_from_within(start as usize..end as usize);
-                ends.push(i32::try_from(bytes.len()).expect("a batch holds far less than 2 GiB of text"));
+                repeat_bytes(bytes, start as usize, n);
+                let length = end - start;
+                // Each end is one length behind the one before; the last is where the bytes end.
+                i32::try_from(bytes.len()).expect("a batch holds far less than 2 GiB of text");
+                ends.extend((1..=n as i32).map(|i| end + length * i));
             }
-            Values::Decimal(values) => values.extend(values.last().copied()),
-            Values::Integer(values) | Values::Instant(values) => values.extend(values.last().copied()),
-            Values::Day(values) => values.extend(values.last().copied()),
-            Values::Flag(values) => values.extend(values.last().copied()),
+            Values::Decimal(values) => repeat(values, n),
+            Values::Integer(values) | Values::Instant(values) => repeat(values, n),
+            Values::Day(values) => repeat(values, n),
+            Values::Flag(values) => repeat(values, n),
         }
-        self.is_valid();
+        if !self.valid.is_empty() {
+            self.valid.resize(n_rows, is_valid);
+        }
     }
 
     /// Appends what needs no bytes from elsewhere.
@@ -200,5 +227,55 @@ impl Growing {
             }
             Values::Flag(values) => Arc::new(BooleanArray::new(values.into(), nulls)),
         })
+    }
+}
+
+fn repeat<T: Copy>(values: &mut Vec<T>, n: usize) {
+    if let Some(last) = values.last().copied() {
+        values.resize(values.len() + n, last);
+    }
+}
+
+/// Repeats what stands from `start` on `n` times: twice as much each time, because a text is short and a batch is long.
+fn repeat_bytes(bytes: &mut Vec<u8>, start: usize, n: usize) {
+    let end = bytes.len() + (bytes.len() - start) * n;
+    bytes.reserve(end - bytes.len());
+    while bytes.len() < end {
+        let piece = (bytes.len() - start).min(end - bytes.len());
+        bytes.extend_from_within(start..start + piece);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{Array, AsArray, StringArray};
+    use arrow::datatypes::{DataType, Int64Type};
+
+    use super::Growing;
+
+    #[test]
+    fn a_column_that_lags_behind_repeats_its_last_value() {
+        let mut texts = Growing::new(&DataType::Utf8);
+        texts.append_text(b"a");
+        texts.fill(1);
+        texts.append_text(b"bcd");
+        texts.fill(7);
+        texts.append_null();
+        texts.fill(10);
+        texts.append_text(b"");
+        texts.fill(12);
+        texts.truncate(11);
+        let array = texts.into_array(&DataType::Utf8).unwrap();
+        let b = Some("bcd");
+        let expected = [Some("a"), b, b, b, b, b, b, None, None, None, Some("")];
+        assert_eq!(array.as_string::<i32>(), &StringArray::from(expected.to_vec()));
+        let mut numbers = Growing::new(&DataType::Int64);
+        numbers.append_null();
+        numbers.fill(3);
+        numbers.append_number(7);
+        numbers.fill(6);
+        let array = numbers.into_array(&DataType::Int64).unwrap();
+        assert_eq!((array.len(), array.null_count()), (6, 3));
+        assert_eq!(array.as_primitive::<Int64Type>().iter().skip(3).collect::<Vec<_>>(), [Some(7); 3]);
     }
 }

@@ -13,7 +13,9 @@
 //! 3. The lane takes a row only when every lead stands where it is due and every value is good for its column. Otherwise
 //!    [`BatchBuilder::take_back`] removes what was appended, and the ordinary road reads the row from its first byte. It
 //!    alone refuses rows, reports errors and counts unknown keys.
-//! 4. Only the commonest values are read here (`lane/quick.rs`: plain ASCII texts, digits, days seen before). All others
+//! 4. What stands around rows is read when it begins to: until it changes, its columns lag behind the batch, which means
+//!    that they repeat their last value ([`BatchBuilder`]). The ordinary road brings them up to date first.
+//! 5. Only the commonest values are read here (`lane/quick.rs`: plain ASCII texts, digits, days seen before). All others
 //!    go through [`BatchBuilder::append_value`], which is what the ordinary road does.
 //!
 //! `lane/tests.rs` compares both roads over random rows, cut at every byte; the fuzz target `page` compares them with a
@@ -24,7 +26,7 @@ mod quick;
 
 use super::builder::BatchBuilder;
 use super::row::{Ahead, Row, RowReader};
-use plan::{Around, Parameters, Plan};
+use plan::{Around, Outside, Parameters, Plan};
 
 /// Why a row is left to the ordinary road.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +52,8 @@ pub(super) struct Lane {
     plan: Option<Plan>,
     /// The surroundings of the last row that was appended; `None` where they are not known.
     surroundings: Option<usize>,
+    /// Where the values around that row stood, as far as the lane read it.
+    outside: Outside,
     /// Rows that the plan took.
     n_taken: u64,
     /// Rows that differed since the last one that did not.
@@ -74,8 +78,13 @@ impl Lane {
         builder: &mut BatchBuilder,
     ) -> Option<usize> {
         let plan = self.plan.as_ref()?;
-        let is_same = self.surroundings == Some(ahead.surroundings) && !builder.is_empty();
-        match plan.read(buffer, ahead.at, (row, &Around { reader, parameters, is_same }), builder) {
+        let is_known = self.surroundings.is_some() && !builder.is_empty();
+        if !is_known {
+            self.outside.clear();
+        }
+        let is_same = is_known && self.surroundings == Some(ahead.surroundings);
+        let around = Around { reader, parameters, is_same };
+        match plan.read(buffer, ahead.at, (row, &around), (builder, &mut self.outside)) {
             Ok(end) => {
                 self.surroundings = Some(ahead.surroundings);
                 self.n_taken += 1;
@@ -88,6 +97,7 @@ impl Lane {
             }
             Err(stop) => {
                 builder.take_back();
+                self.outside.clear();
                 self.n_odd += u32::from(stop == Stop::Differs);
                 None
             }
@@ -97,6 +107,7 @@ impl Lane {
     /// Looks at a row that the ordinary road took: what was ahead of it, and now ends with `buffer`.
     pub(super) fn learn(&mut self, buffer: &[u8], ahead: Ahead, row: &mut Row, builder: &BatchBuilder) {
         self.surroundings = Some(ahead.surroundings);
+        self.outside.clear();
         #[cfg(test)]
         if self.is_closed {
             return;
@@ -117,9 +128,10 @@ impl Lane {
         self.plan = Plan::of(buffer, ahead.at, row, builder);
     }
 
-    /// Another page or request begins: surroundings have other numbers in it, and other values.
+    /// Another page or request begins: surroundings have other numbers in it, other values, and other places.
     pub(super) fn end_page(&mut self) {
         self.surroundings = None;
+        self.outside.clear();
     }
 }
 

@@ -22,9 +22,8 @@ pub(super) struct Cells<'a> {
 }
 
 impl<'a> Cells<'a> {
-    /// The text that column `at` reads, without JSON's escapes; `None` when there is no value.
-    fn text(self, at: usize) -> Result<Option<Cow<'a, str>>, &'static str> {
-        let slot = self.row.slot(at);
+    /// The text in `slot`, without JSON's escapes; `None` when there is no value.
+    fn text(self, slot: Slot) -> Result<Option<Cow<'a, str>>, &'static str> {
         let bytes = self.row.bytes(self.buffer, slot);
         const NO_UTF8: &str = "a text that is not UTF-8";
         match slot.kind {
@@ -70,9 +69,19 @@ impl Readings {
 
     /// Whether `column` is read here and not by its type alone.
     pub(super) fn reads(column: &Column) -> bool {
+        Self::by_class_or_type(column) || !column.reading.is_plain()
+    }
+
+    /// Whether its class or its type is why.
+    pub(super) fn by_class_or_type(column: &Column) -> bool {
         let by_class = matches!(column.class, Class::Key(_) | Class::Coarse);
         let by_type = matches!(column.ty, ColumnType::KeyState(_) | ColumnType::Timestamp(_) | ColumnType::Any);
-        by_class || by_type || !column.reading.is_plain()
+        by_class || by_type
+    }
+
+    /// Whether a column that is read here needs nothing but its own value.
+    pub(super) fn is_own(column: &Column) -> bool {
+        !matches!(column.reading.extract, Some(Extract::ProgramCode { repair_from: Some(_) }))
     }
 
     /// Whether column `at` supplies the beginning of another's code.
@@ -80,21 +89,22 @@ impl Readings {
         self.repaired_from.contains(&Some(at))
     }
 
-    /// Reads column `at` of a row. Text is put into `out`, where the slot of what is returned points.
+    /// Reads column number `at` of a row, whose value stands in `slot`. Text is put into `out`, where the slot of what is
+    /// returned points.
     ///
     /// # Errors
     /// Why the value is none of the column's.
     pub(super) fn read(
         &self,
-        at: usize,
-        column: &Column,
+        (at, column): (usize, &Column),
+        slot: Slot,
         cells: Cells<'_>,
         out: &mut Vec<u8>,
     ) -> Result<Parsed, &'static str> {
         match (column.class, &column.ty) {
-            (_, ColumnType::KeyState(form)) => Ok(put(out, state(*form, cells.text(at)).as_str())),
-            (Class::Key(form), _) => Ok(self.keyed(form, cells.text(at), out)),
-            _ => self.read_text(at, column, cells, out),
+            (_, ColumnType::KeyState(form)) => Ok(put(out, state(*form, cells.text(slot)).as_str())),
+            (Class::Key(form), _) => Ok(self.keyed(form, cells.text(slot), out)),
+            _ => self.read_text((at, column), slot, cells, out),
         }
     }
 
@@ -106,12 +116,12 @@ impl Readings {
 
     fn read_text(
         &self,
-        at: usize,
-        column: &Column,
+        (at, column): (usize, &Column),
+        slot: Slot,
         cells: Cells<'_>,
         out: &mut Vec<u8>,
     ) -> Result<Parsed, &'static str> {
-        let Some(text) = cells.text(at)? else { return Ok(Parsed::Null) };
+        let Some(text) = cells.text(slot)? else { return Ok(Parsed::Null) };
         let reading = &column.reading;
         let text = if reading.unescape_html { html_escape::decode_html_entities(&text) } else { text };
         let text = text.trim();
@@ -119,14 +129,15 @@ impl Readings {
         if text.is_empty() || (!is_free_text && value::is_absent(text.as_bytes())) {
             return Ok(Parsed::Null);
         }
-        let is_literal = cells.row.slot(at).kind == Some(Kind::Literal);
+        let is_literal = slot.kind == Some(Kind::Literal);
         match (&reading.extract, &column.ty) {
             (Some(Extract::Integer), _) => {
                 let n = extract::integer(text)?.to_string();
                 number(column, n.as_bytes(), 0, 18, true)
             }
             (Some(Extract::ProgramCode { .. }), _) => {
-                let parent = self.repaired_from[at].map(|from| cells.text(from)).transpose()?.flatten();
+                let parent =
+                    self.repaired_from[at].map(|from| cells.text(cells.row.slot(from))).transpose()?.flatten();
                 finish_text(column, &extract::program_code(text, parent.as_deref())?, out)
             }
             (Some(Extract::ProgramName), _) => finish_text(column, extract::program_name(text), out),

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::Brackets;
 use super::scan::{Kind, Token, unescape};
 use crate::contract::{Dataset, normalise_key};
 
@@ -38,6 +39,11 @@ pub trait RowReader: Send {
     /// What was found instead of a row, without values.
     fn next(&mut self, buffer: &[u8], at: &mut usize, row: &mut Row) -> Result<Step, String>;
 
+    /// A whole document is read, whose brackets are known.
+    fn begin(&mut self, brackets: &Brackets) {
+        let _ = brackets;
+    }
+
     /// Whether the answer may end here, though its rows were not closed (a bare object).
     fn may_end(&self) -> bool;
 
@@ -51,7 +57,8 @@ pub trait RowReader: Send {
     /// The row ahead was read by somebody else.
     fn passed(&mut self) {}
 
-    /// Puts what the row ahead takes from around it into `row`.
+    /// Puts what the row ahead takes from around it into `row`: values that stand in the one buffer of a page, where the
+    /// same place is the same value.
     fn put_surroundings(&self, buffer: &[u8], row: &mut Row) {
         let _ = (buffer, row);
     }

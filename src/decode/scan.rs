@@ -42,6 +42,11 @@ pub(crate) fn skip_blank(buffer: &[u8], mut at: usize) -> usize {
     at
 }
 
+/// Where the one value of a document begins: behind a byte order mark and blanks.
+pub(crate) fn document_start(document: &[u8]) -> usize {
+    skip_blank(document, if document.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 })
+}
+
 /// Each byte 1.
 pub(crate) const LOW: u64 = 0x0101_0101_0101_0101;
 /// The highest bit of each byte.

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use polars::prelude::{DataFrame, Engine, Expr, PolarsError, col, len};
+use polars::prelude::{DataFrame, Engine, Expr, IntoLazy, LazyFrame, PolarsError, UniqueKeepStrategy, col, len};
 use serde::{Deserialize, Serialize};
 
-use super::{RecountError, count, scan};
+use super::{RecountError, STEP_ROWS, count, in_steps, scan};
 
 /// The columns that are looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -55,38 +55,53 @@ impl Profile {
 /// # Errors
 /// When the file cannot be read.
 pub fn profile(path: &Path, request: &ProfileRequest) -> Result<Profile, RecountError> {
-    let read = |source| RecountError::Read { path: path.to_path_buf(), source };
-    let (frame, nulls, distinct) = counted(path, request).map_err(read)?;
-    let figures = |names: Vec<&String>, prefix: &str| -> Result<BTreeMap<String, u64>, RecountError> {
-        let one = |(i, name): (usize, &String)| Ok((name.clone(), count(&frame, path, &format!("{prefix}{i}"))?));
-        names.into_iter().enumerate().map(one).collect()
-    };
-    Ok(Profile {
-        rows: count(&frame, path, "rows")?,
-        nulls: figures(nulls, "nulls")?,
-        distinct: figures(distinct, "distinct")?,
-    })
+    profile_by(STEP_ROWS, path, request)
 }
 
-/// One row: `rows`, `nulls<i>`, `distinct<i>`; and the columns of the request that the file has.
-fn counted<'a>(
-    path: &Path,
-    request: &'a ProfileRequest,
-) -> Result<(DataFrame, Vec<&'a String>, Vec<&'a String>), PolarsError> {
-    let mut scan = scan(path)?;
-    let schema = scan.collect_schema()?;
-    let there = |names: &'a [String]| names.iter().filter(|name| schema.contains(name.as_str())).collect::<Vec<_>>();
-    let (nulls, distinct) = (there(&request.nulls), there(&request.distinct));
-    let mut wanted: Vec<Expr> = vec![len().alias("rows")];
-    wanted
-        // A sum is streamed; `null_count` would hold the whole column.
-        .extend(
-            nulls.iter().enumerate().map(|(i, name)| col(name.as_str()).is_null().sum().alias(format!("nulls{i}"))),
-        );
-    let values = |name: &str| col(name).drop_nulls().n_unique();
-    wanted.extend(distinct.iter().enumerate().map(|(i, name)| values(name).alias(format!("distinct{i}"))));
-    let frame = scan.select(wanted).collect_with_engine(Engine::Streaming)?.unwrap_single();
-    Ok((frame, nulls, distinct))
+fn profile_by(step_rows: u64, path: &Path, request: &ProfileRequest) -> Result<Profile, RecountError> {
+    let read = |source| RecountError::Read { path: path.to_path_buf(), source };
+    let schema = scan(path).and_then(|mut rows| rows.collect_schema()).map_err(read)?;
+    let there = |names: &[String]| -> Vec<String> {
+        names.iter().filter(|name| schema.contains(name.as_str())).cloned().collect()
+    };
+    let nulls = there(&request.nulls);
+    let mut values: Vec<(String, DataFrame)> =
+        there(&request.distinct).into_iter().map(|name| (name, DataFrame::empty())).collect();
+    let mut profile = Profile { nulls: nulls.iter().map(|name| (name.clone(), 0)).collect(), ..Profile::default() };
+    in_steps(step_rows, path, |rows| {
+        let frame = empty_ones(rows.clone(), &nulls).map_err(read)?;
+        for (i, name) in nulls.iter().enumerate() {
+            *profile.nulls.entry(name.clone()).or_default() += count(&frame, path, &format!("nulls{i}"))?;
+        }
+        for (name, values) in &mut values {
+            *values = distinct(rows.clone(), name, values).map_err(read)?;
+        }
+        let n = count(&frame, path, "rows")?;
+        profile.rows += n;
+        Ok(n)
+    })?;
+    profile.distinct = values.into_iter().map(|(name, values)| (name, values.height() as u64)).collect();
+    Ok(profile)
+}
+
+/// One row: `rows`, and `nulls<i>` of every column of `names`.
+fn empty_ones(rows: LazyFrame, names: &[String]) -> Result<DataFrame, PolarsError> {
+    // A sum is streamed; `null_count` would hold the whole column.
+    let nulls =
+        names.iter().enumerate().map(|(i, name)| col(name.as_str()).is_null().sum().alias(format!("nulls{i}")));
+    let wanted: Vec<Expr> = std::iter::once(len().alias("rows")).chain(nulls).collect();
+    Ok(rows.select(wanted).collect_with_engine(Engine::Streaming)?.unwrap_single())
+}
+
+/// The values of a column that `rows` have or that were seen `before`, each once, NULL not being one.
+fn distinct(rows: LazyFrame, name: &str, before: &DataFrame) -> Result<DataFrame, PolarsError> {
+    let once = |rows: LazyFrame| rows.unique(None, UniqueKeepStrategy::Any);
+    let found = once(rows.select([col(name)]).drop_nulls(None));
+    let found = found.collect_with_engine(Engine::Streaming)?.unwrap_single();
+    if before.width() == 0 {
+        return Ok(found);
+    }
+    once(before.vstack(&found)?.lazy()).collect()
 }
 
 #[cfg(test)]
@@ -98,7 +113,7 @@ mod tests {
     use parquet::arrow::ArrowWriter;
     use tempfile::TempDir;
 
-    use super::{Profile, ProfileRequest, profile};
+    use super::{Profile, ProfileRequest, profile, profile_by};
 
     fn request(nulls: &[&str], distinct: &[&str]) -> ProfileRequest {
         let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
@@ -120,6 +135,9 @@ mod tests {
         assert_eq!(found.rows, 5);
         assert_eq!(found.nulls.iter().map(|(c, n)| (c.as_str(), *n)).collect::<Vec<_>>(), [("kode", 2), ("n", 0)]);
         assert_eq!(found.distinct.iter().map(|(c, n)| (c.as_str(), *n)).collect::<Vec<_>>(), [("kode", 2)]);
+        for step_rows in 1..=6 {
+            assert_eq!(profile_by(step_rows, &path, &asked).unwrap(), found, "{step_rows} rows at a time");
+        }
         assert!(!found.answers(&asked) && found.answers(&request(&["n"], &["kode"])));
         let text = serde_json::to_string(&found).unwrap();
         assert_eq!(serde_json::from_str::<Profile>(&text).unwrap(), found);

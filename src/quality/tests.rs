@@ -1,6 +1,6 @@
 //! The recount, against files written by the Arrow writer.
 
-use super::{ColumnTotal, ExactSum, Recount, RecountError, recount};
+use super::{ColumnTotal, ExactSum, Recount, RecountError, recount, recount_by};
 use arrow::array::{ArrayRef, Decimal128Array, RecordBatch, StringArray};
 use parquet::arrow::ArrowWriter;
 use std::fs::File;
@@ -40,6 +40,10 @@ fn rows_sums_and_nulls_are_counted_over_all_row_groups() {
     let counted = recount(&path, &["amount".to_owned(), "wide".to_owned()]).unwrap();
     let wide = 107 * 10_i128.pow(15) + 3;
     assert_eq!(counted, Recount { rows: 5, columns: vec![total("amount", 107, 2, 2), total("wide", wide, 4, 2)] });
+    // Steps that end within a row group, with one, and with the file.
+    for step_rows in 1..=6 {
+        assert_eq!(recount_by(step_rows, &path, &["amount".to_owned(), "wide".to_owned()]).unwrap(), counted);
+    }
     assert_eq!(recount(&path, &[]).unwrap().rows, 5);
 }
 

@@ -3,12 +3,13 @@
 //! Tolerant where a reading loses nothing: surplus commas, and a list written with keys (`[ "k": 1 ]`), which is read as
 //! the object it was meant to be.
 
-mod brackets;
+use std::cell::Cell;
 
 use crate::contract::{JsonPath, PathStep, normalise_key};
-use crate::decode::scan::{self, Kind, Token, is_blank, printable, skip_blank, string_end, unescape, value};
-
-pub(crate) use brackets::{Brackets, Paired};
+use crate::decode::Brackets;
+use crate::decode::scan::{
+    self, Kind, Token, document_start, is_blank, printable, skip_blank, string_end, unescape, value,
+};
 
 /// A document's bytes, and where its objects and lists end: looked for each time, or known ([`Paired`]).
 pub(crate) trait Text {
@@ -29,6 +30,34 @@ impl Text for [u8] {
 
     fn nested_end(&self, at: usize) -> Result<Option<usize>, String> {
         scan::nested_end(self, at)
+    }
+}
+
+/// A document whose brackets are known. Whoever walks a tree of ten levels without them reads every byte ten times and more.
+#[derive(Debug)]
+pub(crate) struct Paired<'a> {
+    pub(crate) bytes: &'a [u8],
+    brackets: &'a Brackets,
+    /// The bracket asked for last.
+    last: Cell<usize>,
+}
+
+impl<'a> Paired<'a> {
+    pub(crate) fn new(bytes: &'a [u8], brackets: &'a Brackets) -> Self {
+        Self { bytes, brackets, last: Cell::new(0) }
+    }
+}
+
+impl Text for Paired<'_> {
+    fn bytes(&self) -> &[u8] {
+        self.bytes
+    }
+
+    fn nested_end(&self, at: usize) -> Result<Option<usize>, String> {
+        let mut last = self.last.get();
+        let end = self.brackets.end_of(at, &mut last);
+        self.last.set(last);
+        end.map_or_else(|| scan::nested_end(self.bytes, at), |end| Ok(Some(end)))
     }
 }
 
@@ -73,13 +102,7 @@ fn skip_commas(buffer: &[u8], mut at: usize) -> usize {
 /// What was found instead of a value.
 pub(crate) fn root<T: Text + ?Sized>(document: &T) -> Result<Option<(Token, usize)>, String> {
     let buffer = document.bytes();
-    value_at(document, root_start(buffer))
-}
-
-/// Where the one value begins.
-fn root_start(buffer: &[u8]) -> usize {
-    let start = if buffer.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-    skip_blank(buffer, start)
+    value_at(document, document_start(buffer))
 }
 
 /// As [`value`], with what is known of brackets.
@@ -190,13 +213,30 @@ pub(crate) fn text(buffer: &[u8], token: Token) -> String {
     String::from_utf8_lossy(raw).into_owned()
 }
 
+/// Whether `path` leads anywhere; nothing is looked at behind the first value that it leads to.
+///
+/// # Errors
+/// What is broken on the way there.
+pub(crate) fn leads_somewhere<T: Text + ?Sized>(document: &T, root: Token, path: &JsonPath) -> Result<bool, String> {
+    let mut found = Vec::new();
+    // The error is the way out of the walk.
+    let walked = collect(document, root, &path.steps, &mut |token| {
+        found.push(token);
+        Err(String::new())
+    });
+    if found.is_empty() { walked.map(|()| false) } else { Ok(true) }
+}
+
 /// Every value that `path` leads to.
 ///
 /// # Errors
 /// What is broken on the way there.
 pub(crate) fn values_at<T: Text + ?Sized>(document: &T, root: Token, path: &JsonPath) -> Result<Vec<Token>, String> {
     let mut found = Vec::new();
-    collect(document, root, &path.steps, &mut found)?;
+    collect(document, root, &path.steps, &mut |token| {
+        found.push(token);
+        Ok(())
+    })?;
     Ok(found)
 }
 
@@ -204,13 +244,10 @@ fn collect<T: Text + ?Sized>(
     document: &T,
     token: Token,
     steps: &[PathStep],
-    found: &mut Vec<Token>,
+    found: &mut dyn FnMut(Token) -> Result<(), String>,
 ) -> Result<(), String> {
     let buffer = document.bytes();
-    let Some((step, rest)) = steps.split_first() else {
-        found.push(token);
-        return Ok(());
-    };
+    let Some((step, rest)) = steps.split_first() else { return found(token) };
     match shape(buffer, token) {
         Shape::Object => members(document, token, &mut |key, value| {
             if step.takes(&key_name(buffer, key)) { collect(document, value, rest, found) } else { Ok(()) }
@@ -222,11 +259,13 @@ fn collect<T: Text + ?Sized>(
 
 #[cfg(test)]
 mod tests {
-    use super::{root, says_nothing, text, values_at};
+    use super::{leads_somewhere, root, says_nothing, text, values_at};
 
     fn at(json: &str, path: &str) -> Vec<String> {
         let (root, _) = root(json.as_bytes()).unwrap().unwrap();
-        let found = values_at(json.as_bytes(), root, &path.parse().unwrap()).unwrap();
+        let path = path.parse().unwrap();
+        let found = values_at(json.as_bytes(), root, &path).unwrap();
+        assert_eq!(leads_somewhere(json.as_bytes(), root, &path), Ok(!found.is_empty()));
         found.into_iter().map(|token| text(json.as_bytes(), token)).collect()
     }
 

@@ -4,7 +4,7 @@ pub mod document;
 pub mod spanint;
 
 use crate::contract::{Answers, Contract, Dataset, Envelope};
-use crate::decode::DecodeError;
+use crate::decode::{Brackets, DecodeError};
 
 /// What an answer is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,11 +51,13 @@ pub struct Judged {
     pub verdict: Verdict,
     /// Rows there are in all, where it says so.
     pub total: Option<u64>,
+    /// Of a document: where its objects and lists end.
+    pub brackets: Brackets,
 }
 
 impl From<Verdict> for Judged {
     fn from(verdict: Verdict) -> Self {
-        Self { verdict, total: None }
+        Self { verdict, total: None, brackets: Brackets::default() }
     }
 }
 

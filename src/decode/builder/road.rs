@@ -1,9 +1,9 @@
 //! What the fast lane knows of a builder: what the columns are, where values go, and how a row ends or is taken back.
 
-use super::{BatchBuilder, Way};
-use crate::contract::ColumnType;
-use crate::decode::days::Days;
+use super::{BatchBuilder, Readings, Way};
+use crate::contract::{Class, Column, ColumnType, Reading};
 use crate::decode::growing::Growing;
+use crate::decode::memo::Memo;
 
 /// The columns of a dataset, by their number in the contract.
 #[derive(Clone, Copy)]
@@ -22,8 +22,31 @@ impl<'a> Columns<'a> {
         self.0.columns[i].required
     }
 
-    pub(in crate::decode) fn has_range(self, i: usize) -> bool {
-        self.0.columns[i].range.is_some()
+    pub(in crate::decode) fn range(self, i: usize) -> Option<(i64, i64)> {
+        self.0.columns[i].range
+    }
+
+    /// Whether what its texts stand for is remembered.
+    pub(in crate::decode) fn has_memo(self, i: usize) -> bool {
+        self.0.memos[i].is_some()
+    }
+
+    /// Whether it is read by its type alone.
+    pub(in crate::decode) fn is_typed(self, i: usize) -> bool {
+        self.0.ways[i] == Way::Typed
+    }
+
+    /// The longest text it takes, in characters, where nothing but its type, that and `whole` is said of it.
+    pub(in crate::decode) fn simple(self, i: usize) -> Option<usize> {
+        let reading = &self.0.columns[i].reading;
+        let simple = Reading { max_chars: reading.max_chars, whole: reading.whole, ..Reading::default() };
+        let is_simple = !Readings::by_class_or_type(&self.0.columns[i]) && *reading == simple;
+        is_simple.then(|| reading.max_chars.unwrap_or(usize::MAX))
+    }
+
+    /// Whether a fraction is refused.
+    pub(in crate::decode) fn is_whole(self, i: usize) -> bool {
+        self.0.columns[i].reading.whole
     }
 
     /// Whether it is not read at all.
@@ -38,7 +61,8 @@ impl<'a> Columns<'a> {
 
     /// Whether its own value is all that it needs, and nobody else needs that.
     pub(in crate::decode) fn is_read_alone(self, i: usize) -> bool {
-        self.0.ways[i] == Way::Typed && !self.0.readings.repairs_with(i)
+        let is_own = self.is_typed(i) || Readings::is_own(&self.0.columns[i]);
+        !self.is_skipped(i) && is_own && !self.0.readings.repairs_with(i)
     }
 
     /// Its place among the stored columns.
@@ -55,8 +79,8 @@ impl<'a> Columns<'a> {
 /// Where the values of a column go.
 pub(in crate::decode) struct Destination<'a> {
     pub(in crate::decode) growing: &'a mut Growing,
-    /// Texts of the column that were read as days.
-    pub(in crate::decode) days: &'a Days,
+    /// Texts of the column that were read before.
+    pub(in crate::decode) memo: Option<&'a Memo>,
     /// Text that the batch holds.
     pub(in crate::decode) n_text_bytes: &'a mut usize,
 }
@@ -69,22 +93,33 @@ impl BatchBuilder {
     /// Where values of column `i` go, which is stored at `at`.
     #[inline]
     pub(in crate::decode) fn destination(&mut self, i: usize, at: usize) -> Destination<'_> {
-        Destination { growing: &mut self.growing[at], days: &self.days[i], n_text_bytes: &mut self.n_text_bytes }
+        let (growing, memo) = (&mut self.growing[at], self.memos[i].as_ref());
+        Destination { growing, memo, n_text_bytes: &mut self.n_text_bytes }
     }
 
-    /// Appends to the column stored at `at` what the last row has.
+    /// Brings the column stored at `at` up to the row that is being read.
     #[inline]
-    pub(in crate::decode) fn append_again(&mut self, at: usize) {
-        self.growing[at].append_again();
+    pub(in crate::decode) fn catch_up(&mut self, at: usize) {
+        self.growing[at].fill(self.n_rows);
     }
 
     /// Ends a row whose values were appended one by one; columns stored at `absent` have none.
     #[inline]
     pub(in crate::decode) fn end_row(&mut self, absent: &[usize]) {
         for &at in absent {
-            self.growing[at].append_null();
+            if !self.growing[at].ends_with_null() {
+                self.growing[at].fill(self.n_rows);
+                self.growing[at].append_null();
+            }
         }
         self.n_rows += 1;
+    }
+
+    /// Brings every column up to the rows so far.
+    pub(super) fn even(&mut self) {
+        for growing in &mut self.growing {
+            growing.fill(self.n_rows);
+        }
     }
 
     /// Removes the values of a row that is not ended.
@@ -93,4 +128,17 @@ impl BatchBuilder {
             growing.truncate(self.n_rows);
         }
     }
+}
+
+/// Whether a column's texts are few, and what they stand for is theirs alone. Nothing personal is remembered.
+pub(super) fn remembers(column: &Column) -> bool {
+    let is_known = match Way::of(column) {
+        Way::Typed => matches!(column.ty, ColumnType::Date(_) | ColumnType::Boolean),
+        // Free texts repeat too seldom.
+        Way::Reading => {
+            Readings::is_own(column) && (column.ty != ColumnType::Text || column.reading.one_of.is_some())
+        }
+        Way::Skipped => false,
+    };
+    is_known && column.class == Class::Public
 }

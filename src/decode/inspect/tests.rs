@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Fault, Inspection, Inspector};
 use crate::contract::{Contract, parse};
-use crate::decode::{DecodeError, DecodeSettings, Decoder};
+use crate::decode::{Brackets, DecodeError, DecodeSettings, Decoder};
 use crate::privacy::PiiKey;
 use crate::source::shape;
 
@@ -62,7 +62,9 @@ fn what_is_inspected_as_good_is_taken_and_the_other_way_round() {
         let document = format!("{{\"data\":[{}]}}", good.replacen(from, to, 1));
         let inspected = inspect(&document).unwrap();
         let mut decoder = Decoder::new(Arc::clone(&dataset), shape::reader, settings(&contract)).unwrap();
-        let summary = decoder.document::<DecodeError>(document.as_bytes(), &mut |_| Ok(())).unwrap();
+        let summary = decoder
+            .document::<DecodeError>(document.as_bytes(), &Brackets::of(document.as_bytes()), &mut |_| Ok(()))
+            .unwrap();
         assert_eq!(inspected.rows[0].faults.is_empty(), summary.rows == 1, "{from} {to}");
         assert_eq!(summary.rows + summary.refused, 1);
     }

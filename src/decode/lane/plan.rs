@@ -23,10 +23,9 @@ pub(super) struct Plan {
     absent: Vec<usize>,
     /// Columns that are read from the [`Row`] when all fields are known.
     from_row: Vec<usize>,
-    /// Columns whose values come from outside the row. Rows with the same surroundings repeat them.
-    outside: Vec<usize>,
-    /// Where those are stored.
-    outside_at: Vec<usize>,
+    /// Columns whose values come from outside the row, and where they are stored. Rows with the same surroundings repeat
+    /// them.
+    outside: Vec<(usize, Option<usize>)>,
 }
 
 /// What a row is read with, besides its bytes.
@@ -36,6 +35,10 @@ pub(in crate::decode) struct Around<'a> {
     /// Whether the last row of the batch has the same surroundings.
     pub(in crate::decode) is_same: bool,
 }
+
+/// Where the last row's values from outside it stood, in the plan's order of them; empty where that is not known. What
+/// stands there still is not read again.
+pub(in crate::decode) type Outside = Vec<Slot>;
 
 impl Around<'_> {
     /// Puts what comes from outside into the row, as the ordinary road does.
@@ -101,7 +104,7 @@ impl Plan {
             if keys.contains(&key) || !columns.is_read_alone(i) {
                 from_row.push(i);
             } else if columns.is_outside(i) {
-                outside.push(i);
+                outside.push((i, columns.stored_at(i)));
             } else if columns.is_required(i) {
                 return None;
             } else {
@@ -109,8 +112,7 @@ impl Plan {
             }
         }
         absent.extend(columns.extra_at());
-        let outside_at = outside.iter().filter_map(|&i| columns.stored_at(i)).collect();
-        Some(Self { fields: planned, tail, absent, from_row, outside, outside_at })
+        Some(Self { fields: planned, tail, absent, from_row, outside })
     }
 
     /// Reads the row at `at`; returns the position behind it.
@@ -120,7 +122,7 @@ impl Plan {
         buffer: &[u8],
         at: usize,
         (row, around): (&mut Row, &Around<'_>),
-        builder: &mut BatchBuilder,
+        (builder, last): (&mut BatchBuilder, &mut Outside),
     ) -> Result<usize, Stop> {
         let mut at = at;
         let uses_row = !self.from_row.is_empty() || !(self.outside.is_empty() || around.is_same);
@@ -146,15 +148,39 @@ impl Plan {
         for &column in &self.from_row {
             append_from(row, column, buffer, builder)?;
         }
-        if around.is_same {
-            self.outside_at.iter().for_each(|&at| builder.append_again(at));
-        } else {
-            for &column in &self.outside {
-                append_from(row, column, buffer, builder)?;
-            }
+        if !around.is_same {
+            self.append_outside(buffer, row, builder, last)?;
         }
         builder.end_row(&self.absent);
         Ok(at)
+    }
+
+    /// Appends what comes from outside the row, as far as that is not what the last row has. The other columns lag
+    /// behind, which repeats their last value.
+    fn append_outside(
+        &self,
+        buffer: &[u8],
+        row: &Row,
+        builder: &mut BatchBuilder,
+        last: &mut Outside,
+    ) -> Result<(), Stop> {
+        let is_known = last.len() == self.outside.len();
+        for (n, &(column, stored)) in self.outside.iter().enumerate() {
+            let slot = row.slot(column);
+            if is_known && last[n] == slot {
+                continue;
+            }
+            if let Some(at) = stored {
+                builder.catch_up(at);
+            }
+            append_from(row, column, buffer, builder)?;
+            if is_known {
+                last[n] = slot;
+            } else {
+                last.push(slot);
+            }
+        }
+        Ok(())
     }
 }
 

@@ -25,53 +25,115 @@ impl Words for [u8] {
 
 /// How a column's common values are read.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Quick {
+pub(super) struct Quick {
+    what: What,
+    is_required: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum What {
     /// A text of so many characters, NULL where it says "no value".
     Code { min: usize, max: usize },
-    /// Any text.
-    Text,
-    /// Digits, in hundredths.
-    Money,
+    /// Any text of at most so many characters.
+    Text { max: usize },
     /// Digits.
-    Integer,
-    /// A text that stood for a day before.
-    Day,
+    Number(Limits),
+    /// A text that was read before.
+    Known,
+}
+
+/// What a number may be.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    /// A whole one, in units of the last decimal.
+    unit: i64,
+    /// How many decimals may be written.
+    n_decimals: u32,
+    /// The limits of the part before the point.
+    least: i64,
+    greatest: i64,
 }
 
 impl Quick {
     /// The way of column `i`, where it has one.
     pub(super) fn of(columns: Columns<'_>, i: usize) -> Option<Self> {
-        match columns.ty(i) {
-            ColumnType::Code { min, max } => Some(Self::Code { min: *min, max: *max }),
-            ColumnType::Text => Some(Self::Text),
-            ColumnType::Money if !columns.has_range(i) => Some(Self::Money),
-            ColumnType::Integer if !columns.has_range(i) => Some(Self::Integer),
-            ColumnType::Date(_) => Some(Self::Day),
+        let longest = columns.simple(i);
+        let number = |precision: u8, scale: u8| {
+            let digits = u32::from(precision.saturating_sub(scale)).min(18);
+            let (least, greatest) = columns.range(i).unwrap_or((i64::MIN, i64::MAX));
+            let most = 10_i64.pow(digits) - 1;
+            let unit = 10_i64.checked_pow(u32::from(scale))?;
+            let n_decimals = if columns.is_whole(i) { 0 } else { u32::from(scale).min(7) };
+            Some(What::Number(Limits { unit, n_decimals, least: least.max(-most), greatest: greatest.min(most) }))
+        };
+        let what = match columns.ty(i) {
+            _ if columns.has_memo(i) => Some(What::Known),
+            _ if longest.is_none() => None,
+            ColumnType::Code { min, max } => {
+                Some(What::Code { min: *min, max: longest.map_or(*max, |longest| longest.min(*max)) })
+            }
+            ColumnType::Text => longest.map(|max| What::Text { max }),
+            ColumnType::Money => number(20, 2),
+            ColumnType::Integer => number(18, 0),
+            ColumnType::Decimal { precision, scale } => number(*precision, *scale),
             _ => None,
-        }
+        };
+        what.map(|what| Self { what, is_required: columns.is_required(i) })
     }
 
     /// Appends the value at `at` and returns the position behind it; `None` when nothing was appended.
     #[inline]
     pub(super) fn read(self, buffer: &[u8], at: usize, to: &mut Destination<'_>) -> Option<usize> {
         let is_text = *buffer.get(at)? == b'"';
-        match self {
-            Self::Code { min, max } if is_text => code(buffer, at + 1, (min, max), to),
-            Self::Text if is_text => text(buffer, at + 1, to),
-            Self::Day if is_text => day(buffer, at + 1, to),
-            Self::Money => {
-                let (n, end) = number(buffer, at, is_text)?;
-                to.growing.append_number(i128::from(n) * 100);
-                Some(end)
-            }
-            Self::Integer => {
-                let (n, end) = number(buffer, at, is_text)?;
-                to.growing.append_number(i128::from(n));
-                Some(end)
-            }
-            _ => None,
-        }
+        let read = match self.what {
+            What::Code { min, max } if is_text => code(buffer, at + 1, (min, max), to),
+            What::Text { max } if is_text => text(buffer, at + 1, max, to),
+            What::Code { min, max } => literal(buffer, at, (min, max), to),
+            What::Text { max } => literal(buffer, at, (1, max), to),
+            What::Number(limits) => number(buffer, at, is_text, limits).map(|(unscaled, end)| {
+                to.growing.append_number(unscaled);
+                end
+            }),
+            What::Known if is_text => known(buffer, at + 1, to),
+            What::Known => None,
+        };
+        if read.is_some() || self.is_required { read } else { nothing(buffer, at, to) }
     }
+}
+
+/// An empty text, or null.
+#[inline]
+fn nothing(buffer: &[u8], at: usize, to: &mut Destination<'_>) -> Option<usize> {
+    let word = buffer.eight_at(at)?;
+    let end = if word as u16 == u16::from_le_bytes(*b"\"\"") {
+        at + 2
+    } else if word as u32 == u32::from_le_bytes(*b"null") && ends_literal((word >> 32) as u8) {
+        at + 4
+    } else {
+        return None;
+    };
+    to.growing.append_null();
+    Some(end)
+}
+
+/// Whether a number, or null, ends before this byte.
+#[inline]
+fn ends_literal(byte: u8) -> bool {
+    matches!(byte, b',' | b'}' | b' ' | b'\n' | b'\r')
+}
+
+/// A code that is written as a whole number of at most seven digits.
+#[inline]
+fn literal(buffer: &[u8], at: usize, (min, max): (usize, usize), to: &mut Destination<'_>) -> Option<usize> {
+    let word = buffer.eight_at(at)?;
+    let (_, length) = digits(word).filter(|(_, length)| *length < 8)?;
+    let is_number = length == 1 || word as u8 != b'0';
+    let length = length as usize;
+    if !is_number || !(min..=max).contains(&length) || !ends_literal((word >> (8 * length)) as u8) {
+        return None;
+    }
+    to.growing.append_short(word & (u64::MAX >> (64 - 8 * length)), length);
+    Some(at + length)
 }
 
 /// A code whose first character is at `start`: one word when it is short, as nearly all are.
@@ -100,8 +162,8 @@ fn code(buffer: &[u8], start: usize, (min, max): (usize, usize), to: &mut Destin
 
 /// A text whose first character is at `start`.
 #[inline]
-fn text(buffer: &[u8], start: usize, to: &mut Destination<'_>) -> Option<usize> {
-    let end = plain_end(buffer, start)?;
+fn text(buffer: &[u8], start: usize, max: usize, to: &mut Destination<'_>) -> Option<usize> {
+    let end = plain_end(buffer, start).filter(|end| end - start <= max)?;
     append(&buffer[start..end], to)?;
     Some(end + 1)
 }
@@ -134,9 +196,9 @@ fn plain_end(buffer: &[u8], start: usize) -> Option<usize> {
     }
 }
 
-/// A day whose text is at most fifteen bytes long and was read before.
+/// A text of at most fifteen bytes that was read before.
 #[inline]
-fn day(buffer: &[u8], start: usize, to: &mut Destination<'_>) -> Option<usize> {
+fn known(buffer: &[u8], start: usize, to: &mut Destination<'_>) -> Option<usize> {
     let found = buffer.sixteen_at(start)?;
     let (low, high) = (found as u64, (found >> 64) as u64);
     let length = match mark(low, b'"') {
@@ -147,13 +209,14 @@ fn day(buffer: &[u8], start: usize, to: &mut Destination<'_>) -> Option<usize> {
         return None;
     }
     let key = found & (u128::MAX >> (128 - 8 * length));
-    to.growing.append_day(to.days.get(key, length)?);
+    to.growing.append(to.memo?.get(key, length)?);
     Some(start + length + 1)
 }
 
-/// A whole number of at most sixteen digits, and the position behind it. A JSON number has no leading zero.
+/// A number of at most sixteen digits before the point, in units of its last decimal, and the position behind it. A JSON
+/// number has no leading zero.
 #[inline(always)]
-fn number(buffer: &[u8], at: usize, is_text: bool) -> Option<(i64, usize)> {
+fn number(buffer: &[u8], at: usize, is_text: bool, limits: Limits) -> Option<(i128, usize)> {
     let mut start = at + usize::from(is_text);
     let negative = *buffer.get(start)? == b'-';
     start += usize::from(negative);
@@ -167,17 +230,31 @@ fn number(buffer: &[u8], at: usize, is_text: bool) -> Option<(i64, usize)> {
         n = low * 10_i64.pow(n_high) + high;
         length += n_high;
     }
-    let end = start + length as usize;
-    if is_text {
-        if *buffer.get(end)? != b'"' {
+    let mut end = start + length as usize;
+    let mut unscaled = i128::from(n) * i128::from(limits.unit);
+    let has_fraction = *buffer.get(end)? == b'.';
+    if has_fraction {
+        let (fraction, n_digits) = digits(buffer.eight_at(end + 1)?)?;
+        // Three digits in a text may be thousands.
+        if n_digits > limits.n_decimals || (is_text && n_digits == 3) {
             return None;
         }
-    } else if (length > 1 && buffer[start] == b'0')
-        || !matches!(*buffer.get(end)?, b',' | b'}' | b' ' | b'\n' | b'\r')
-    {
+        unscaled += i128::from(fraction) * i128::from(limits.unit / 10_i64.pow(n_digits));
+        end += 1 + n_digits as usize;
+    }
+    let behind = *buffer.get(end)?;
+    if is_text {
+        if behind != b'"' {
+            return None;
+        }
+    } else if (length > 1 && buffer[start] == b'0') || !ends_literal(behind) {
         return None;
     }
-    Some((if negative { -n } else { n }, end + usize::from(is_text)))
+    let (n, unscaled) = if negative { (-n, -unscaled) } else { (n, unscaled) };
+    // With a fraction, the limit itself is already too much.
+    let inner = i64::from(has_fraction);
+    let is_within = limits.least.saturating_add(inner) <= n && n <= limits.greatest.saturating_sub(inner);
+    is_within.then_some((unscaled, end + usize::from(is_text)))
 }
 
 /// The number that the digits at the beginning of `word` are, and how many there are; `None` when there is none.

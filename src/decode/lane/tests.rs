@@ -6,7 +6,7 @@ use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 
 use crate::contract::{Dataset, parse};
-use crate::decode::{DecodeError, DecodeSettings, Decoder, PageSummary, Refused, fixture};
+use crate::decode::{Brackets, DecodeError, DecodeSettings, Decoder, PageSummary, Refused, fixture};
 use crate::source::shape::reader;
 
 /// Every kind of column: quick ones, others, one that two columns read, one that helps another, a dropped one, a parameter.
@@ -22,7 +22,11 @@ const COLUMNS: &str = r#"
 { name = "tanggal", type = "date", format = "DD-MON-YY|YYYY-MM-DD", class = "public", meaning = "m" },
 { name = "rahasia", type = "text", class = "drop", meaning = "m" },
 { name = "wilayah", type = "text", class = "public", meaning = "m", param = "wilayah" },
-{ name = "hari", type = "integer", extract = "integer", class = "public", meaning = "m" }
+{ name = "hari", type = "integer", extract = "integer", class = "public", meaning = "m" },
+{ name = "kelas", type = "code(1..4)", one_of = ["1", "2", "lima"], class = "public", meaning = "m", lenient = true },
+{ name = "nama", type = "text", max_chars = 12, class = "public", meaning = "m" },
+{ name = "bulat", type = "money", whole = true, class = "public", meaning = "m", min = -5, max = 2000 },
+{ name = "volume", type = "decimal(20,4)", class = "public", meaning = "m" }
 "#;
 
 fn dataset() -> Arc<Dataset> {
@@ -74,7 +78,7 @@ impl Chance {
 }
 
 /// Values of each key: good ones first, then such as make the lane stop.
-const VALUES: [(&str, &[&str], &[&str]); 11] = [
+const VALUES: [(&str, &[&str], &[&str]); 15] = [
     ("KODE", &["\"1\"", "\"00000001\"", "\"A1-b\"", "\"Z\""], &["\"\"", "\"123456789\"", "7", "null", "\"\\u0041\""]),
     (
         "SATKER",
@@ -113,6 +117,18 @@ const VALUES: [(&str, &[&str], &[&str]); 11] = [
     ),
     ("RAHASIA", &["\"tidak disimpan\"", "null", "[1,2]"], &["\"a\\nb\""]),
     ("HARI", &["\"27 Hari\"", "3"], &["\"Hari\"", "\"1 2\""]),
+    ("KELAS", &["\"1\"", "\"lima\"", "\"3\"", "\"\"", "2"], &["null", "\" 1\"", "\"li\\u006da\""]),
+    (
+        "NAMA",
+        &["\"PT Maju\"", "\"dua belas 12\"", "\"\"", "12"],
+        &["\"tiga belas 13\"", "\"b\u{fc}roo b\u{fc}roo\"", "[1]"],
+    ),
+    ("BULAT", &["\"2000\"", "12", "\"-5\"", "null"], &["\"2001\"", "-6", "\"1.50\"", "3.00", "\"2000.00\""]),
+    (
+        "VOLUME",
+        &["2", "\"12\"", "1.5", "\"0.25\"", "\"1.1234\"", "-0.5", "\"\""],
+        &["\"1.234\"", "1.234", "1.23456", "\"1234567890123456.5\"", "00.5", "1.", "\"1.\"", "\"1,5\""],
+    ),
 ];
 
 /// Rows that are mostly alike; how often one is odd differs from answer to answer.
@@ -265,7 +281,8 @@ fn rows_of_a_tree_have_what_stands_around_them_and_not_around_others() {
             let asked = |name: &str| (name.to_owned(), format!("{}", i / 3));
             decoder.set_parameters(&[asked("id_kantor"), asked("id_instansi")]);
             let mut keep = |_| Ok::<(), DecodeError>(());
-            let summary = decoder.document(document.as_bytes(), &mut keep).unwrap();
+            let summary =
+                decoder.document(document.as_bytes(), &Brackets::of(document.as_bytes()), &mut keep).unwrap();
             seen.push((summary, decoder.take_refused(), decoder.flush().unwrap()));
         }
         (seen, decoder.unknown_keys().clone(), decoder.lane.n_taken_in_all)

@@ -95,7 +95,7 @@ impl Decoding {
             None => self.finish_page(),
         };
         match ended {
-            Ok((Judged { verdict, total }, summaries)) => {
+            Ok((Judged { verdict, total, .. }, summaries)) => {
                 let mut pages = Vec::with_capacity(self.tables.len());
                 for (table, summary) in self.tables.iter_mut().zip(summaries) {
                     table.refused += summary.refused;
@@ -124,7 +124,7 @@ impl Decoding {
         let mut summaries = Vec::with_capacity(self.tables.len());
         for Table { decoder, sink, .. } in &mut self.tables {
             let summary = match &document {
-                Some(document) => decoder.document(document, &mut |batch| sink.take(batch))?,
+                Some(document) => decoder.document(document, &judged.brackets, &mut |batch| sink.take(batch))?,
                 None => decoder.end_page(&mut |batch| sink.take(batch))?,
             };
             if let Some(batch) = decoder.flush()? {

@@ -3,8 +3,8 @@
 use super::{Judged, Verdict, by_text, describe};
 use crate::contract::{Answers, Dataset, DocumentEnvelope, Envelope, JsonPath, Paging, RowShape, RuleVerdict};
 use crate::decode::scan::{Kind, Token};
-use crate::decode::{DecodeError, scan};
-use crate::source::document::{Brackets, Paired, Text, root, says_nothing, text, values_at};
+use crate::decode::{Brackets, DecodeError, scan};
+use crate::source::document::{Paired, Text, leads_somewhere, root, says_nothing, text, values_at};
 
 /// Longest document that is read; it is held in memory whole.
 pub const DOCUMENT_BYTES_MAX: usize = 32 << 20;
@@ -27,8 +27,8 @@ pub(super) fn judge(answers: &Answers, dataset: &Dataset, status: u16, body: &[u
         return Ok(refused(by_text(answers, dataset, said)).into());
     }
     let brackets = Brackets::of(body);
-    let body = Paired { bytes: body, brackets: &brackets };
-    let (document, end) = match root(&body) {
+    let body = &Paired::new(body, &brackets);
+    let (document, end) = match root(body) {
         Ok(Some(found)) => found,
         Ok(None) => return Err(DecodeError::Truncated { rows: 0 }),
         Err(reason) => return Err(DecodeError::Malformed { rows: 0, reason }),
@@ -45,18 +45,19 @@ pub(super) fn judge(answers: &Answers, dataset: &Dataset, status: u16, body: &[u
         None if has_rows_place(dataset, body, document).map_err(broken)? => Verdict::Rows,
         None => Verdict::Garbage(describe(body.bytes, dataset.personal)),
     };
-    Ok(Judged { verdict, total: total(dataset, body, document).map_err(broken)? })
+    let total = total(dataset, body, document).map_err(broken)?;
+    Ok(Judged { verdict, total, brackets })
 }
 
 fn by_rules(
     envelope: &DocumentEnvelope,
     dataset: &Dataset,
-    body: Paired<'_>,
+    body: &Paired<'_>,
     document: Token,
 ) -> Result<Option<Verdict>, String> {
     for rule in &envelope.rules {
         for path in &rule.at {
-            let values = values_at(&body, document, path)?;
+            let values = values_at(body, document, path)?;
             let said = values.into_iter().filter(|value| value.kind != Kind::Nested);
             if said.map(|value| text(body.bytes, value)).any(|value| rule.matches(&value)) {
                 let why = || explanation(envelope, dataset, body, document);
@@ -78,13 +79,13 @@ fn by_rules(
 fn explanation(
     envelope: &DocumentEnvelope,
     dataset: &Dataset,
-    body: Paired<'_>,
+    body: &Paired<'_>,
     document: Token,
 ) -> Result<String, String> {
     if dataset.personal {
         return Ok("its explanation is not shown, the dataset is personal".to_owned());
     }
-    match first_text(&envelope.message, &body, document)? {
+    match first_text(&envelope.message, body, document)? {
         Some(text) => Ok(format!("\"{}\"", text.chars().take(MESSAGE_CHARS_MAX).collect::<String>())),
         None => Ok("it gives no reason".to_owned()),
     }
@@ -107,10 +108,10 @@ pub(crate) fn first_text<T: Text + ?Sized>(
 }
 
 /// Whether one of the paths to the rows is there, with rows or without.
-fn has_rows_place(dataset: &Dataset, body: Paired<'_>, document: Token) -> Result<bool, String> {
+fn has_rows_place(dataset: &Dataset, body: &Paired<'_>, document: Token) -> Result<bool, String> {
     let RowShape::Document { rows_at, .. } = &dataset.rows else { return Ok(true) };
     for path in rows_at {
-        if !values_at(&body, document, path)?.is_empty() || outer_is_empty(path, body, document)? {
+        if leads_somewhere(body, document, path)? || outer_is_empty(path, body, document)? {
             return Ok(true);
         }
     }
@@ -118,20 +119,20 @@ fn has_rows_place(dataset: &Dataset, body: Paired<'_>, document: Token) -> Resul
 }
 
 /// Whether a list on the way to the rows is there and empty: then there are none.
-fn outer_is_empty(path: &JsonPath, body: Paired<'_>, document: Token) -> Result<bool, String> {
+fn outer_is_empty(path: &JsonPath, body: &Paired<'_>, document: Token) -> Result<bool, String> {
     for n in (1..path.steps.len()).rev() {
         let outer = JsonPath { steps: path.steps[..n].to_vec() };
-        let values = values_at(&body, document, &outer)?;
+        let values = values_at(body, document, &outer)?;
         if let Some(value) = values.first() {
-            return Ok(value.kind == Kind::Nested && says_nothing(&body, *value));
+            return Ok(value.kind == Kind::Nested && says_nothing(body, *value));
         }
     }
     Ok(false)
 }
 
-fn total(dataset: &Dataset, body: Paired<'_>, document: Token) -> Result<Option<u64>, String> {
+fn total(dataset: &Dataset, body: &Paired<'_>, document: Token) -> Result<Option<u64>, String> {
     let Paging::PageNumber { total: Some(path), .. } = &dataset.paging else { return Ok(None) };
-    let found = first_text(std::slice::from_ref(path), &body, document)?;
+    let found = first_text(std::slice::from_ref(path), body, document)?;
     match found {
         None => Ok(None),
         Some(text) => match text.trim().parse() {

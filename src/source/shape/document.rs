@@ -6,9 +6,10 @@
 use std::collections::BTreeSet;
 
 use crate::contract::{Dataset, JsonPath, PathStep, RowShape};
+use crate::decode::Brackets;
 use crate::decode::row::{Ahead, Row, RowReader, Step};
 use crate::decode::scan::{Kind, Token};
-use crate::source::document::{Brackets, Paired, Shape, elements, key_name, members, root, says_nothing, shape};
+use crate::source::document::{Paired, Shape, elements, key_name, members, root, says_nothing, shape};
 
 /// Most rows one document may hold.
 const DOCUMENT_ROWS_MAX: usize = 1_000_000;
@@ -28,6 +29,8 @@ pub struct DocumentReader {
     /// Beginnings of dotted keys: `DATA_PNBP` where a column reads `DATA_PNBP.KD_BILLING`.
     prefixes: BTreeSet<String>,
     of_other_tables: BTreeSet<String>,
+    /// Those of the document, where somebody knows them.
+    brackets: Option<Brackets>,
     found: Option<Found>,
     next: usize,
 }
@@ -82,28 +85,29 @@ impl DocumentReader {
             prefixes.extend(key.match_indices('.').map(|(at, _)| key[..at].to_owned()));
         }
         let labels = dataset.columns.iter().filter_map(|column| column.of.clone()).collect();
-        Self { rows_at, labels, prefixes, of_other_tables, found: None, next: 0 }
+        Self { rows_at, labels, prefixes, of_other_tables, brackets: None, found: None, next: 0 }
     }
 
     /// Finds the rows: by the first path that is there.
     fn find(&self, buffer: &[u8], row: &mut Row) -> Result<Option<Found>, String> {
-        let brackets = Brackets::of(buffer);
-        let Some((document, end)) = root(&Paired { bytes: buffer, brackets: &brackets })? else { return Ok(None) };
+        let brackets = self.brackets.clone().unwrap_or_else(|| Brackets::of(buffer));
+        let text = Paired::new(buffer, &brackets);
+        let Some((document, end)) = root(&text)? else { return Ok(None) };
         for path in &self.rows_at {
-            let mut search =
-                Search { reader: self, steps: &path.steps, found: Found { end, ..Found::default() }, reached: false };
-            search.descend(Paired { bytes: buffer, brackets: &brackets }, row, document, (0, None))?;
+            let mut search = Search::new(self, &path.steps, end);
+            search.descend(&text, row, document, (0, None))?;
             if search.reached {
-                return Ok(Some(Found { brackets, ..search.found }));
+                let found = search.found;
+                return Ok(Some(Found { brackets, ..found }));
             }
         }
         Ok(Some(Found { end, ..Found::default() }))
     }
 
     /// Puts the members of a row into `row`; `prefix` is what their keys begin with in dotted keys.
-    fn take_leaf(&self, document: Paired<'_>, object: Token, prefix: &str, row: &mut Row) -> Result<(), String> {
+    fn take_leaf(&self, document: &Paired<'_>, object: Token, prefix: &str, row: &mut Row) -> Result<(), String> {
         let buffer = document.bytes;
-        members(&document, object, &mut |key, value| {
+        members(document, object, &mut |key, value| {
             let index = if prefix.is_empty() {
                 row.keys.find_at(buffer, key)
             } else {
@@ -136,13 +140,55 @@ struct Search<'a> {
     found: Found,
     /// Whether the path's end is there, with rows or without.
     reached: bool,
+    /// Keys as they are written in objects around rows, by depth, and what they are for.
+    known: Vec<Vec<(Vec<u8>, Purpose)>>,
 }
 
-impl Search<'_> {
+/// What a member of an object around rows is for.
+#[derive(Debug, Clone, Copy)]
+struct Purpose {
+    /// The key index of the column that reads it.
+    column: Option<usize>,
+    /// Whether it leads to rows.
+    is_inwards: bool,
+}
+
+/// Keys remembered of each depth.
+const KNOWN_KEYS_MAX: usize = 64;
+
+/// Longest key remembered, in bytes.
+const KNOWN_KEY_BYTES_MAX: usize = 128;
+
+impl<'a> Search<'a> {
+    fn new(reader: &'a DocumentReader, steps: &'a [PathStep], end: usize) -> Self {
+        let known = vec![Vec::new(); steps.len()];
+        Self { reader, steps, found: Found { end, ..Found::default() }, reached: false, known }
+    }
+
+    /// What the member under `key` is for, of an object that `depth` steps lead to. Names are made alike once a spelling,
+    /// not once an object.
+    fn purpose(&mut self, buffer: &[u8], key: Token, row: &mut Row, depth: usize) -> Purpose {
+        let raw = &buffer[key.start..key.end];
+        if key.kind == Kind::Plain
+            && let Some((_, purpose)) = self.known[depth].iter().find(|(known, _)| known == raw)
+        {
+            return *purpose;
+        }
+        let (label, name) = (self.label(depth), key_name(buffer, key));
+        let is_wanted = self.reader.labels.contains(label);
+        let column = is_wanted.then(|| row.keys.find(format!("{label}/{name}").as_bytes())).flatten();
+        let purpose = Purpose { column, is_inwards: self.steps[depth].takes(&name) };
+        let known = &mut self.known[depth];
+        if key.kind == Kind::Plain && known.len() < KNOWN_KEYS_MAX && raw.len() <= KNOWN_KEY_BYTES_MAX {
+            known.push((raw.to_vec(), purpose));
+        }
+        purpose
+    }
+
     /// Walks on at `token`, which `depth` steps led to, within `outer`.
     fn descend(
         &mut self,
-        document: Paired<'_>,
+        document: &Paired<'_>,
         row: &mut Row,
         token: Token,
         (depth, outer): (usize, Option<usize>),
@@ -152,9 +198,9 @@ impl Search<'_> {
         self.reached |= at_end;
         match shape(buffer, token) {
             Shape::List => {
-                elements(&document, token, &mut |element| self.descend(document, row, element, (depth, outer)))
+                elements(document, token, &mut |element| self.descend(document, row, element, (depth, outer)))
             }
-            Shape::Scalar if says_nothing(&document, token) => Ok(()),
+            Shape::Scalar if says_nothing(document, token) => Ok(()),
             Shape::Scalar => {
                 let what = if token.kind == Kind::Literal { "a number" } else { "a text" };
                 Err(format!("expected rows at {}, found {what}", self.label(depth)))
@@ -163,7 +209,7 @@ impl Search<'_> {
                 if self.found.rows.len() >= DOCUMENT_ROWS_MAX {
                     return Err(format!("more than {DOCUMENT_ROWS_MAX} rows in one document"));
                 }
-                if !says_nothing(&document, token) {
+                if !says_nothing(document, token) {
                     self.found.repeated += outer.map_or(0, |i| self.found.around[i].n_bytes);
                     if self.found.repeated > REPEATED_BYTES_MIN.max(buffer.len() * REPEATED_TIMES_MAX) {
                         return Err("the rows repeat too much of the objects around them".to_owned());
@@ -179,21 +225,16 @@ impl Search<'_> {
     /// Walks through an object around rows: takes what columns want of it, then goes on inwards.
     fn through(
         &mut self,
-        document: Paired<'_>,
+        document: &Paired<'_>,
         row: &mut Row,
         token: Token,
         (depth, outer): (usize, Option<usize>),
     ) -> Result<(), String> {
-        let buffer = document.bytes;
-        let label = self.label(depth).to_owned();
-        let wanted = self.reader.labels.contains(&label);
         let (mut inwards, mut values) = (Vec::new(), Vec::new());
-        members(&document, token, &mut |key, value| {
-            let name = key_name(buffer, key);
-            if wanted && let Some(index) = row.keys.find(format!("{label}/{name}").as_bytes()) {
-                values.push((index, value));
-            }
-            if self.steps[depth].takes(&name) {
+        members(document, token, &mut |key, value| {
+            let Purpose { column, is_inwards } = self.purpose(document.bytes, key, row, depth);
+            values.extend(column.map(|index| (index, value)));
+            if is_inwards {
                 inwards.push(value);
             }
             Ok(())
@@ -237,9 +278,13 @@ impl RowReader for DocumentReader {
         };
         found.put_around(outer, buffer, row);
         row.span = Some((leaf.start, leaf.end));
-        self.take_leaf(Paired { bytes: buffer, brackets: &found.brackets }, leaf, "", row)?;
+        self.take_leaf(&Paired::new(buffer, &found.brackets), leaf, "", row)?;
         self.next += 1;
         Ok(Step::Row)
+    }
+
+    fn begin(&mut self, brackets: &Brackets) {
+        self.brackets = Some(brackets.clone());
     }
 
     fn may_end(&self) -> bool {

@@ -7,7 +7,7 @@ use arrow::array::RecordBatch;
 use lumbung::config::ConfigFolder;
 use lumbung::contract::{Contract, Dataset};
 use lumbung::decode::inspect::{Inspection, Inspector};
-use lumbung::decode::{DecodeError, DecodeSettings, Decoder, PageSummary, REFUSED_KEPT_MAX, Refused};
+use lumbung::decode::{Brackets, DecodeError, DecodeSettings, Decoder, PageSummary, REFUSED_KEPT_MAX, Refused};
 use lumbung::privacy::PiiKey;
 use lumbung::source::shape;
 
@@ -74,7 +74,7 @@ fn feed<'a>(
     };
     let summary = if is_document {
         let document: Vec<u8> = pieces.flatten().copied().collect();
-        decoder.document(&document, &mut emit)?
+        decoder.document(&document, &Brackets::of(&document), &mut emit)?
     } else {
         for piece in pieces {
             decoder.push(piece, &mut emit)?;
@@ -96,7 +96,9 @@ pub(super) fn agree(
     document: &[u8],
 ) -> Option<(Inspection, PageSummary)> {
     let inspected = inspector.inspect(document).map_err(|error| error.to_string());
-    let decoded = decoder.document::<DecodeError>(document, &mut |_| Ok(())).map_err(|error| error.to_string());
+    let decoded = decoder
+        .document::<DecodeError>(document, &Brackets::of(document), &mut |_| Ok(()))
+        .map_err(|error| error.to_string());
     let refused = decoder.take_refused();
     let (inspection, summary) = match (inspected, decoded) {
         (Ok(inspection), Ok(summary)) => (inspection, summary),

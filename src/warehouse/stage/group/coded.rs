@@ -12,6 +12,7 @@ use parquet::basic::Encoding;
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::Result;
 use parquet::schema::types::ColumnDescPtr;
+use std::ops::Range;
 
 // Days go from the array into the page as they lie in memory.
 const _: () = assert!(cfg!(target_endian = "little"), "Parquet's values are little-endian");
@@ -23,8 +24,8 @@ pub(super) trait ByteValues: Array {
     /// The bytes that every value lies in.
     fn bytes(&self) -> &[u8];
 
-    /// Where value `i` begins and ends.
-    fn range(&self, i: usize) -> (usize, usize);
+    /// Where each of these values begins and ends.
+    fn places(&self, values: Range<usize>) -> impl Iterator<Item = (usize, usize)>;
 }
 
 impl ByteValues for StringArray {
@@ -35,9 +36,9 @@ impl ByteValues for StringArray {
     }
 
     #[inline]
-    fn range(&self, i: usize) -> (usize, usize) {
-        let offsets = self.value_offsets();
-        (offsets[i] as usize, offsets[i + 1] as usize)
+    fn places(&self, values: Range<usize>) -> impl Iterator<Item = (usize, usize)> {
+        let offsets = &self.value_offsets()[values.start..=values.end];
+        offsets.windows(2).map(|ends| (ends[0] as usize, ends[1] as usize))
     }
 }
 
@@ -49,8 +50,8 @@ impl ByteValues for Date32Array {
     }
 
     #[inline]
-    fn range(&self, i: usize) -> (usize, usize) {
-        (i * size_of::<i32>(), (i + 1) * size_of::<i32>())
+    fn places(&self, values: Range<usize>) -> impl Iterator<Item = (usize, usize)> {
+        values.map(|i| (i * size_of::<i32>(), (i + 1) * size_of::<i32>()))
     }
 }
 
@@ -104,7 +105,7 @@ impl Coded {
         while at < array.len() {
             let end = array.len().min(at + PAGE_ROWS - self.levels.n_values());
             if self.plain.is_none() {
-                at = self.write_codes(array, (at, end));
+                at = self.write_codes(array, at..end);
                 if at < end {
                     // The dictionary is full: what follows stands for itself, in pages of its own.
                     self.end_page(compressor)?;
@@ -112,7 +113,7 @@ impl Coded {
                     self.plain = Some(Plain::default());
                 }
             } else {
-                at = self.write_plain(array, (at, end));
+                at = self.write_plain(array, at..end);
                 if self.plain.as_ref().is_some_and(|plain| plain.body.len() >= PAGE_BYTES) {
                     self.end_page(compressor)?;
                 }
@@ -125,17 +126,16 @@ impl Coded {
     }
 
     /// Appends values by their codes; returns the first one that did not find room in the dictionary.
-    fn write_codes<A: ByteValues>(&mut self, array: &A, (at, end): (usize, usize)) -> usize {
+    fn write_codes<A: ByteValues>(&mut self, array: &A, values: Range<usize>) -> usize {
         let data = array.bytes();
         let nulls = array.nulls().filter(|nulls| nulls.null_count() > 0);
         let n_before = self.codes.len();
-        self.codes.reserve(end - at);
-        for i in at..end {
+        self.codes.reserve(values.len());
+        for (i, (from, to)) in values.clone().zip(array.places(values.clone())) {
             if nulls.is_some_and(|nulls| nulls.is_null(i)) {
                 self.levels.add_null();
                 continue;
             }
-            let (from, to) = array.range(i);
             let Some(code) = self.dictionary.code(data, from, to) else {
                 self.note(n_before, nulls.is_some());
                 return i;
@@ -147,7 +147,7 @@ impl Coded {
             }
         }
         self.note(n_before, nulls.is_some());
-        end
+        values.end
     }
 
     /// Notes the values of a piece without NULLs at once.
@@ -158,15 +158,14 @@ impl Coded {
     }
 
     /// Appends values as they are, until the page is long enough; returns the first one that is left.
-    fn write_plain<A: ByteValues>(&mut self, array: &A, (at, end): (usize, usize)) -> usize {
+    fn write_plain<A: ByteValues>(&mut self, array: &A, values: Range<usize>) -> usize {
         let data = array.bytes();
         let plain = self.plain.get_or_insert_default();
-        for i in at..end {
+        for (i, (from, to)) in values.clone().zip(array.places(values.clone())) {
             if array.is_null(i) {
                 self.levels.add_null();
                 continue;
             }
-            let (from, to) = array.range(i);
             plain.push(&data[from..to], self.kind);
             self.n_text_bytes += to - from;
             self.levels.add(1);
@@ -174,7 +173,7 @@ impl Coded {
                 return i + 1;
             }
         }
-        end
+        values.end
     }
 
     fn end_page(&mut self, compressor: &mut Compressor) -> Result<()> {

@@ -133,6 +133,18 @@ impl Dictionary {
     }
 }
 
+/// What is kept of sixteen bytes that begin with a short value of each length, and the length as it stands above them.
+const SHORT: [(u64, u64, u64); SHORT_BYTES + 1] = {
+    let mut short = [(0, 0, 0); SHORT_BYTES + 1];
+    let mut length = 0;
+    while length <= SHORT_BYTES {
+        let mask = (1_u128 << (8 * length)) - 1;
+        short[length] = (mask as u64, (mask >> 64) as u64, (length as u64 + 1) << 56);
+        length += 1;
+    }
+    short
+};
+
 /// A short value and its length in two words.
 #[inline]
 fn short(data: &[u8], start: usize, length: usize) -> (u64, u64) {
@@ -144,8 +156,8 @@ fn short(data: &[u8], start: usize, length: usize) -> (u64, u64) {
             u128::from_le_bytes(bytes)
         }
     };
-    let word = word & ((1_u128 << (8 * length)) - 1);
-    (word as u64, (word >> 64) as u64 | (length as u64 + 1) << 56)
+    let (low, high, tag) = SHORT[length];
+    (word as u64 & low, (word >> 64) as u64 & high | tag)
 }
 
 /// The hash and the length of a long value.
