@@ -143,7 +143,8 @@ fn an_executor_that_dies_over_its_work_is_done_without() {
     drop(cluster.executors.pop());
     assert!(query.try_wait().unwrap().is_none(), "the answer was there before the executor died");
     let ran: Ran = query.wait_with_output().unwrap().into();
-    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let scheduler = std::fs::read_to_string(lab.path().join(SCHEDULER_LOG)).unwrap();
+    assert_eq!(ran.code, 0, "{}\n{scheduler}", ran.stderr);
     let mut lines: Vec<String> = ran.stdout.lines().map(str::to_owned).collect();
     lines.sort_unstable();
     assert_eq!(lines, here);

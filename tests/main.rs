@@ -19,6 +19,7 @@ mod disk;
 mod editions;
 mod exits;
 mod faults;
+mod foreign;
 #[path = "fuzz/src/lib.rs"]
 #[expect(unreachable_pub, reason = "it is a library of its own, too")]
 mod fuzz;

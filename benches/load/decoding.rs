@@ -24,13 +24,17 @@ fn drop_batch(batch: RecordBatch) -> Result<(), DecodeError> {
     Ok(())
 }
 
-/// Decodes rows that stream; returns how many there were.
-pub(crate) fn stream(contract: &Contract, dataset: &Dataset, body: &[u8]) -> u64 {
+/// Decodes pages of rows that stream; returns how many rows there were.
+pub(crate) fn stream(contract: &Contract, dataset: &Dataset, pages: &[Vec<u8>]) -> u64 {
     let mut decoder = decoder(contract, dataset);
-    for chunk in body.chunks(CHUNK_BYTES) {
-        decoder.push(chunk, &mut drop_batch).expect("the answer is good");
+    let mut rows = 0;
+    for page in pages {
+        for chunk in page.chunks(CHUNK_BYTES) {
+            decoder.push(chunk, &mut drop_batch).expect("the answer is good");
+        }
+        rows += decoder.end_page(&mut drop_batch).expect("the answer is whole").rows;
     }
-    decoder.end_page(&mut drop_batch).expect("the answer is whole").rows
+    rows
 }
 
 /// Judges and decodes whole documents; returns how many rows there were.

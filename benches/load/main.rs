@@ -1,15 +1,16 @@
 //! How fast a load runs, how much memory it takes, and against what.
 //!
-//! `cargo bench --bench load` writes 2 million realisasi rows as one JSON answer (the un-paged `RealisasiKL`), serves it
-//! from another process over loopback HTTP (nginx where it is installed) and loads it into an empty warehouse: fetch, hash,
-//! archive, decode, check, Parquet, recount, commit. Beside it, in the same run and from the same bytes: the decoder alone, a
-//! pure scan, serde_json into a typed row, and DuckDB and Polars from disk into zstd Parquet where python3 has them.
-//! Machines are noisy: quote the ratios.
+//! `cargo bench --bench load` writes 2 million realisasi rows as 20 JSON answers (`RealisasiKL/{from}/{to}`), serves them
+//! from another process over loopback HTTP (nginx where it is installed) and loads them into an empty warehouse: fetch, hash,
+//! archive, decode, check, Parquet, recount, commit. Beside it, in the same run and from the same files: the decoder alone, a
+//! pure scan, serde_json into a typed row, and DuckDB and Polars from disk into zstd Parquet where python3 has them. DuckDB
+//! reads several files at a time, so that it has both cores; of one file with one array it reads with one.
+//! Machines are noisy: loads and DuckDB run in turn, and the ratio is the middle of the pairs'. Quote the ratios.
 //!
 //! `--shape rka` and `--shape padi` decode documents instead (SIMDA's trees, `--rows` leaves; PaDi's pages) and compare
 //! them, by the byte, with as many bytes of flat rows.
 //!
-//! Options after `--`: `--rows N`, `--runs N`, `--shape flat|rka|padi`, `--part load` (nothing but the load).
+//! Options after `--`: `--rows N`, `--page-rows N`, `--runs N`, `--shape flat|rka|padi`, `--part load` (nothing but the load).
 
 #![expect(clippy::print_stdout, reason = "what a benchmark prints is its result")]
 
@@ -20,7 +21,7 @@ mod server;
 mod trees;
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use lumbung::clock::Clock;
 use lumbung::config::{ArchiveSettings, ConfigFolder, Credentials, PrivacySettings, SourceSettings};
@@ -28,7 +29,8 @@ use lumbung::contract::{Contract, Dataset};
 use lumbung::load::{LoadReport, LoadRequest, Loaded, Loader, Progress, Status, YearsProbed};
 use lumbung::quality::{ProfileRequest, profile};
 use lumbung::warehouse::{DatasetId, Warehouse};
-use peers::Peer;
+use peers::{DuckDb, Peer};
+use rows::Pages;
 use secrecy::SecretString;
 use server::Server;
 
@@ -49,10 +51,11 @@ fn main() {
     };
     let number = |name: &str, default: usize| text(name).and_then(|given| given.parse().ok()).unwrap_or(default);
     let n_runs = number("--runs", 3).max(1);
-    // As commands that load do it.
-    lumbung::serve::pages::small();
     match text("--shape").unwrap_or("flat") {
-        "flat" => flat(number("--rows", 2_000_000), n_runs, text("--part") == Some("load")),
+        "flat" => {
+            let (n_rows, page_rows) = (number("--rows", 2_000_000), number("--page-rows", 100_000));
+            flat((n_rows, page_rows.max(1)), n_runs, text("--part") == Some("load"));
+        }
         "rka" => nested(("simda", "rka"), &trees::plans(number("--rows", 1_000_000)), n_runs),
         "padi" => nested(("padi", "transaksi"), &trees::orders(number("--rows", 200_000)), n_runs),
         other => println!("--shape is flat, rka or padi, not {other}"),
@@ -80,22 +83,36 @@ impl Table {
 }
 
 /// Flat rows: the load, and everybody else over the same bytes.
-fn flat(n_rows: usize, n_runs: usize, is_load_alone: bool) {
+fn flat((n_rows, page_rows): (usize, usize), n_runs: usize, is_load_alone: bool) {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let body = folder.path().join("realisasi.json");
-    let n_bytes = rows::write(&body, n_rows).expect("the answer is written");
+    let root = folder.path().join("served");
+    let Pages { files: pages, n_bytes } = Pages::write(&root, n_rows, page_rows).expect("the answers are written");
     let table = Table { n_rows, n_bytes, n_runs };
-    let server = Server::start(&body, folder.path());
-    println!("{n_rows} rows, {:.0} MB of JSON, median of {n_runs}; served by {}\n", mega(n_bytes), server.name);
+    let server = Server::start(&root, folder.path());
+    let (n_pages, mega_bytes) = (pages.len(), mega(n_bytes));
+    println!(
+        "{n_rows} rows, {n_pages} pages, {mega_bytes:.0} MB of JSON, median of {n_runs}; served by {}\n",
+        server.name
+    );
     println!("{:36} {:>12} {:>10} {:>9}", "", "rows/s", "MB/s", "seconds");
-    let (contract, settings) = contract("omspan", &server.base_url);
+    let (contract, mut settings) = contract("omspan", &server.base_url);
+    settings.page_rows = Some(page_rows as u64);
     let dataset = contract.dataset("realisasi_belanja").expect("omspan has it");
-    let (mut folder_of_load, mut peaks) = (None, Vec::new());
-    // First, while nothing else has touched this process's memory.
-    let load = table.measure("lumbung, HTTP to committed Parquet", &mut || {
+    // Started before this process asks for small pages, which it would inherit.
+    let mut duckdb = if is_load_alone { None } else { DuckDb::start(&pages, folder.path()) };
+    lumbung::serve::pages::small();
+    let (mut folder_of_load, mut peaks, mut loads, mut of_duckdb) = (None, Vec::new(), Vec::new(), Vec::new());
+    // In turn: a machine that is slow for a while is slow for both.
+    for _ in 0..n_runs {
+        let began = Instant::now();
         folder_of_load = Some(load(&contract, &settings, n_rows as u64));
+        loads.push(began.elapsed().as_secs_f64());
         peaks.push(peak_memory_mb());
-    });
+        of_duckdb.extend(duckdb.as_mut().and_then(DuckDb::run));
+    }
+    drop(duckdb);
+    let load = middle(&loads);
+    table.line("lumbung, HTTP to committed Parquet", load);
     // What the allocator keeps of one load, another load has beside its own.
     println!("{:36} {:>12} MB at most, {} after {n_runs} loads", "  memory, one load", peaks[0], peak_memory_mb());
     let committed = Committed::look(folder_of_load.expect("it ran").path(), dataset);
@@ -106,45 +123,56 @@ fn flat(n_rows: usize, n_runs: usize, is_load_alone: bool) {
     if is_load_alone {
         return;
     }
-    let text = std::fs::read(&body).expect("the answer is readable");
+    let texts: Vec<Vec<u8>> = pages.iter().map(|page| std::fs::read(page).expect("a page is readable")).collect();
     let decode = table.measure("lumbung, decoder alone (1 thread)", &mut || {
-        assert_eq!(decoding::stream(&contract, dataset, &text), n_rows as u64);
+        assert_eq!(decoding::stream(&contract, dataset, &texts), n_rows as u64);
     });
-    let scan = table.measure("a pure scan (1 thread)", &mut || peers::scan(&text));
-    let serde = table.measure("serde_json, typed rows (1 thread)", &mut || peers::serde_rows(&text));
-    drop(text);
+    let scan = table.measure("a pure scan (1 thread)", &mut || texts.iter().for_each(|text| peers::scan(text)));
+    let serde = table.measure("serde_json, typed rows (1 thread)", &mut || {
+        texts.iter().for_each(|text| peers::serde_rows(text));
+    });
+    drop(texts);
     println!("\ndecoder : pure scan                  {:.2} of its rate", scan / decode);
     println!("decoder : serde_json rows            {:.1} x as fast", serde / decode);
     println!("load : serde_json rows               {:.1} x as fast\n", serde / load);
-    // The peers would inherit it.
+    against("DuckDB", &of_duckdb, &table, &loads, committed.parquet_bytes);
     nix::sys::prctl::set_thp_disable(false).expect("what was set can be taken back");
-    against("DuckDB", peers::duckdb(&body, folder.path(), n_runs).as_ref(), &table, load, committed.parquet_bytes);
-    against("Polars", peers::polars(&body, folder.path(), 1).as_ref(), &table, load, committed.parquet_bytes);
+    let polars: Vec<Peer> = peers::polars(&pages, folder.path()).into_iter().collect();
+    against("Polars", &polars, &table, &[load], committed.parquet_bytes);
 }
 
-fn against(name: &str, peer: Option<&Peer>, table: &Table, load: f64, parquet_bytes: u64) {
-    let Some(&Peer { seconds, parquet_bytes: theirs, memory_mb }) = peer else {
+/// A peer's runs, each beside the load before it.
+fn against(name: &str, runs: &[Peer], table: &Table, loads: &[f64], parquet_bytes: u64) {
+    let Some(last) = runs.last() else {
         println!("skipped: needs python3 with {}", name.to_lowercase());
         return;
     };
-    table.line(&format!("{name}, JSON file to Parquet"), seconds);
-    println!("{:36} {memory_mb:>12} MB at most", "  memory");
-    println!("load : {name}                        {:.2} x as fast", seconds / load);
-    println!("Parquet : {name}                     {:.2} x the bytes\n", parquet_bytes as f64 / theirs as f64);
+    let ratios: Vec<f64> = runs.iter().zip(loads).map(|(peer, load)| peer.seconds / load).collect();
+    let shown: Vec<String> = ratios.iter().map(|ratio| format!("{ratio:.2}")).collect();
+    table.line(
+        &format!("{name}, JSON files to Parquet"),
+        middle(&runs.iter().map(|peer| peer.seconds).collect::<Vec<_>>()),
+    );
+    println!("{:36} {:>12} MB at most", "  memory", last.memory_mb);
+    println!("load : {name}                        {:.2} x as fast ({})", middle(&ratios), shown.join(", "));
+    println!(
+        "Parquet : {name}                     {:.2} x the bytes\n",
+        parquet_bytes as f64 / last.parquet_bytes as f64
+    );
 }
 
 /// Documents: decoded, and compared by the byte with flat rows.
 fn nested((source, dataset): (&str, &str), documents: &[String], n_runs: usize) {
     let n_bytes: usize = documents.iter().map(String::len).sum();
+    lumbung::serve::pages::small();
     let (contract_of_documents, _) = contract(source, "http://127.0.0.1");
     let of_documents = contract_of_documents.dataset(dataset).expect("the contract has it");
     let (contract, _) = contract("omspan", "http://127.0.0.1");
     let of_rows = contract.dataset("realisasi_belanja").expect("omspan has it");
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let body = folder.path().join("realisasi.json");
     let n_flat_rows = n_bytes / 323;
-    let n_flat_bytes = rows::write(&body, n_flat_rows).expect("the answer is written");
-    let text = std::fs::read(&body).expect("the answer is readable");
+    let flat = Pages::write(folder.path(), n_flat_rows, n_flat_rows).expect("the answer is written");
+    let text = std::fs::read(&flat.files[0]).expect("the answer is readable");
     let n_rows = decoding::documents(&contract_of_documents, of_documents, documents);
     println!("{n_rows} rows, {:.0} MB in {} documents\n", n_bytes as f64 / 1e6, documents.len());
     println!("{:36} {:>12} {:>10} {:>9}", "", "rows/s", "MB/s", "seconds");
@@ -152,11 +180,11 @@ fn nested((source, dataset): (&str, &str), documents: &[String], n_runs: usize) 
     let nested = table.measure(&format!("{source}.{dataset}, judged and decoded"), &mut || {
         decoding::documents(&contract_of_documents, of_documents, documents);
     });
-    let table = Table { n_rows: n_flat_rows, n_bytes: n_flat_bytes, n_runs };
-    let flat = table.measure("flat rows, decoded", &mut || {
-        decoding::stream(&contract, of_rows, &text);
+    let table = Table { n_rows: n_flat_rows, n_bytes: flat.n_bytes, n_runs };
+    let of_flat = table.measure("flat rows, decoded", &mut || {
+        decoding::stream(&contract, of_rows, std::slice::from_ref(&text));
     });
-    let ratio = (nested / n_bytes as f64) / (flat / n_flat_bytes as f64);
+    let ratio = (nested / n_bytes as f64) / (of_flat / flat.n_bytes as f64);
     println!("\n{dataset} : flat rows                     {ratio:.1} x the time of a byte");
 }
 
@@ -166,15 +194,21 @@ fn mega(bytes: u64) -> f64 {
 
 /// The middle of `n` timed runs, in seconds.
 fn median(n: usize, run: &mut dyn FnMut()) -> f64 {
-    let mut times: Vec<Duration> = (0..n)
+    let times: Vec<f64> = (0..n)
         .map(|_| {
             let began = Instant::now();
             run();
-            began.elapsed()
+            began.elapsed().as_secs_f64()
         })
         .collect();
-    times.sort();
-    times[n / 2].as_secs_f64()
+    middle(&times)
+}
+
+/// The middle of some figures.
+fn middle(figures: &[f64]) -> f64 {
+    let mut sorted = figures.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted[sorted.len() / 2]
 }
 
 /// The most memory this process ever had resident, in MB.
@@ -191,7 +225,6 @@ fn contract(source: &str, base_url: &str) -> (Contract, SourceSettings) {
     let contract = contracts.into_iter().find(|contract| contract.source == source).expect("it is shipped");
     let settings = SourceSettings {
         base_url: Some(base_url.to_owned()),
-        page_rows: Some(0),
         fiscal_years: vec![2026],
         ..SourceSettings::default_for(source)
     };

@@ -24,24 +24,24 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a server of `file`, which keeps what it needs in `folder`.
-    pub(crate) fn start(file: &Path, folder: &Path) -> Self {
-        NGINX.iter().find_map(|program| Self::nginx(program, file, folder)).unwrap_or_else(|| Self::own(file))
+    /// Starts a server of the files below `root`, which keeps what it needs in `folder`.
+    pub(crate) fn start(root: &Path, folder: &Path) -> Self {
+        NGINX.iter().find_map(|program| Self::nginx(program, root, folder)).unwrap_or_else(|| Self::own(root))
     }
 
     /// nginx as one process in the foreground.
-    fn nginx(program: &str, file: &Path, folder: &Path) -> Option<Self> {
+    fn nginx(program: &str, root: &Path, folder: &Path) -> Option<Self> {
         // Free when it is asked for; nobody else on this machine takes ports while a benchmark runs.
         let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).ok()?.port();
-        let (root, name) = (file.parent()?.display(), file.file_name()?.display());
         let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|kind| format!("{kind}_temp_path {};", folder.join(kind).display()))
             .concat();
         let text = format!(
             "daemon off; master_process off; pid {}; error_log stderr crit; events {{}}\n\
              http {{ access_log off; sendfile on; tcp_nopush on; default_type application/json; {temporary}\n\
-             server {{ listen 127.0.0.1:{port}; root {root}; location / {{ try_files /{name} =404; }} }} }}\n",
+             server {{ listen 127.0.0.1:{port}; root {}; }} }}\n",
             folder.join("nginx.pid").display(),
+            root.display(),
         );
         let config = folder.join("nginx.conf");
         std::fs::write(&config, text).ok()?;
@@ -61,10 +61,10 @@ impl Server {
     }
 
     /// This benchmark once more, with `--serve`; it also ends when its standard input closes.
-    fn own(file: &Path) -> Self {
+    fn own(root: &Path) -> Self {
         let myself = std::env::current_exe().expect("a benchmark knows itself");
         let mut command = Command::new(myself);
-        command.arg("--serve").arg(file).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.arg("--serve").arg(root).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.spawn().expect("the server starts");
         let mut line = String::new();
         let said = BufReader::new(process.stdout.take().expect("piped")).read_line(&mut line);
@@ -82,8 +82,8 @@ impl Drop for Server {
     }
 }
 
-/// Serves `file` to every request; ends when standard input does.
-pub(crate) fn serve(file: &Path) {
+/// Serves the files below `root`; ends when standard input does.
+pub(crate) fn serve(root: &Path) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     println!("{}", listener.local_addr().expect("bound").port());
     std::thread::spawn(|| {
@@ -93,18 +93,24 @@ pub(crate) fn serve(file: &Path) {
         std::process::exit(0);
     });
     for stream in listener.incoming().flatten() {
-        answer(stream, file);
+        answer(stream, root);
     }
 }
 
 /// Answers one request. A peer that goes away is its own matter.
-fn answer(mut stream: TcpStream, file: &Path) {
+fn answer(mut stream: TcpStream, root: &Path) {
     let mut request = BufReader::new(stream.try_clone().expect("a second handle"));
-    let mut line = String::new();
+    let (mut first, mut line) = (String::new(), String::new());
+    let asked = request.read_line(&mut first).is_ok();
     while request.read_line(&mut line).is_ok_and(|n| n > 2) {
         line.clear();
     }
-    let mut body = File::open(file).expect("the answer is there");
+    // The only peer is the load beside it, which asks for what was written.
+    let path = first.split(' ').nth(1).unwrap_or_default().trim_start_matches('/');
+    let Ok(mut body) = File::open(root.join(path)) else {
+        assert!(!asked || path.is_empty(), "there is no {path}");
+        return;
+    };
     let length = body.metadata().expect("it has a size").len();
     let head = format!(
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"

@@ -1,16 +1,17 @@
 //! One column of a batch while rows are appended to it.
 
+mod texts;
+
 use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int64Array, StringArray, TimestampMicrosecondArray,
-};
-use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow::array::{ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int64Array, TimestampMicrosecondArray};
+use arrow::buffer::{NullBuffer, ScalarBuffer};
 use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
 
 use super::BATCH_ROWS;
 use super::builder::Parsed;
+use texts::Texts;
 
 /// Bytes set aside for each text of the first batch; longer ones grow the column.
 const CODE_BYTES_USUAL: usize = 8;
@@ -26,11 +27,7 @@ pub(super) struct Growing {
 }
 
 enum Values {
-    Text {
-        bytes: Vec<u8>,
-        /// Where each text ends; the first is 0, before any text.
-        ends: Vec<i32>,
-    },
+    Text(Texts),
     Decimal(Vec<i128>),
     Integer(Vec<i64>),
     Day(Vec<i32>),
@@ -52,37 +49,29 @@ impl Growing {
             DataType::Date32 => Values::Day(Vec::with_capacity(BATCH_ROWS)),
             DataType::Timestamp(..) => Values::Instant(Vec::with_capacity(BATCH_ROWS)),
             DataType::Boolean => Values::Flag(Vec::with_capacity(BATCH_ROWS)),
-            _ => {
-                let mut ends = Vec::with_capacity(BATCH_ROWS + 1);
-                ends.push(0);
-                Values::Text { bytes: Vec::with_capacity(n_text_bytes), ends }
-            }
+            _ => Values::Text(Texts::with_room(n_text_bytes)),
         };
         Self { values, valid: Vec::new() }
     }
 
     /// An empty column of the same type, with room for as many bytes of text as this one has.
     pub(super) fn next(&self, ty: &DataType) -> Self {
-        let n_text_bytes = if let Values::Text { bytes, .. } = &self.values { bytes.len() } else { 0 };
+        let n_text_bytes = if let Values::Text(texts) = &self.values { texts.n_bytes() } else { 0 };
         Self::with_room(ty, n_text_bytes + n_text_bytes / SPARE + size_of::<u64>())
     }
 
     #[inline]
     pub(super) fn append_text(&mut self, text: &[u8]) {
-        let Values::Text { bytes, ends } = &mut self.values else { return };
-        bytes.extend_from_slice(text);
-        ends.push(i32::try_from(bytes.len()).expect("a batch holds far less than 2 GiB of text"));
+        let Values::Text(texts) = &mut self.values else { return };
+        texts.push(text);
         self.is_valid();
     }
 
-    /// Appends eight bytes and takes back the surplus: cheaper than a copy of unknown length.
+    /// Appends the text that is the first bytes of a word.
     #[inline(always)]
     pub(super) fn append_short(&mut self, word: u64, length: usize) {
-        let Values::Text { bytes, ends } = &mut self.values else { return };
-        let end = bytes.len() + length;
-        bytes.extend_from_slice(&word.to_le_bytes());
-        bytes.truncate(end);
-        ends.push(i32::try_from(end).expect("a batch holds far less than 2 GiB of text"));
+        let Values::Text(texts) = &mut self.values else { return };
+        texts.push_short(word, length);
         self.is_valid();
     }
 
@@ -108,10 +97,7 @@ impl Growing {
     pub(super) fn append_null(&mut self) {
         let n_before = self.len();
         match &mut self.values {
-            Values::Text { ends, .. } => {
-                let end = *ends.last().expect("it begins with 0");
-                ends.push(end);
-            }
+            Values::Text(texts) => texts.push(b""),
             Values::Decimal(values) => values.push(0),
             Values::Integer(values) | Values::Instant(values) => values.push(0),
             Values::Day(values) => values.push(0),
@@ -138,14 +124,7 @@ impl Growing {
         }
         let is_valid = !self.ends_with_null();
         match &mut self.values {
-            Values::Text { bytes, ends } => {
-                let [.., start, end] = ends[..] else { return };
-                repeat_bytes(bytes, start as usize, n);
-                let length = end - start;
-                // Each end is one length behind the one before; the last is where the bytes end.
-                i32::try_from(bytes.len()).expect("a batch holds far less than 2 GiB of text");
-                ends.extend((1..=n as i32).map(|i| end + length * i));
-            }
+            Values::Text(texts) => texts.repeat(n),
             Values::Decimal(values) => repeat(values, n),
             Values::Integer(values) | Values::Instant(values) => repeat(values, n),
             Values::Day(values) => repeat(values, n),
@@ -174,7 +153,7 @@ impl Growing {
     }
 
     /// Notes that the row just appended is not NULL here.
-    #[inline]
+    #[inline(always)]
     fn is_valid(&mut self) {
         if !self.valid.is_empty() {
             self.valid.push(true);
@@ -184,7 +163,7 @@ impl Growing {
     /// Rows so far.
     fn len(&self) -> usize {
         match &self.values {
-            Values::Text { ends, .. } => ends.len() - 1,
+            Values::Text(texts) => texts.len(),
             Values::Decimal(values) => values.len(),
             Values::Integer(values) | Values::Instant(values) => values.len(),
             Values::Day(values) => values.len(),
@@ -195,11 +174,7 @@ impl Growing {
     /// Forgets every row from number `n_rows` on.
     pub(super) fn truncate(&mut self, n_rows: usize) {
         match &mut self.values {
-            Values::Text { bytes, ends } => {
-                ends.truncate(n_rows + 1);
-                let end = *ends.last().expect("it begins with 0");
-                bytes.truncate(usize::try_from(end).expect("an end is not negative"));
-            }
+            Values::Text(texts) => texts.truncate(n_rows),
             Values::Decimal(values) => values.truncate(n_rows),
             Values::Integer(values) | Values::Instant(values) => values.truncate(n_rows),
             Values::Day(values) => values.truncate(n_rows),
@@ -211,10 +186,7 @@ impl Growing {
     pub(super) fn into_array(self, ty: &DataType) -> Result<ArrayRef, ArrowError> {
         let nulls = (!self.valid.is_empty()).then(|| NullBuffer::from(self.valid));
         Ok(match self.values {
-            Values::Text { bytes, ends } => {
-                let offsets = OffsetBuffer::new(ScalarBuffer::from(ends));
-                Arc::new(StringArray::try_new(offsets, Buffer::from_vec(bytes), nulls)?)
-            }
+            Values::Text(texts) => Arc::new(texts.into_array(nulls)?),
             Values::Decimal(values) => {
                 let array = Decimal128Array::try_new(ScalarBuffer::from(values), nulls)?;
                 Arc::new(array.with_data_type(ty.clone()))
@@ -233,16 +205,6 @@ impl Growing {
 fn repeat<T: Copy>(values: &mut Vec<T>, n: usize) {
     if let Some(last) = values.last().copied() {
         values.resize(values.len() + n, last);
-    }
-}
-
-/// Repeats what stands from `start` on `n` times: twice as much each time, because a text is short and a batch is long.
-fn repeat_bytes(bytes: &mut Vec<u8>, start: usize, n: usize) {
-    let end = bytes.len() + (bytes.len() - start) * n;
-    bytes.reserve(end - bytes.len());
-    while bytes.len() < end {
-        let piece = (bytes.len() - start).min(end - bytes.len());
-        bytes.extend_from_within(start..start + piece);
     }
 }
 

@@ -19,7 +19,7 @@ enum Message {
     Chunk(Bytes),
     Keep(oneshot::Sender<Kept>),
     Drop,
-    Stop(oneshot::Sender<()>),
+    Stop(oneshot::Sender<Result<(), WarehouseError>>),
 }
 
 /// Archives the pages of a window, one after the other.
@@ -68,13 +68,15 @@ impl Archivist {
         self.send(|| Message::Drop).await
     }
 
-    /// Ends the thread; a page that was not kept is gone when this returns.
-    pub(super) async fn stop(&self) {
-        let (reply, answer) = oneshot::channel();
-        // A thread that is gone has nothing open.
-        if self.send(|| Message::Stop(reply)).await.is_ok() {
-            let _ = answer.await;
+    /// Ends the thread; a page that was not kept is gone when this returns, and an error is what the disk said while pages
+    /// were made durable.
+    pub(super) async fn stop(&self) -> Result<(), LoadError> {
+        if self.messages.is_none() {
+            return Ok(());
         }
+        let (reply, answer) = oneshot::channel();
+        self.send(|| Message::Stop(reply)).await?;
+        Ok(answer.await.map_err(|_| gone())??)
     }
 
     async fn send(&self, message: impl FnOnce() -> Message) -> Result<(), LoadError> {
@@ -91,7 +93,7 @@ fn gone() -> LoadError {
 
 fn work(archive: &RunArchive, mut inbox: mpsc::Receiver<Message>) {
     let mut page: Result<Option<ArchiveWriter>, WarehouseError> = Ok(None);
-    let mut note = None;
+    let (mut note, mut durable) = (None, Ok(()));
     while let Some(message) = inbox.blocking_recv() {
         match message {
             Message::Begin(parameters) => (page, note) = (Ok(None), parameters),
@@ -104,14 +106,19 @@ fn work(archive: &RunArchive, mut inbox: mpsc::Receiver<Message>) {
             Message::Drop => page = Ok(None),
             Message::Stop(reply) => {
                 drop(page);
-                let _ = reply.send(());
+                let _ = reply.send(durable);
                 return;
             }
             Message::Keep(reply) => {
                 let kept = std::mem::replace(&mut page, Ok(None))
                     .and_then(|writer| writer.map(ArchiveWriter::finish).transpose());
+                let settled = kept.as_ref().ok().cloned().flatten();
                 // A reply that nobody waits for belongs to a load that was given up.
                 let _ = reply.send(kept);
+                // The load goes on meanwhile. A disk says only once that it could not: the end of the window hears of it.
+                if let Some(page) = settled {
+                    durable = durable.and_then(|()| archive.settle(&page));
+                }
             }
         }
     }

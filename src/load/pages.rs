@@ -46,16 +46,20 @@ pub(super) async fn land_window(
     let archivist = Archivist::start(group.tables[0].run.archive());
     let mut asking = Asking { loader, window, worker, archivist, windows_done };
     let read = asking.pages(group, source).await;
-    asking.archivist.stop().await;
+    let Asking { worker, archivist, .. } = asking;
     let (hashes, rows) = match read {
         Ok(read) => read,
         Err(error) => {
-            asking.worker.stop().await;
+            // Why the pages could not be read matters more than what the archive has to say.
+            let _ = archivist.stop().await;
+            worker.stop().await;
             return Err(error);
         }
     };
-    let Asking { worker, .. } = asking;
-    let reports = worker.close().await.map_err(|error| explain(loader, window, error, String::new(), true))?;
+    // The last pages reach the disk while the file is closed and counted again.
+    let (archived, reports) = tokio::join!(archivist.stop(), worker.close());
+    let reports = reports.map_err(|error| explain(loader, window, error, String::new(), true))?;
+    archived?;
     for ((table, report), rows) in group.tables.iter_mut().zip(reports).zip(rows) {
         for (key, n) in report.unknown_keys {
             *table.totals.unknown_keys.entry(key).or_default() += n;

@@ -7,6 +7,9 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+/// Bytes that are gathered before the disk gets them: zstd hands over some ten thousand at a time.
+const BUFFER_BYTES: usize = 128 * 1024;
+
 /// An open private file: itself, or the seal over it.
 #[derive(Debug)]
 pub(super) enum PrivateFile {
@@ -18,7 +21,8 @@ impl PrivateFile {
     /// Makes the file, which must not be there yet. For whom there is nobody to seal to the caller keeps nothing, so it is
     /// not sealed then.
     pub(super) fn create(path: &Path, seal: &Seal) -> io::Result<Self> {
-        let file = BufWriter::new(OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?);
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        let file = BufWriter::with_capacity(BUFFER_BYTES, file);
         match seal {
             Seal::To(recipient) => Ok(Self::Sealed(Box::new(Sealing::new(recipient, file)?))),
             Seal::Open | Seal::Nothing => Ok(Self::Open(file)),

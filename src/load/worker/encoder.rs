@@ -2,21 +2,25 @@
 //! without rows stages nothing.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use futures::executor::block_on;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::WorkerError;
 use crate::contract::{Dataset, file_schema};
 use crate::warehouse::{Carried, Partition, Run, StagedFile, WarehouseError};
 
-/// Batches that may wait for the writer.
-const QUEUED_BATCHES: usize = 2;
+/// Room for batches that wait for the writer, in KiB: a page that was held back goes in at once, so that it is written while
+/// the next one is decoded. A batch that is larger has the room for itself.
+const QUEUED_KIB: u32 = 16 << 10;
 
 enum Message {
-    Batch(RecordBatch),
+    /// With the room that it takes until it is written.
+    Batch(RecordBatch, OwnedSemaphorePermit),
     /// All batches were sent. A queue that closes without it is an abandoned window.
     Finish,
 }
@@ -29,17 +33,19 @@ pub(super) struct Encoder {
     partition: Partition,
     schema: SchemaRef,
     carries: bool,
-    thread: Option<(SyncSender<Message>, JoinHandle<Written>)>,
+    room: Arc<Semaphore>,
+    thread: Option<(Sender<Message>, JoinHandle<Written>)>,
 }
 
 impl Encoder {
     pub(super) fn new(run: Arc<Run>, partition: Partition, dataset: &Dataset, carries: bool) -> Self {
-        Self { run, partition, schema: file_schema(dataset), carries, thread: None }
+        let room = Arc::new(Semaphore::new(QUEUED_KIB as usize));
+        Self { run, partition, schema: file_schema(dataset), carries, room, thread: None }
     }
 
     pub(super) fn send(&mut self, batch: RecordBatch) -> Result<(), WorkerError> {
         if self.thread.is_none() {
-            let (queue, inbox) = sync_channel(QUEUED_BATCHES);
+            let (queue, inbox) = channel();
             let (run, partition, schema) = (Arc::clone(&self.run), self.partition.clone(), Arc::clone(&self.schema));
             let carries = self.carries;
             let write = move || write(&run, (partition, schema), carries, &inbox);
@@ -48,7 +54,10 @@ impl Encoder {
             self.thread = Some((queue, thread));
         }
         let (queue, _) = self.thread.as_ref().expect("started above");
-        if queue.send(Message::Batch(batch)).is_err() {
+        let kib = u32::try_from(batch.get_array_memory_size() >> 10).unwrap_or(QUEUED_KIB).clamp(1, QUEUED_KIB);
+        // A writer that ends drops what waits for it, which makes room.
+        let room = block_on(Arc::clone(&self.room).acquire_many_owned(kib)).expect("nobody closes the room");
+        if queue.send(Message::Batch(batch, room)).is_err() {
             // The writer is gone: what it has to say is why.
             self.finish()?;
             return Err(WorkerError::Died("the writing thread ended early".to_owned()));
@@ -87,7 +96,7 @@ fn write(
     let carried = if carries { writer.carry()? } else { Carried::default() };
     while let Ok(message) = inbox.recv() {
         match message {
-            Message::Batch(batch) => writer.write(&batch)?,
+            Message::Batch(batch, _room) => writer.write(&batch)?,
             Message::Finish => return writer.finish().map(|staged| Some((staged, carried))),
         }
     }

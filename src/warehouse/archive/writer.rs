@@ -5,6 +5,7 @@ use crate::warehouse::disk;
 use crate::warehouse::error::WarehouseError;
 use crate::warehouse::private_file::PrivateFile;
 use crate::warehouse::record::RawPage;
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,6 +17,9 @@ const QUICKEST_LEVEL: i32 = 1;
 /// Rows repeat what stands in the rows just before them: at this level a window of 128 KiB, which stays in the cache, makes
 /// the file no larger and takes a sixth of the time off (measured: docs/speed.md).
 const QUICKEST_WINDOW_LOG: u32 = 17;
+
+/// Bytes from which on a page is made durable by itself, while the load goes on: the commit would wait for them.
+const SYNCED_ALONE_BYTES: u64 = 256 * 1024;
 
 /// Where one run puts its raw pages. Clones share the numbering.
 #[derive(Debug, Clone)]
@@ -64,6 +68,19 @@ impl RunArchive {
             encoder.window_log(QUICKEST_WINDOW_LOG).map_err(failed)?;
         }
         Ok(Some(ArchiveWriter { path, raw, encoder: Some(encoder) }))
+    }
+
+    /// Makes a page of some size durable beforehand, so that the commit need not wait for it.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn settle(&self, page: &RawPage) -> Result<(), WarehouseError> {
+        let path = self.root.join(&page.file);
+        let settle = || {
+            let file = File::open(&path)?;
+            if file.metadata()?.len() < SYNCED_ALONE_BYTES { Ok(()) } else { file.sync_data() }
+        };
+        settle().map_err(|error| WarehouseError::io("make durable", &path, error))
     }
 
     /// Makes everything that was archived so far durable.

@@ -27,7 +27,7 @@ use coded::Coded;
 use decimals::Decimals;
 pub(super) use dictionary::PAGE_BYTES_MAX as DICTIONARY_BYTES;
 use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
-use parquet::errors::Result;
+use parquet::errors::{ParquetError, Result};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::{ColumnDescPtr, SchemaDescriptor};
 use std::io::Write;
@@ -148,11 +148,15 @@ impl Column {
 
     fn write(&mut self, array: &ArrayRef, compressor: &mut Compressor) -> Result<()> {
         match self {
-            Self::Coded(coded) => match array.as_string_opt::<i32>() {
-                Some(texts) => coded.write(texts, compressor),
-                None => coded.write(array.as_primitive::<Date32Type>(), compressor),
+            Self::Coded(coded) => match (coded.kind(), array.data_type()) {
+                (Kind::Text, DataType::Utf8) => coded.write(array.as_string::<i32>(), compressor),
+                (Kind::Day, DataType::Date32) => coded.write(array.as_primitive::<Date32Type>(), compressor),
+                _ => Err(not_the_columns(array)),
             },
-            Self::Decimals(decimals) => decimals.write(array.as_primitive::<Decimal128Type>(), compressor),
+            Self::Decimals(decimals) => match array.as_primitive_opt::<Decimal128Type>() {
+                Some(array) => decimals.write(array, compressor),
+                None => Err(not_the_columns(array)),
+            },
             Self::Other(field, writers) => {
                 for (leaf, writer) in compute_leaves(field, array)?.iter().zip(writers) {
                     writer.write(leaf)?;
@@ -179,6 +183,10 @@ impl Column {
         };
         group.append_column(&bytes, closed)
     }
+}
+
+fn not_the_columns(array: &ArrayRef) -> ParquetError {
+    ParquetError::General(format!("an array of {} is not of its column's type", array.data_type()))
 }
 
 #[cfg(test)]

@@ -36,6 +36,8 @@ pub(super) struct Dictionary {
     ends: Vec<u32>,
     /// Bytes of the length before each value: four before texts, none before values of a fixed width.
     n_prefix: usize,
+    /// The short value looked up last: sorted and constant columns repeat it.
+    last: Slot,
     /// What the words are mixed with before they are multiplied: another one each time, so that nobody can send values
     /// that meet in one place. Codes do not depend on it.
     seed: (u64, u64),
@@ -47,7 +49,14 @@ impl Dictionary {
         let n_prefix = if is_text { size_of::<u32>() } else { 0 };
         let random = RandomState::new();
         let seed = (random.hash_one(0), random.hash_one(1));
-        Self { slots: vec![Slot::default(); SLOTS_MIN], page: Vec::new(), ends: Vec::new(), n_prefix, seed }
+        Self {
+            slots: vec![Slot::default(); SLOTS_MIN],
+            page: Vec::new(),
+            ends: Vec::new(),
+            n_prefix,
+            last: Slot::default(),
+            seed,
+        }
     }
 
     /// Values in it.
@@ -81,18 +90,36 @@ impl Dictionary {
     #[inline]
     pub(super) fn code(&mut self, data: &[u8], start: usize, end: usize) -> Option<u16> {
         let length = end - start;
-        let (low, high) =
-            if length <= SHORT_BYTES { short(data, start, length) } else { long(&data[start..end], self.seed) };
+        if length > SHORT_BYTES {
+            let value = &data[start..end];
+            let (low, high) = long(value, self.seed);
+            return self.look_up((low, high), value, |dictionary, code| dictionary.value(code) == value);
+        }
+        let (low, high) = short(data, start, length);
+        if self.last.low == low && self.last.high == high {
+            return Some(self.last.code);
+        }
+        let code = self.look_up((low, high), &data[start..end], |_, _| true)?;
+        self.last = Slot { low, high, code };
+        Some(code)
+    }
+
+    /// Looks a value up by its words; those of a long one `is_it` compares with the value.
+    #[inline(always)]
+    fn look_up(
+        &mut self,
+        (low, high): (u64, u64),
+        value: &[u8],
+        is_it: impl Fn(&Self, usize) -> bool,
+    ) -> Option<u16> {
         let mut at = self.place(low, high);
         loop {
-            let slot = &self.slots[at];
-            if slot.low == low && slot.high == high {
-                let code = slot.code;
-                if length <= SHORT_BYTES || self.value(usize::from(code)) == &data[start..end] {
-                    return Some(code);
-                }
-            } else if slot.high == 0 {
-                return self.insert((low, high), at, &data[start..end]);
+            let slot = self.slots[at];
+            if slot.low == low && slot.high == high && is_it(self, usize::from(slot.code)) {
+                return Some(slot.code);
+            }
+            if slot.high == 0 {
+                return self.insert((low, high), at, value);
             }
             at = (at + 1) & (self.slots.len() - 1);
         }

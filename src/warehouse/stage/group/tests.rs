@@ -211,3 +211,17 @@ fn long_texts_end_pages_by_their_bytes() {
     let n_pages: usize = metadata.offset_index().unwrap().iter().map(|group| group[0].page_locations().len()).sum();
     assert!((25..=26).contains(&n_pages), "{n_pages}");
 }
+
+#[test]
+fn an_array_of_another_type_is_an_error() {
+    let (texts, days): (ArrayRef, ArrayRef) =
+        (Arc::new(StringArray::from(vec!["1"])), Arc::new(Date32Array::from(vec![1])));
+    let numbers: ArrayRef = Arc::new(Int64Array::from(vec![1]));
+    let amounts: ArrayRef = Arc::new(Decimal128Array::from(vec![1]).with_precision_and_scale(20, 2).unwrap());
+    for (column, other) in [(&texts, &days), (&days, &texts), (&amounts, &numbers)] {
+        let of = |array: &ArrayRef| RecordBatch::try_from_iter([("a", Arc::clone(array))]).unwrap();
+        let mut encoder = Encoder::new(Vec::new(), of(column).schema()).unwrap();
+        encoder.write(&of(column)).unwrap();
+        assert!(encoder.write(&of(other)).unwrap_err().to_string().contains("not of its column's type"));
+    }
+}
