@@ -7,14 +7,15 @@
 //! reads several files at a time, so that it has both cores; of one file with one array it reads with one.
 //! Machines are noisy: loads and DuckDB run in turn, and the ratio is the middle of the pairs'. Quote the ratios.
 //!
-//! `--shape rka` and `--shape padi` decode documents instead (SIMDA's trees, `--rows` leaves; PaDi's pages) and compare
-//! them, by the byte, with as many bytes of flat rows.
+//! `--shape rka` and `--shape padi` decode and load documents instead (SIMDA's trees, `--rows` leaves; PaDi's pages) and
+//! compare them, by the byte, with as many bytes of flat rows.
 //!
 //! Options after `--`: `--rows N`, `--page-rows N`, `--runs N`, `--shape flat|rka|padi`, `--part load` (nothing but the load).
 
 #![expect(clippy::print_stdout, reason = "what a benchmark prints is its result")]
 
 mod decoding;
+mod loading;
 mod peers;
 mod rows;
 mod server;
@@ -23,16 +24,13 @@ mod trees;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use lumbung::clock::Clock;
-use lumbung::config::{ArchiveSettings, ConfigFolder, Credentials, PrivacySettings, SourceSettings};
-use lumbung::contract::{Contract, Dataset};
-use lumbung::load::{LoadReport, LoadRequest, Loaded, Loader, Progress, Status, YearsProbed};
+use loading::Job;
+use lumbung::contract::Dataset;
 use lumbung::quality::{ProfileRequest, profile};
-use lumbung::warehouse::{DatasetId, Warehouse};
 use peers::{DuckDb, Peer};
 use rows::Pages;
-use secrecy::SecretString;
 use server::Server;
+use trees::Documents;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -56,8 +54,8 @@ fn main() {
             let (n_rows, page_rows) = (number("--rows", 2_000_000), number("--page-rows", 100_000));
             flat((n_rows, page_rows.max(1)), n_runs, text("--part") == Some("load"));
         }
-        "rka" => nested(("simda", "rka"), &trees::plans(number("--rows", 1_000_000)), n_runs),
-        "padi" => nested(("padi", "transaksi"), &trees::orders(number("--rows", 200_000)), n_runs),
+        "rka" => nested(&trees::plans(number("--rows", 1_000_000)), n_runs),
+        "padi" => nested(&trees::orders(number("--rows", 200_000)), n_runs),
         other => println!("--shape is flat, rka or padi, not {other}"),
     }
 }
@@ -95,9 +93,9 @@ fn flat((n_rows, page_rows): (usize, usize), n_runs: usize, is_load_alone: bool)
         server.name
     );
     println!("{:36} {:>12} {:>10} {:>9}", "", "rows/s", "MB/s", "seconds");
-    let (contract, mut settings) = contract("omspan", &server.base_url);
-    settings.page_rows = Some(page_rows as u64);
-    let dataset = contract.dataset("realisasi_belanja").expect("omspan has it");
+    let job = flat_job(&server, (n_rows, page_rows));
+    let contract = &job.contract;
+    let dataset = contract.dataset(job.dataset).expect("omspan has it");
     // Started before this process asks for small pages, which it would inherit.
     let mut duckdb = if is_load_alone { None } else { DuckDb::start(&pages, folder.path()) };
     lumbung::serve::pages::small();
@@ -105,8 +103,10 @@ fn flat((n_rows, page_rows): (usize, usize), n_runs: usize, is_load_alone: bool)
     // In turn: a machine that is slow for a while is slow for both.
     for _ in 0..n_runs {
         let began = Instant::now();
-        folder_of_load = Some(load(&contract, &settings, n_rows as u64));
+        let loaded = job.run();
         loads.push(began.elapsed().as_secs_f64());
+        // The one before is removed here, which is no part of a load.
+        folder_of_load = Some(loaded);
         peaks.push(peak_memory_mb());
         of_duckdb.extend(duckdb.as_mut().and_then(DuckDb::run));
     }
@@ -125,7 +125,7 @@ fn flat((n_rows, page_rows): (usize, usize), n_runs: usize, is_load_alone: bool)
     }
     let texts: Vec<Vec<u8>> = pages.iter().map(|page| std::fs::read(page).expect("a page is readable")).collect();
     let decode = table.measure("lumbung, decoder alone (1 thread)", &mut || {
-        assert_eq!(decoding::stream(&contract, dataset, &texts), n_rows as u64);
+        assert_eq!(decoding::stream(contract, dataset, &texts), n_rows as u64);
     });
     let scan = table.measure("a pure scan (1 thread)", &mut || texts.iter().for_each(|text| peers::scan(text)));
     let serde = table.measure("serde_json, typed rows (1 thread)", &mut || {
@@ -161,31 +161,55 @@ fn against(name: &str, runs: &[Peer], table: &Table, loads: &[f64], parquet_byte
     );
 }
 
-/// Documents: decoded, and compared by the byte with flat rows.
-fn nested((source, dataset): (&str, &str), documents: &[String], n_runs: usize) {
-    let n_bytes: usize = documents.iter().map(String::len).sum();
-    lumbung::serve::pages::small();
-    let (contract_of_documents, _) = contract(source, "http://127.0.0.1");
-    let of_documents = contract_of_documents.dataset(dataset).expect("the contract has it");
-    let (contract, _) = contract("omspan", "http://127.0.0.1");
-    let of_rows = contract.dataset("realisasi_belanja").expect("omspan has it");
+/// The load of flat rows from `server`.
+fn flat_job(server: &Server, (n_rows, page_rows): (usize, usize)) -> Job {
+    let mut job = Job::of("omspan", "realisasi_belanja", &server.base_url, n_rows as u64);
+    job.settings.page_rows = Some(page_rows as u64);
+    job
+}
+
+/// Documents: decoded, then loaded, and compared by the byte with flat rows.
+fn nested(documents: &Documents, n_runs: usize) {
+    const PAGE_ROWS: usize = 100_000;
     let folder = tempfile::tempdir().expect("a temporary folder");
+    let root = folder.path().join("served");
+    let n_bytes: usize = documents.texts.iter().map(String::len).sum();
     let n_flat_rows = n_bytes / 323;
-    let flat = Pages::write(folder.path(), n_flat_rows, n_flat_rows).expect("the answer is written");
-    let text = std::fs::read(&flat.files[0]).expect("the answer is readable");
-    let n_rows = decoding::documents(&contract_of_documents, of_documents, documents);
-    println!("{n_rows} rows, {:.0} MB in {} documents\n", n_bytes as f64 / 1e6, documents.len());
+    let flat = Pages::write(&root, n_flat_rows, PAGE_ROWS).expect("the answers are written");
+    documents.write(&root).expect("the documents are written");
+    let server = Server::start(&root, folder.path());
+    lumbung::serve::pages::small();
+    let job_of_rows = flat_job(&server, (n_flat_rows, PAGE_ROWS));
+    let job = documents.job(&server.base_url);
+    let dataset = job.contract.dataset(job.dataset).expect("the contract has it");
+    let of_rows = job_of_rows.contract.dataset(job_of_rows.dataset).expect("omspan has it");
+    let texts: Vec<Vec<u8>> =
+        flat.files.iter().map(|page| std::fs::read(page).expect("a page is readable")).collect();
+    let (n_rows, n_documents) = (job.n_rows, documents.texts.len());
+    println!("{n_rows} rows, {:.0} MB in {n_documents} documents; served by {}\n", n_bytes as f64 / 1e6, server.name);
     println!("{:36} {:>12} {:>10} {:>9}", "", "rows/s", "MB/s", "seconds");
     let table = Table { n_rows: n_rows as usize, n_bytes: n_bytes as u64, n_runs };
-    let nested = table.measure(&format!("{source}.{dataset}, judged and decoded"), &mut || {
-        decoding::documents(&contract_of_documents, of_documents, documents);
-    });
-    let table = Table { n_rows: n_flat_rows, n_bytes: flat.n_bytes, n_runs };
-    let of_flat = table.measure("flat rows, decoded", &mut || {
-        decoding::stream(&contract, of_rows, std::slice::from_ref(&text));
-    });
-    let ratio = (nested / n_bytes as f64) / (of_flat / flat.n_bytes as f64);
-    println!("\n{dataset} : flat rows                     {ratio:.1} x the time of a byte");
+    let table_of_rows = Table { n_rows: n_flat_rows, n_bytes: flat.n_bytes, n_runs };
+    // In turn, and the ratio is the middle of the pairs': a machine that is slow for a while is slow for both.
+    let in_turn = |what: &str, nested: &mut dyn FnMut(), of_flat: &mut dyn FnMut()| {
+        let pairs: Vec<(f64, f64)> = (0..n_runs).map(|_| (median(1, nested), median(1, of_flat))).collect();
+        let (times, flat_times): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
+        table.line(&format!("{}.{}, {what}", job.contract.source, job.dataset), middle(&times));
+        table_of_rows.line(&format!("flat rows, {what}"), middle(&flat_times));
+        let by_bytes = flat.n_bytes as f64 / n_bytes as f64;
+        let ratios: Vec<f64> = pairs.iter().map(|(nested, of_flat)| nested / of_flat * by_bytes).collect();
+        println!("{:36} {:>12.1} x the time of a byte\n", "", middle(&ratios));
+    };
+    let decode = &mut || {
+        assert_eq!(decoding::documents(&job.contract, dataset, &documents.texts), n_rows);
+    };
+    let decode_flat = &mut || {
+        assert_eq!(decoding::stream(&job_of_rows.contract, of_rows, &texts), n_flat_rows as u64);
+    };
+    in_turn("decoder alone (1 thread)", decode, decode_flat);
+    // Warehouses are removed at the end, which is no part of a load.
+    let (mut loaded, mut loaded_flat) = (Vec::new(), Vec::new());
+    in_turn("HTTP to committed Parquet", &mut || loaded.push(job.run()), &mut || loaded_flat.push(job_of_rows.run()));
 }
 
 fn mega(bytes: u64) -> f64 {
@@ -217,69 +241,6 @@ fn peak_memory_mb() -> u64 {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kilobytes: u64 = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse().ok()).unwrap_or(0);
     kilobytes / 1024
-}
-
-/// The shipped contract of `source`, pointed at the server.
-fn contract(source: &str, base_url: &str) -> (Contract, SourceSettings) {
-    let contracts = ConfigFolder::embedded().contracts().expect("the shipped contracts are good");
-    let contract = contracts.into_iter().find(|contract| contract.source == source).expect("it is shipped");
-    let settings = SourceSettings {
-        base_url: Some(base_url.to_owned()),
-        fiscal_years: vec![2026],
-        ..SourceSettings::default_for(source)
-    };
-    (contract, settings)
-}
-
-struct Silent;
-
-impl Progress for Silent {
-    fn begin(&self, _: &DatasetId, _: usize) {}
-    fn advance(&self, _: &DatasetId, _: usize, _: u64, _: u64) {}
-    fn retry(&self, _: &DatasetId, _: &str) {}
-    fn end(&self, _: &LoadReport) {}
-}
-
-/// No request of this benchmark is repeated for loaded rows.
-struct NothingLoaded;
-
-#[async_trait::async_trait]
-impl Loaded for NothingLoaded {
-    async fn rows(&self, _: &str) -> Result<Vec<Vec<(String, String)>>, String> {
-        Ok(Vec::new())
-    }
-}
-
-/// One load into an empty warehouse, as it is configured by default: raw pages are archived.
-fn load(contract: &Contract, settings: &SourceSettings, n_rows: u64) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let clock = Clock::Fixed("2026-11-01T00:00:00Z".parse().expect("an instant"));
-    let warehouse = Warehouse::open(folder.path(), clock.now()).expect("an empty warehouse");
-    let token = SecretString::from("benchmark".to_owned());
-    let credentials = Credentials::Given([("LUMBUNG_OMSPAN_TOKEN".to_owned(), token)].into());
-    let archive = ArchiveSettings { enabled: true, recipient: None, level: 1 };
-    let privacy = PrivacySettings { key_file: None };
-    let probed = YearsProbed::default();
-    let loader = Loader {
-        warehouse: &warehouse,
-        contract,
-        settings,
-        credentials: &credentials,
-        archive: &archive,
-        privacy: &privacy,
-        loaded: &NothingLoaded,
-        clock,
-        probed: &probed,
-        progress: &Silent,
-    };
-    let date = "2026-11-01".parse().expect("a date");
-    let request = LoadRequest::of(date, String::new());
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let dataset = contract.dataset("realisasi_belanja").expect("omspan has it");
-    let reports = runtime.expect("a runtime").block_on(loader.load(dataset, &request));
-    let report = &reports[0];
-    assert_eq!((report.status, report.rows), (Status::Committed, n_rows), "{:?}", report.error);
-    folder
 }
 
 /// What a load left behind, and what it costs to look at the columns of it.

@@ -1,6 +1,66 @@
 //! Documents as the services write them: SIMDA's budget plans, ten levels deep, and PaDi's pages of orders.
 
 use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use crate::loading::Job;
+
+/// Answers that are read whole, and the rows in them.
+pub(crate) struct Documents {
+    pub(crate) texts: Vec<String>,
+    n_rows: usize,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    /// A plan for each agency of one office.
+    Plans,
+    /// Pages, until one is empty.
+    Orders,
+}
+
+impl Documents {
+    /// Writes each into a file that is asked for below `folder`.
+    pub(crate) fn write(&self, folder: &Path) -> std::io::Result<()> {
+        let put = |path: PathBuf, text: &str| {
+            std::fs::create_dir_all(path.parent().expect("it is below the folder"))?;
+            std::fs::write(path, text)
+        };
+        for (i, text) in self.texts.iter().enumerate() {
+            put(folder.join(self.path(i)), text)?;
+        }
+        match self.kind {
+            Kind::Plans => Ok(()),
+            Kind::Orders => put(folder.join(self.path(self.texts.len())), NO_ORDERS),
+        }
+    }
+
+    /// The load of them all.
+    pub(crate) fn job(&self, base_url: &str) -> Job {
+        let n_rows = self.n_rows as u64;
+        match self.kind {
+            Kind::Plans => {
+                let of = |i: usize| [("id_kantor", "1".to_owned()), ("id_instansi", (i + 1).to_string())];
+                let named = |set: [(&str, String); 2]| set.map(|(name, value)| (name.to_owned(), value)).to_vec();
+                let parameters = (0..self.texts.len()).map(|i| named(of(i))).collect();
+                let job = Job::of("simda", "rka", base_url, n_rows).of_files("rka/{id_kantor}/{id_instansi}");
+                Job { parameters, ..job }
+            }
+            Kind::Orders => Job::of("padi", "transaksi", base_url, n_rows).of_files("padis/{page}"),
+        }
+    }
+
+    fn path(&self, i: usize) -> String {
+        match self.kind {
+            Kind::Plans => format!("rka/1/{}", i + 1),
+            Kind::Orders => format!("padis/{}", i + 1),
+        }
+    }
+}
+
+/// The page behind the last order.
+const NO_ORDERS: &str = r#"{"status":"success","messages":"","data":[],"count":0}"#;
 
 /// Sub-items of an item, items of an account, and so on outwards: what one activity holds.
 const LEAVES: usize = 8;
@@ -11,7 +71,7 @@ const ACCOUNTS: usize = 3;
 const DOCUMENT_BYTES: usize = 24 << 20;
 
 /// Plans with `n_leaves` sub-items in all.
-pub(crate) fn plans(n_leaves: usize) -> Vec<String> {
+pub(crate) fn plans(n_leaves: usize) -> Documents {
     let mut documents = Vec::new();
     let (mut written, mut activity) = (0, 0);
     while written < n_leaves {
@@ -26,7 +86,7 @@ pub(crate) fn plans(n_leaves: usize) -> Vec<String> {
         text.push_str("]}]}]}");
         documents.push(text);
     }
-    documents
+    Documents { texts: documents, n_rows: written, kind: Kind::Plans }
 }
 
 /// One programme of one activity; returns its sub-items.
@@ -76,7 +136,7 @@ fn programme(text: &mut String, n: usize, follows: bool) -> usize {
 const PAGE_ROWS: usize = 500;
 
 /// Pages of orders, `n_rows` in all.
-pub(crate) fn orders(n_rows: usize) -> Vec<String> {
+pub(crate) fn orders(n_rows: usize) -> Documents {
     let page = |page: usize| {
         let mut text = String::from("{\"status\":\"success\",\"messages\":\"\",\"data\":[");
         for n in page * PAGE_ROWS..((page + 1) * PAGE_ROWS).min(n_rows) {
@@ -105,5 +165,5 @@ pub(crate) fn orders(n_rows: usize) -> Vec<String> {
         text.push_str("],\"count\":500}");
         text
     };
-    (0..n_rows.div_ceil(PAGE_ROWS)).map(page).collect()
+    Documents { texts: (0..n_rows.div_ceil(PAGE_ROWS)).map(page).collect(), n_rows, kind: Kind::Orders }
 }

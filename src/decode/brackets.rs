@@ -1,10 +1,12 @@
 //! Where the objects and lists of a document end, found once. Whoever walks a tree of ten levels without it reads every
 //! byte ten times and more.
 
-use std::ops::Range;
+mod texts;
+
 use std::sync::Arc;
 
-use super::scan::{DEPTH_MAX, HIGH, LOW, document_start};
+use super::scan::{DEPTH_MAX, document_start};
+use texts::{BLOCK_BYTES, Texts};
 
 /// One object or list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,68 +78,31 @@ impl Reading {
     }
 }
 
-/// Eight bytes at a time: which of them are quotes, which lie in texts, and which of the others are brackets. Only
-/// where a backslash is among them, each byte is looked at.
+/// The pairs of a document that begins at `start`, by sixty-four bytes at a time.
 fn pairs(buffer: &[u8], start: usize) -> Option<Vec<Pair>> {
     if !matches!(buffer.get(start)?, b'{' | b'[') {
         return None;
     }
     let mut reading = Reading::default();
-    let mut in_text = false;
-    let mut at = start;
-    loop {
-        let Some(word) = buffer.get(at..at + 8) else {
-            return bytewise(buffer, at..buffer.len(), &mut in_text, &mut reading)?.1.then_some(reading.pairs);
-        };
-        let word = u64::from_le_bytes(word.try_into().expect("eight bytes"));
-        if zeros(word ^ (LOW * u64::from(b'\\'))) != 0 {
-            let (behind, is_whole) = bytewise(buffer, at..at + 8, &mut in_text, &mut reading)?;
-            if is_whole {
-                return Some(reading.pairs);
-            }
-            at = behind;
-            continue;
-        }
-        let quotes = zeros(word ^ (LOW * u64::from(b'"'))) >> 7;
-        // Each byte of the product counts the quotes up to it: odd ones begin a text. A closing quote is outside.
-        let texts = (quotes.wrapping_mul(LOW) & LOW) ^ (LOW * u64::from(in_text));
-        // `{` and `}` differ in two bits, and so do `[` and `]`; 'y' and DEL come along.
-        let brackets = zeros(((word | (LOW * 0x20)) ^ (LOW * u64::from(b'{'))) & !(LOW * 0x06));
-        let mut hits = brackets & !(texts << 7);
+    let mut texts = Texts::default();
+    let (blocks, rest) = buffer[start..].as_chunks::<BLOCK_BYTES>();
+    // Blanks behind the document say nothing.
+    let mut last = [b' '; BLOCK_BYTES];
+    last[..rest.len()].copy_from_slice(rest);
+    for (i, block) in blocks.iter().chain([&last]).enumerate() {
+        let at = start + i * BLOCK_BYTES;
+        let (mut hits, is_sound) = texts.brackets(block);
         while hits != 0 {
-            let found = at + (hits.trailing_zeros() / 8) as usize;
-            if matches!(buffer[found], b'{' | b'}' | b'[' | b']') && reading.take(buffer, found)? {
+            if reading.take(buffer, at + hits.trailing_zeros() as usize)? {
                 return Some(reading.pairs);
             }
             hits &= hits - 1;
         }
-        in_text = texts >> 56 != 0;
-        at += 8;
-    }
-}
-
-/// Marks, in each byte's top bit, the bytes of `word` that are zero; exact for all of them.
-#[inline]
-const fn zeros(word: u64) -> u64 {
-    !(((word & !HIGH) + !HIGH) | word) & HIGH
-}
-
-/// Reads the bytes of `range` one by one, and one more where the last is a backslash; returns the position behind them,
-/// and whether the document ends there.
-fn bytewise(buffer: &[u8], range: Range<usize>, in_text: &mut bool, reading: &mut Reading) -> Option<(usize, bool)> {
-    let mut at = range.start;
-    while at < range.end {
-        let byte = buffer[at];
-        if byte == b'\\' && *in_text {
-            at += 1;
-        } else if byte == b'"' {
-            *in_text = !*in_text;
-        } else if !*in_text && matches!(byte, b'{' | b'}' | b'[' | b']') && reading.take(buffer, at)? {
-            return Some((at + 1, true));
+        if !is_sound {
+            return None;
         }
-        at += 1;
     }
-    Some((at, false))
+    None
 }
 
 #[cfg(test)]
@@ -164,7 +129,7 @@ mod tests {
         }
     }
 
-    /// Brackets, quotes, backslashes and what looks like them, at every place of a word.
+    /// Brackets, quotes, backslashes and what looks like them, at every place of a block.
     #[test]
     fn whatever_stands_in_a_document_its_brackets_end_where_a_search_ends() {
         let parts = [
@@ -174,6 +139,8 @@ mod tests {
             "}",
             "\"a\\\"{b\"",
             "\"\\\\\"",
+            "\"\\\\\\\"]\"",
+            "\"\\\\\\\\\\\\\"",
             "\"}]\u{7f}{[\"",
             ",",
             " ",
@@ -228,7 +195,9 @@ mod tests {
 
     #[test]
     fn what_does_not_end_is_told_as_without_it() {
-        for broken in ["{\"a\":[1,2", "{\"a\":\"x", "", "12", "[1}", "{\"a\":[}]", &"[".repeat(100)] {
+        let stray = ["[1,\\\"]\"]", "{\"a\":1\\}", "[\\]"];
+        let unclosed = ["{\"a\":[1,2", "{\"a\":\"x", "", "12", "[1}", "{\"a\":[}]", &"[".repeat(100)];
+        for broken in unclosed.into_iter().chain(stray) {
             let brackets = Brackets::of(broken.as_bytes());
             assert!(brackets.pairs.is_empty(), "{broken}");
             assert_eq!(brackets.end_of(0, &mut 0), None, "{broken}");

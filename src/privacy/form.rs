@@ -140,7 +140,13 @@ fn folded(text: &str) -> Zeroizing<String> {
         if !folded.is_empty() {
             folded.push(' ');
         }
-        folded.extend(word.chars().flat_map(char::to_uppercase));
+        if word.is_ascii() {
+            let start = folded.len();
+            folded.push_str(word);
+            folded[start..].make_ascii_uppercase();
+        } else {
+            folded.extend(word.chars().flat_map(char::to_uppercase));
+        }
     }
     folded
 }

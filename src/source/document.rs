@@ -185,6 +185,7 @@ pub(crate) fn says_nothing<T: Text + ?Sized>(document: &T, token: Token) -> bool
         Kind::Null => true,
         Kind::Plain | Kind::Escaped => buffer[token.start..token.end].trim_ascii().is_empty(),
         Kind::Literal => false,
+        Kind::Nested if speaks_at_once(buffer, token) => false,
         Kind::Nested => {
             // The error is the way out of the loop.
             let mut look = |token| if says_nothing(document, token) { Ok(()) } else { Err(String::new()) };
@@ -193,6 +194,20 @@ pub(crate) fn says_nothing<T: Text + ?Sized>(document: &T, token: Token) -> bool
                 _ => elements(document, token, &mut look).is_ok(),
             }
         }
+    }
+}
+
+/// Whether an object written without blanks begins with a member that says something, which nearly all do.
+fn speaks_at_once(buffer: &[u8], object: Token) -> bool {
+    let inside = &buffer[object.start..object.end];
+    if !inside.starts_with(b"{\"") {
+        return false;
+    }
+    let Some((key_end, _)) = string_end(inside, 2) else { return false };
+    match &inside[key_end + 1..] {
+        [b':', b'-' | b'0'..=b'9' | b't' | b'f', ..] => true,
+        [b':', b'"', first, ..] => *first != b'"' && !first.is_ascii_whitespace(),
+        _ => false,
     }
 }
 
@@ -290,10 +305,19 @@ mod tests {
             let (token, _) = root(json.as_bytes()).unwrap().unwrap();
             says_nothing(json.as_bytes(), token)
         };
-        for blank in ["{}", "[]", r#"" ""#, r#"{"a":"","b":[{}],"c":null}"#] {
+        for blank in ["{}", "[]", r#"" ""#, r#"{"a":"","b":[{}],"c":null}"#, "{\"a\":\"\t \"}", r#"{"a":[]}"#] {
             assert!(nothing(blank), "{blank}");
         }
-        for word in [r#"{"a":"","b":[0]}"#, r#"["x"]"#, r#"{"a":false}"#] {
+        let words = [
+            r#"{"a":"","b":[0]}"#,
+            r#"["x"]"#,
+            r#"{"a":false}"#,
+            r#"{"a":-1}"#,
+            r#"{"a\":":"x"}"#,
+            r#"{"a":"\n"}"#,
+            r#"{"a":nothing}"#,
+        ];
+        for word in words {
             assert!(!nothing(word), "{word}");
         }
         assert_eq!(root(&b"{\"a\":[1,2"[..]).unwrap(), None);

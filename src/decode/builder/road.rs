@@ -134,10 +134,13 @@ impl BatchBuilder {
 pub(super) fn remembers(column: &Column) -> bool {
     let is_known = match Way::of(column) {
         Way::Typed => matches!(column.ty, ColumnType::Date(_) | ColumnType::Boolean),
-        // Free texts repeat too seldom.
-        Way::Reading => {
-            Readings::is_own(column) && (column.ty != ColumnType::Text || column.reading.one_of.is_some())
-        }
+        // Free texts and amounts repeat too seldom.
+        Way::Reading if !Readings::is_own(column) => false,
+        Way::Reading => match column.ty {
+            ColumnType::Text => column.reading.one_of.is_some(),
+            ColumnType::Money | ColumnType::Decimal { .. } | ColumnType::Integer => column.reading.extract.is_some(),
+            _ => true,
+        },
         Way::Skipped => false,
     };
     is_known && column.class == Class::Public

@@ -240,18 +240,28 @@ struct Lead {
     /// The first sixteen of them, and which of the sixteen there are.
     first: u128,
     mask: u128,
+    /// The last sixteen, where there are more than that.
+    last: u128,
     bytes: Vec<u8>,
 }
+
+/// Bytes compared at once.
+const WORD_BYTES: usize = size_of::<u128>();
 
 impl Lead {
     fn new(bytes: &[u8]) -> Option<Self> {
         if bytes.len() > LEAD_BYTES_MAX || bytes.is_empty() {
             return None;
         }
-        let mut first = [0; 16];
-        let n = bytes.len().min(16);
+        let mut first = [0; WORD_BYTES];
+        let n = bytes.len().min(WORD_BYTES);
         first[..n].copy_from_slice(&bytes[..n]);
-        Some(Self { first: u128::from_le_bytes(first), mask: u128::MAX >> (128 - 8 * n), bytes: bytes.to_vec() })
+        Some(Self {
+            first: u128::from_le_bytes(first),
+            mask: u128::MAX >> (8 * (WORD_BYTES - n)),
+            last: bytes.last_chunk().map_or(0, |last| u128::from_le_bytes(*last)),
+            bytes: bytes.to_vec(),
+        })
     }
 
     /// The position behind these bytes, which must stand at `at`.
@@ -262,12 +272,35 @@ impl Lead {
             return Err(Stop::Differs);
         }
         let end = at + self.bytes.len();
-        if self.bytes.len() > 16 {
-            let rest = buffer.get(at + 16..end).ok_or(Stop::BufferEnds)?;
-            if rest != &self.bytes[16..] {
+        if self.bytes.len() > WORD_BYTES {
+            let last = buffer.sixteen_at(end - WORD_BYTES).ok_or(Stop::BufferEnds)?;
+            // Between the two words there is nothing, or it is compared as well.
+            let is_same = self.bytes.len() <= 2 * WORD_BYTES || buffer[at..end] == self.bytes[..];
+            if last != self.last || !is_same {
                 return Err(Stop::Differs);
             }
         }
         Ok(end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Lead, Stop};
+
+    #[test]
+    fn a_lead_of_any_length_stands_where_every_byte_of_it_stands() {
+        for length in 1..=80 {
+            let bytes: Vec<u8> = (0..length).map(|i| b'a' + (i * 7 % 26) as u8).collect();
+            let lead = Lead::new(&bytes).unwrap();
+            let mut buffer = [b"..", &bytes[..], &[b'.'; 16]].concat();
+            assert_eq!(lead.behind(&buffer, 2), Ok(2 + length));
+            for at in 2..2 + length {
+                buffer[at] ^= 1;
+                assert_eq!(lead.behind(&buffer, 2), Err(Stop::Differs), "byte {at} of {length}");
+                buffer[at] ^= 1;
+            }
+            assert_eq!(lead.behind(&buffer[..2 + length.max(16) - 1], 2), Err(Stop::BufferEnds), "{length}");
+        }
     }
 }

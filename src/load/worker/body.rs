@@ -37,14 +37,15 @@ enum Coding {
 type Feed<'a> = &'a mut dyn FnMut(&[u8]) -> Result<(), WorkerError>;
 
 impl Body {
-    pub(super) fn new(status: u16, contract: &Arc<Contract>, dataset: &Arc<Dataset>) -> Self {
+    /// `room` is where the beginning is put, or the document: that of the page before, whose memory is mapped already.
+    pub(super) fn new(status: u16, contract: &Arc<Contract>, dataset: &Arc<Dataset>, room: Vec<u8>) -> Self {
         Self {
             contract: Arc::clone(contract),
             dataset: Arc::clone(dataset),
             status,
             n_inflated: 0,
             coding: Coding::Unknown(Vec::new()),
-            head: Vec::new(),
+            head: room,
             verdict: None,
         }
     }

@@ -18,6 +18,8 @@ pub(super) struct Decoding {
     contract: Arc<Contract>,
     tables: Vec<Table>,
     body: Body,
+    /// Where the last document lay, empty.
+    room: Vec<u8>,
     /// Raised when the page cannot be taken any more.
     gave_up: Arc<AtomicBool>,
 }
@@ -44,7 +46,8 @@ impl Decoding {
                 refused: 0,
             });
         }
-        Ok(Self { body: Body::new(0, &contract, &decoded[0].dataset), tables: decoded, contract, gave_up })
+        let body = Body::new(0, &contract, &decoded[0].dataset, Vec::new());
+        Ok(Self { body, room: Vec::new(), tables: decoded, contract, gave_up })
     }
 
     pub(super) fn work(mut self, mut inbox: mpsc::Receiver<Message>) {
@@ -77,7 +80,8 @@ impl Decoding {
     }
 
     fn begin(&mut self, head: &AnswerHead) {
-        self.body = Body::new(head.status, &self.contract, &self.tables[0].dataset);
+        let room = std::mem::take(&mut self.room);
+        self.body = Body::new(head.status, &self.contract, &self.tables[0].dataset, room);
         for table in &mut self.tables {
             table.decoder.set_parameters(&head.parameters);
         }
@@ -135,6 +139,8 @@ impl Decoding {
         for table in &mut self.tables {
             table.sink.release()?;
         }
+        self.room = document.unwrap_or_default();
+        self.room.clear();
         Ok((judged, summaries))
     }
 

@@ -38,7 +38,7 @@ pub struct DocumentReader {
 /// Where the rows of a document are.
 #[derive(Debug, Default)]
 struct Found {
-    rows: Vec<(Token, Option<usize>)>,
+    rows: Vec<FoundRow>,
     /// The objects around rows that columns read.
     around: Vec<Around>,
     /// Bytes that the rows take from around them, all rows together.
@@ -46,6 +46,30 @@ struct Found {
     /// Where the document's objects and lists end.
     brackets: Brackets,
     end: usize,
+}
+
+/// Where a row stands: of a document's rows there may be many, and its bytes are counted by 32 bits.
+#[derive(Debug, Clone, Copy)]
+struct FoundRow {
+    start: u32,
+    end: u32,
+    /// The number of the innermost object around it that columns read, from 1 on; 0 where there is none.
+    outer: u32,
+}
+
+impl FoundRow {
+    fn of(row: Token, outer: Option<usize>) -> Option<Self> {
+        let outer = outer.map_or(Some(0), |i| u32::try_from(i + 1).ok())?;
+        Some(Self { start: u32::try_from(row.start).ok()?, end: u32::try_from(row.end).ok()?, outer })
+    }
+
+    fn token(self) -> Token {
+        Token { kind: Kind::Nested, start: self.start as usize, end: self.end as usize }
+    }
+
+    fn outer(self) -> Option<usize> {
+        (self.outer as usize).checked_sub(1)
+    }
 }
 
 impl Found {
@@ -214,7 +238,8 @@ impl<'a> Search<'a> {
                     if self.found.repeated > REPEATED_BYTES_MIN.max(buffer.len() * REPEATED_TIMES_MAX) {
                         return Err("the rows repeat too much of the objects around them".to_owned());
                     }
-                    self.found.rows.push((token, outer));
+                    let row = FoundRow::of(token, outer).ok_or("a document of 4 GiB or more")?;
+                    self.found.rows.push(row);
                 }
                 Ok(())
             }
@@ -272,11 +297,12 @@ impl RowReader for DocumentReader {
             self.found = Some(found);
         }
         let found = self.found.as_ref().expect("found above");
-        let Some(&(leaf, outer)) = found.rows.get(self.next) else {
+        let Some(found_row) = found.rows.get(self.next) else {
             *at = found.end;
             return Ok(Step::Done);
         };
-        found.put_around(outer, buffer, row);
+        let leaf = found_row.token();
+        found.put_around(found_row.outer(), buffer, row);
         row.span = Some((leaf.start, leaf.end));
         self.take_leaf(&Paired::new(buffer, &found.brackets), leaf, "", row)?;
         self.next += 1;
@@ -292,8 +318,8 @@ impl RowReader for DocumentReader {
     }
 
     fn ahead(&self, _: usize) -> Option<Ahead> {
-        let (leaf, outer) = *self.found.as_ref()?.rows.get(self.next)?;
-        Some(Ahead { at: leaf.start, surroundings: outer.map_or(0, |i| i + 1) })
+        let row = self.found.as_ref()?.rows.get(self.next)?;
+        Some(Ahead { at: row.start as usize, surroundings: row.outer as usize })
     }
 
     fn passed(&mut self) {
@@ -302,9 +328,9 @@ impl RowReader for DocumentReader {
 
     fn put_surroundings(&self, buffer: &[u8], row: &mut Row) {
         if let Some(found) = &self.found
-            && let Some((_, outer)) = found.rows.get(self.next)
+            && let Some(found_row) = found.rows.get(self.next)
         {
-            found.put_around(*outer, buffer, row);
+            found.put_around(found_row.outer(), buffer, row);
         }
     }
 }

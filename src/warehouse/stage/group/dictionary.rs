@@ -38,6 +38,8 @@ pub(super) struct Dictionary {
     n_prefix: usize,
     /// The short value looked up last: sorted and constant columns repeat it.
     last: Slot,
+    /// The code of the long value looked up last.
+    last_long: Option<u16>,
     /// What the words are mixed with before they are multiplied: another one each time, so that nobody can send values
     /// that meet in one place. Codes do not depend on it.
     seed: (u64, u64),
@@ -55,6 +57,7 @@ impl Dictionary {
             ends: Vec::new(),
             n_prefix,
             last: Slot::default(),
+            last_long: None,
             seed,
         }
     }
@@ -92,8 +95,13 @@ impl Dictionary {
         let length = end - start;
         if length > SHORT_BYTES {
             let value = &data[start..end];
+            if let Some(code) = self.last_long.filter(|code| self.value(usize::from(*code)) == value) {
+                return Some(code);
+            }
             let (low, high) = long(value, self.seed);
-            return self.look_up((low, high), value, |dictionary, code| dictionary.value(code) == value);
+            let found = self.look_up((low, high), value, |dictionary, code| dictionary.value(code) == value);
+            self.last_long = found.or(self.last_long);
+            return found;
         }
         let (low, high) = short(data, start, length);
         if self.last.low == low && self.last.high == high {
@@ -219,12 +227,16 @@ mod tests {
         let mut dictionary = Dictionary::new(true);
         let mut expected: HashMap<Vec<u8>, u16> = HashMap::new();
         let mut state = 7_u64;
-        let mut data = Vec::new();
+        let (mut data, mut value) = (Vec::new(), Vec::new());
         for _ in 0..20_000 {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let length = (state >> 33) as usize % 40;
             // Few different bytes, zeros among them, so that values are prefixes of each other and repeat.
-            let value: Vec<u8> = (0..length).map(|i| ((state >> (i % 5)) & 1) as u8).collect();
+            let other: Vec<u8> = (0..length).map(|i| ((state >> (i % 5)) & 1) as u8).collect();
+            // Often the one before.
+            if state >> 62 > 0 {
+                value = other;
+            }
             let start = data.len();
             data.extend_from_slice(&value);
             let code = dictionary.code(&data, start, data.len()).unwrap();
