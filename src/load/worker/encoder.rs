@@ -1,26 +1,51 @@
 //! The writing thread: batches in, one staged Parquet file out. It is started by the first batch, so that a window
 //! without rows stages nothing.
 
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use futures::executor::block_on;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::WorkerError;
 use crate::contract::{Dataset, file_schema};
 use crate::warehouse::{Carried, Partition, Run, StagedFile, WarehouseError};
 
-/// Room for batches that wait for the writer, in KiB: a page that was held back goes in at once, so that it is written while
-/// the next one is decoded. A batch that is larger has the room for itself.
-const QUEUED_KIB: u32 = 16 << 10;
+/// Bytes of batches that may wait for the writer when another one is decoded. A page that was held back goes in at once,
+/// however long it is: it is written while the next one is asked for, and decoded.
+const QUEUED_BYTES: usize = 16 << 20;
+
+/// Bytes of the batches that wait.
+#[derive(Default)]
+struct Queued {
+    n_bytes: Mutex<usize>,
+    fewer: Condvar,
+}
+
+/// A batch's share of what waits, until it is written or dropped.
+struct Share {
+    queued: Arc<Queued>,
+    n_bytes: usize,
+}
+
+impl Share {
+    fn of(queued: &Arc<Queued>, batch: &RecordBatch) -> Self {
+        let n_bytes = batch.get_array_memory_size();
+        *queued.n_bytes.lock().unwrap_or_else(PoisonError::into_inner) += n_bytes;
+        Self { queued: Arc::clone(queued), n_bytes }
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        *self.queued.n_bytes.lock().unwrap_or_else(PoisonError::into_inner) -= self.n_bytes;
+        self.queued.fewer.notify_one();
+    }
+}
 
 enum Message {
-    /// With the room that it takes until it is written.
-    Batch(RecordBatch, OwnedSemaphorePermit),
+    Batch(RecordBatch, Share),
     /// All batches were sent. A queue that closes without it is an abandoned window.
     Finish,
 }
@@ -33,16 +58,23 @@ pub(super) struct Encoder {
     partition: Partition,
     schema: SchemaRef,
     carries: bool,
-    room: Arc<Semaphore>,
+    queued: Arc<Queued>,
     thread: Option<(Sender<Message>, JoinHandle<Written>)>,
 }
 
 impl Encoder {
     pub(super) fn new(run: Arc<Run>, partition: Partition, dataset: &Dataset, carries: bool) -> Self {
-        let room = Arc::new(Semaphore::new(QUEUED_KIB as usize));
-        Self { run, partition, schema: file_schema(dataset), carries, room, thread: None }
+        Self { run, partition, schema: file_schema(dataset), carries, queued: Arc::default(), thread: None }
     }
 
+    /// Waits until few enough batches wait for the writer. One that ends drops what waits for it.
+    pub(super) fn wait(&self) {
+        let n_bytes = self.queued.n_bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        let few = self.queued.fewer.wait_while(n_bytes, |n_bytes| *n_bytes > QUEUED_BYTES);
+        drop(few.unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Hands a batch to the writer.
     pub(super) fn send(&mut self, batch: RecordBatch) -> Result<(), WorkerError> {
         if self.thread.is_none() {
             let (queue, inbox) = channel();
@@ -54,10 +86,8 @@ impl Encoder {
             self.thread = Some((queue, thread));
         }
         let (queue, _) = self.thread.as_ref().expect("started above");
-        let kib = u32::try_from(batch.get_array_memory_size() >> 10).unwrap_or(QUEUED_KIB).clamp(1, QUEUED_KIB);
-        // A writer that ends drops what waits for it, which makes room.
-        let room = block_on(Arc::clone(&self.room).acquire_many_owned(kib)).expect("nobody closes the room");
-        if queue.send(Message::Batch(batch, room)).is_err() {
+        let share = Share::of(&self.queued, &batch);
+        if queue.send(Message::Batch(batch, share)).is_err() {
             // The writer is gone: what it has to say is why.
             self.finish()?;
             return Err(WorkerError::Died("the writing thread ended early".to_owned()));
@@ -96,7 +126,7 @@ fn write(
     let carried = if carries { writer.carry()? } else { Carried::default() };
     while let Ok(message) = inbox.recv() {
         match message {
-            Message::Batch(batch, _room) => writer.write(&batch)?,
+            Message::Batch(batch, _share) => writer.write(&batch)?,
             Message::Finish => return writer.finish().map(|staged| Some((staged, carried))),
         }
     }

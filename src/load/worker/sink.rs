@@ -14,10 +14,14 @@ use crate::warehouse::{Carried, StagedFile};
 /// longer page is passed on; when that breaks off, the load begins again.
 const HELD_ROWS_MAX: usize = 16 * BATCH_ROWS;
 
+/// Bytes of a page that are held back: rows of long texts, or of what is repeated around them, reach it first.
+const HELD_BYTES_MAX: usize = 64 << 20;
+
 /// The rows of one table on their way to its file.
 pub(super) struct Sink {
     held: Vec<RecordBatch>,
     n_held: usize,
+    n_held_bytes: usize,
     spilled: bool,
     continuity: Continuity,
     fiscal_year: FiscalYear,
@@ -30,6 +34,7 @@ impl Sink {
         Self {
             held: Vec::new(),
             n_held: 0,
+            n_held_bytes: 0,
             spilled: false,
             continuity: Continuity::new(dataset),
             fiscal_year: FiscalYear::new(dataset, fiscal_year),
@@ -38,9 +43,11 @@ impl Sink {
     }
 
     pub(super) fn take(&mut self, batch: RecordBatch) -> Result<(), WorkerError> {
+        self.encoder.wait();
         self.n_held += batch.num_rows();
+        self.n_held_bytes += batch.get_array_memory_size();
         self.held.push(batch);
-        if self.spilled || self.n_held > HELD_ROWS_MAX {
+        if self.spilled || self.n_held > HELD_ROWS_MAX || self.n_held_bytes > HELD_BYTES_MAX {
             self.spilled = true;
             self.release()?;
         }
@@ -49,7 +56,7 @@ impl Sink {
 
     /// Passes on what is held.
     pub(super) fn release(&mut self) -> Result<(), WorkerError> {
-        self.n_held = 0;
+        (self.n_held, self.n_held_bytes) = (0, 0);
         for batch in self.held.drain(..) {
             self.fiscal_year.check(&batch).map_err(WorkerError::OtherYear)?;
             self.continuity.take(&batch).map_err(WorkerError::Moved)?;
@@ -66,7 +73,7 @@ impl Sink {
     /// Forgets the held rows; true when rows of the page were passed on already.
     pub(super) fn forget(&mut self) -> bool {
         self.held.clear();
-        self.n_held = 0;
+        (self.n_held, self.n_held_bytes) = (0, 0);
         std::mem::take(&mut self.spilled)
     }
 
